@@ -1,0 +1,60 @@
+import type { Digest } from "../oci/digest.ts";
+import type { ByteRange } from "../oci/repository.ts";
+
+/** A blob that is there. */
+export interface BlobInfo {
+  readonly digest: Digest;
+  /** In bytes. */
+  readonly size: number;
+}
+
+/**
+ * Bytes by digest. Bytes under a digest never change, and a blob that `stat` names is whole: nothing half-written ever
+ * shows. What belongs to whom is the catalog's (or index.json's) business.
+ */
+export interface Blobs {
+  /** A blob's size in bytes, or undefined when it is not there. */
+  stat(digest: Digest): Promise<number | undefined>;
+  /**
+   * A blob's bytes, or those of a range that lies within it; undefined when it is not there. The stream is pulled, holds
+   * one chunk at most, and lets go of its file when read to its end, cancelled, or failed.
+   */
+  read(digest: Digest, range?: ByteRange): Promise<ReadableStream<Uint8Array> | undefined>;
+  /** Free a blob. Gives false when it was not there. */
+  remove(digest: Digest): Promise<boolean>;
+  /** Every blob, in order of digest. */
+  list(): AsyncIterable<BlobInfo>;
+  /**
+   * Open the ingest of this name, or go on with it where it stands. Names are the caller's: lower-case letters, digits
+   * and `-`. One caller at a time; the caller sees to it.
+   */
+  ingest(name: string): Promise<Ingest>;
+  /** The names of the ingests that there are, with their sizes in bytes and when they last changed (ms since 1970). */
+  ingests(): AsyncIterable<{ name: string; size: number; changed: number }>;
+}
+
+/** Bytes on their way in. They survive the process; `commit` makes them a blob. */
+export interface Ingest {
+  /** Bytes taken so far. */
+  readonly offset: number;
+  /**
+   * Take a stream's bytes at the end and sync them to the disk. When the stream fails, what came before the failure is
+   * kept, synced, and the stream's error thrown: `offset` says how far it got.
+   * @param limit the largest size in bytes that the whole may reach; a stream that passes it fails with `invalid`, and
+   *   the bytes over the limit are not kept
+   */
+  append(stream: ReadableStream<Uint8Array>, limit?: number): Promise<void>;
+  /** Cut back to `size` bytes: what lies behind was never acknowledged. */
+  truncate(size: number): Promise<void>;
+  /**
+   * Publish what was taken as the blob `digest`, durably: it survives power loss once this resolves. The ingest stays
+   * until `discard`, so that a collection that takes the blob meanwhile costs nothing: commit again.
+   * @returns the blob's size in bytes
+   * @throws ChartroomError `not_verified` when the bytes have another digest; the ingest stays as it is
+   */
+  commit(digest: Digest): Promise<number>;
+  /** Let go of open files; the bytes stay for a later `ingest(name)`. */
+  close(): Promise<void>;
+  /** Let go of open files and of the bytes. */
+  discard(): Promise<void>;
+}

@@ -1,0 +1,66 @@
+import type { Descriptor } from "../oci/descriptor.ts";
+import type { Digest } from "../oci/digest.ts";
+import type { RepositoryName, Tag } from "../oci/reference.ts";
+import type { StoredManifest } from "../oci/repository.ts";
+import type { Command, Outcome } from "./command.ts";
+
+/** A page of a list: what comes after `after`, at most `limit` items. */
+export interface PageRequest<T> {
+  readonly after?: T | undefined;
+  readonly limit: number;
+}
+
+/** A page, and whether more items follow it. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly more: boolean;
+}
+
+/** An upload session: identity and what was acknowledged. The bytes are an ingest of the same name in `blobs/`. */
+export interface Upload {
+  readonly id: string;
+  readonly repository: RepositoryName;
+  /** Who opened it, or undefined where nobody need log in. */
+  readonly user: string | undefined;
+  /** Bytes that were synced and acknowledged. */
+  readonly offset: number;
+  /** When it was opened, ms since 1970. */
+  readonly started: number;
+}
+
+/**
+ * Rows about blobs: which repository has what, tags, referrers, uploads. Questions are single indexed queries that return
+ * a page at most; whatever changes is a command: plain data, one short transaction, all or nothing, idempotent. An
+ * outcome is given only after the change is durable. A question asked after an outcome sees it.
+ */
+export interface Catalog {
+  apply<C extends Command>(command: C): Promise<Outcome<C>>;
+
+  /** Whether the repository was ever pushed to and still holds a manifest, a blob or an upload. */
+  hasRepository(name: RepositoryName): Promise<boolean>;
+  /** Repositories that hold a manifest, in ASCII order. */
+  repositories(page: PageRequest<string>): Promise<Page<RepositoryName>>;
+  /** Tags in ASCII order; undefined when there is no such repository. `after` is a value and need not exist. */
+  tags(repository: RepositoryName, page: PageRequest<string>): Promise<Page<Tag> | undefined>;
+  /** What a tag names, or undefined. */
+  tag(repository: RepositoryName, tag: Tag): Promise<Digest | undefined>;
+  /** A manifest of this repository: absent when only another repository has it. */
+  manifest(repository: RepositoryName, digest: Digest): Promise<StoredManifest | undefined>;
+  /** The size in bytes of a blob of this repository: absent when only another repository has it. */
+  blob(repository: RepositoryName, digest: Digest): Promise<number | undefined>;
+  /** Some repositories that have the blob, at most `limit`, in ASCII order: where a mount without a source may look. */
+  repositoriesWithBlob(digest: Digest, limit: number): Promise<readonly RepositoryName[]>;
+  /** Descriptors of the manifests of this repository whose subject is `subject`, in order of digest. */
+  referrers(
+    repository: RepositoryName,
+    subject: Digest,
+    artifactType: string | undefined,
+    page: PageRequest<Digest>,
+  ): Promise<Page<Descriptor>>;
+  upload(id: string): Promise<Upload | undefined>;
+  /** Uploads in order of id. */
+  uploads(page: PageRequest<string>): Promise<Page<Upload>>;
+
+  /** Finish what was asked, then let go of the database. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,118 @@
+import type { Descriptor } from "../oci/descriptor.ts";
+import type { Digest } from "../oci/digest.ts";
+import type { RepositoryName, Tag } from "../oci/reference.ts";
+import type { Expected } from "../oci/repository.ts";
+
+/** Open an upload session. Doing it again with the same id changes nothing. */
+export interface OpenUpload {
+  readonly kind: "open-upload";
+  readonly id: string;
+  readonly repository: RepositoryName;
+  readonly user: string | undefined;
+  /** ms since 1970 */
+  readonly at: number;
+}
+
+/** Acknowledge bytes of a session that were synced. */
+export interface AdvanceUpload {
+  readonly kind: "advance-upload";
+  readonly id: string;
+  /** in bytes, from the start of the session */
+  readonly offset: number;
+}
+
+/** Forget a session: finished or cancelled. */
+export interface CloseUpload {
+  readonly kind: "close-upload";
+  readonly id: string;
+}
+
+/** A blob whose bytes are durable becomes part of a repository; the session that brought it, if any, ends with it. */
+export interface LinkBlob {
+  readonly kind: "link-blob";
+  readonly repository: RepositoryName;
+  readonly digest: Digest;
+  readonly size: number;
+  readonly upload?: string | undefined;
+  readonly at: number;
+}
+
+/** A blob of `from` becomes part of `repository` too, if `from` still has it when the command runs. */
+export interface MountBlob {
+  readonly kind: "mount-blob";
+  readonly repository: RepositoryName;
+  readonly from: RepositoryName;
+  readonly digest: Digest;
+  readonly at: number;
+}
+
+/** Take a blob out of a repository; refused while a manifest of the repository names it. */
+export interface UnlinkBlob {
+  readonly kind: "unlink-blob";
+  readonly repository: RepositoryName;
+  readonly digest: Digest;
+}
+
+/** Store a manifest's bytes and set its tags. Children are checked in the same transaction. */
+export interface PutManifest {
+  readonly kind: "put-manifest";
+  readonly repository: RepositoryName;
+  readonly descriptor: Descriptor;
+  readonly bytes: Uint8Array;
+  readonly tags: readonly Tag[];
+  readonly expect: Expected;
+  /** Blobs it names that must be part of the repository. */
+  readonly blobs: readonly Descriptor[];
+  /** Manifests it names that must be part of the repository. */
+  readonly manifests: readonly Descriptor[];
+  readonly subject: Digest | undefined;
+  /** As a referrer is listed: its artifactType and its annotations. */
+  readonly artifactType: string | undefined;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly at: number;
+}
+
+/** Take a tag away. */
+export interface Untag {
+  readonly kind: "untag";
+  readonly repository: RepositoryName;
+  readonly tag: Tag;
+}
+
+/** Take a manifest out of a repository, with all tags that name it. */
+export interface DeleteManifest {
+  readonly kind: "delete-manifest";
+  readonly repository: RepositoryName;
+  readonly digest: Digest;
+}
+
+export type Command =
+  | OpenUpload
+  | AdvanceUpload
+  | CloseUpload
+  | LinkBlob
+  | MountBlob
+  | UnlinkBlob
+  | PutManifest
+  | Untag
+  | DeleteManifest;
+
+interface Outcomes {
+  "open-upload": { done: true };
+  "advance-upload": { done: true };
+  "close-upload": { done: true };
+  "link-blob": { done: true };
+  /** `size` of the mounted blob; `absent` when the source does not have it. */
+  "mount-blob": { done: true; size: number } | { done: false; why: "absent" };
+  "unlink-blob": { done: true } | { done: false; why: "absent" } | { done: false; why: "in-use" };
+  /** `existed`: the repository had this manifest, and every tag named it already. */
+  "put-manifest":
+    | { done: true; existed: boolean }
+    | { done: false; why: "missing"; missing: readonly Digest[] }
+    | { done: false; why: "conflict"; tag: Tag; holds: Digest | undefined };
+  untag: { done: true } | { done: false; why: "absent" };
+  "delete-manifest": { done: true } | { done: false; why: "absent" };
+}
+
+/** What became of a command: done, or refused for a reason that is no fault. Faults are thrown. */
+export type Outcome<C extends Command = Command> = Outcomes[C["kind"]];

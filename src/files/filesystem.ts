@@ -1,0 +1,64 @@
+import type { Dirent, Stats } from "node:fs";
+import {
+  access,
+  chmod,
+  link,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  unlink,
+  utimes,
+} from "node:fs/promises";
+
+/** The calls on an open file that we use, a part of node's `FileHandle`. */
+export interface OpenFile {
+  read(buffer: Uint8Array, offset: number, length: number, position: number): Promise<{ bytesRead: number }>;
+  writev(buffers: readonly Uint8Array[], position: number): Promise<{ bytesWritten: number }>;
+  datasync(): Promise<void>;
+  sync(): Promise<void>;
+  truncate(size: number): Promise<void>;
+  stat(): Promise<Stats>;
+  close(): Promise<void>;
+}
+
+/**
+ * The file system, as a parameter: all durable work goes through here, so that a test can record each call, make it fail,
+ * or cut it short (`testing/filesystem.ts`). The functions are those of `node:fs/promises`, with their errors.
+ */
+export interface FileSystem {
+  open(path: string, flags: string | number, mode?: number): Promise<OpenFile>;
+  readFile(path: string): Promise<Uint8Array>;
+  rename(from: string, to: string): Promise<void>;
+  link(existing: string, path: string): Promise<void>;
+  unlink(path: string): Promise<void>;
+  rm(path: string, options: { recursive?: boolean; force?: boolean }): Promise<void>;
+  mkdir(path: string, options: { recursive?: boolean; mode?: number }): Promise<string | undefined>;
+  readdir(path: string, options: { withFileTypes: true }): Promise<Dirent[]>;
+  stat(path: string): Promise<Stats>;
+  lstat(path: string): Promise<Stats>;
+  chmod(path: string, mode: number): Promise<void>;
+  access(path: string, mode?: number): Promise<void>;
+  utimes(path: string, atime: Date, mtime: Date): Promise<void>;
+}
+
+/** The file system of the machine. */
+export const nodeFileSystem: FileSystem = {
+  open: (path, flags, mode) => open(path, flags, mode) as Promise<OpenFile>,
+  readFile: (path) => readFile(path),
+  rename,
+  link,
+  unlink,
+  rm,
+  mkdir,
+  readdir,
+  stat,
+  lstat,
+  chmod,
+  access,
+  utimes,
+};

@@ -1,0 +1,67 @@
+import { createHash, type Hash } from "node:crypto";
+import { ChartroomError } from "./errors.ts";
+
+/** The digest algorithms that image-spec registers and we compute (descriptor.md, "Registered Algorithms"). */
+export type Algorithm = "sha256" | "sha512";
+
+/** `sha256:<64 hex>` or `sha512:<128 hex>`; only `parseDigest` and the functions here make one. */
+export type Digest = string & { readonly __digest: unique symbol };
+
+const hexLength: Record<Algorithm, number> = { sha256: 64, sha512: 128 };
+const grammar = /^([a-z0-9]+(?:[+._-][a-z0-9]+)*):([a-zA-Z0-9=_-]+)$/;
+
+/** `text` as a digest, or undefined when it is none that we can verify. */
+export function tryDigest(text: string): Digest | undefined {
+  const [, algorithm, encoded] = grammar.exec(text) ?? [];
+  if (algorithm !== "sha256" && algorithm !== "sha512") return undefined;
+  return encoded?.length === hexLength[algorithm] && /^[0-9a-f]+$/.test(encoded)
+    ? (text as Digest)
+    : undefined;
+}
+
+/**
+ * `text` as a digest.
+ * @throws ChartroomError `usage` when it is not `sha256:<64 lower-case hex>` or `sha512:<128 lower-case hex>`
+ */
+export function parseDigest(text: string): Digest {
+  const digest = tryDigest(text);
+  if (digest !== undefined) return digest;
+  throw new ChartroomError(
+    "usage",
+    `Cannot parse digest "${text}": expected sha256:<64 hex> or sha512:<128 hex>`,
+  );
+}
+
+/** The algorithm in front of the colon. */
+export const algorithmOf = (digest: Digest): Algorithm =>
+  digest.startsWith("sha256:") ? "sha256" : "sha512";
+
+/** The hex digits behind the colon. */
+export const hexOf = (digest: Digest): string => digest.slice(digest.indexOf(":") + 1);
+
+/** The first seven hex digits: what tables show. */
+export const shortHex = (digest: Digest): string => hexOf(digest).slice(0, 7);
+
+/** The digest of whole bytes in memory. */
+export function digestOf(bytes: Uint8Array, algorithm: Algorithm = "sha256"): Digest {
+  return `${algorithm}:${createHash(algorithm).update(bytes).digest("hex")}` as Digest;
+}
+
+/** A running digest: `update` any number of times, then `digest` once. */
+export class Digester {
+  readonly #hash: Hash;
+  readonly #algorithm: Algorithm;
+
+  constructor(algorithm: Algorithm = "sha256") {
+    this.#algorithm = algorithm;
+    this.#hash = createHash(algorithm);
+  }
+
+  update(bytes: Uint8Array): void {
+    this.#hash.update(bytes);
+  }
+
+  digest(): Digest {
+    return `${this.#algorithm}:${this.#hash.digest("hex")}` as Digest;
+  }
+}

@@ -1,0 +1,66 @@
+import type { Descriptor } from "./descriptor.ts";
+import { algorithmOf, Digester, digestOf } from "./digest.ts";
+import { ChartroomError } from "./errors.ts";
+
+/** The error for bytes that are not what their descriptor says. */
+const mismatch = ({ digest }: Descriptor, why: string) =>
+  new ChartroomError("not_verified", `Content of ${digest} is not what its descriptor says: ${why}`, {
+    hint: "The bytes were changed or cut on their way, or on the disk; nothing was kept.",
+  });
+
+/**
+ * `stream`, checked on the way: it errors with `not_verified` as soon as it is longer than the descriptor's size, and at
+ * its end if it is shorter or its digest differs. Every reader of content goes through here, so no path can forget.
+ * Only a stream read to its end is verified.
+ */
+export function verify(
+  stream: ReadableStream<Uint8Array>,
+  descriptor: Descriptor,
+): ReadableStream<Uint8Array> {
+  const digester = new Digester(algorithmOf(descriptor.digest));
+  let size = 0;
+  return stream.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      transform(chunk, controller) {
+        size += chunk.byteLength;
+        if (size > descriptor.size) throw mismatch(descriptor, `it is longer than ${descriptor.size} bytes`);
+        digester.update(chunk);
+        controller.enqueue(chunk);
+      },
+      flush() {
+        if (size < descriptor.size)
+          throw mismatch(descriptor, `it has ${size} bytes, expected ${descriptor.size}`);
+        const digest = digester.digest();
+        if (digest !== descriptor.digest) throw mismatch(descriptor, `its digest is ${digest}`);
+      },
+    }),
+  );
+}
+
+/**
+ * Bytes in memory against their descriptor.
+ * @throws ChartroomError `not_verified` when size or digest differ
+ */
+export function verifyBytes(bytes: Uint8Array, descriptor: Descriptor): void {
+  if (bytes.byteLength !== descriptor.size)
+    throw mismatch(descriptor, `it has ${bytes.byteLength} bytes, expected ${descriptor.size}`);
+  const digest = digestOf(bytes, algorithmOf(descriptor.digest));
+  if (digest !== descriptor.digest) throw mismatch(descriptor, `its digest is ${digest}`);
+}
+
+/**
+ * A whole stream as bytes, verified.
+ * @throws ChartroomError `not_verified` as `verify` does
+ */
+export async function readVerified(
+  stream: ReadableStream<Uint8Array>,
+  descriptor: Descriptor,
+): Promise<Uint8Array> {
+  const bytes = new Uint8Array(descriptor.size);
+  let at = 0;
+  for await (const chunk of verify(stream, descriptor)) {
+    bytes.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return bytes;
+}
