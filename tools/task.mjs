@@ -69,11 +69,11 @@ const tasks = {
   format: () => run(bun, ["x", "--no-install", "biome", "check", "--write"]),
 };
 
-const [name = "", ...args] = process.argv.slice(2);
+const [name = "", ...rest] = process.argv.slice(2);
 const task = tasks[name];
 if (task === undefined) {
   process.stderr.write(`Error: no task "${name}". There are: ${Object.keys(tasks).join(", ")}\n`);
   process.exit(2);
 }
 install();
-task(args);
+task(rest);
