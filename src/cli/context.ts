@@ -1,0 +1,32 @@
+/** What a command may use of the world: nothing in `cli/` reaches for `process` but `main.ts`, which makes one of these. */
+export interface Context {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly platform: NodeJS.Platform;
+  /** Data, on standard output. Text is written as it is: the caller ends its lines. */
+  write(text: string): void;
+  /** Messages, prompts, progress and warnings, on standard error. */
+  tell(text: string): void;
+  /** Which of the standard streams are a terminal. */
+  readonly terminal: { readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean };
+  /** Standard input to its end, as bytes. */
+  readInput(): Promise<Uint8Array>;
+  /** Aborted by Ctrl-C and SIGTERM. */
+  readonly signal: AbortSignal;
+  /** Now, ms since 1970. */
+  now(): number;
+}
+
+/** The options that every command has. */
+export interface GlobalOptions {
+  /** `-o json`, else what a person reads. */
+  readonly output?: "json" | "table";
+  readonly quiet?: boolean;
+  readonly debug?: boolean;
+  readonly plainHttp?: boolean;
+  readonly insecureSkipTlsVerify?: boolean;
+  readonly caFile?: string;
+  readonly certFile?: string;
+  readonly keyFile?: string;
+  readonly registryConfig?: string;
+}
