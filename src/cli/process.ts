@@ -1,0 +1,38 @@
+import type { Context } from "./context.ts";
+
+/**
+ * The real world as a `Context`. The first Ctrl-C or SIGTERM aborts the command, which then leaves a state that can be
+ * gone on with; a second one ends the process at once.
+ */
+export function processContext(): Context {
+  const interrupted = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.on(signal, () => {
+      if (interrupted.signal.aborted) process.exit(130);
+      interrupted.abort();
+    });
+  // A reader that went away (`| head`) wanted no more: that is no failure.
+  for (const stream of [process.stdout, process.stderr])
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+    });
+  return {
+    env: process.env,
+    cwd: process.cwd(),
+    platform: process.platform,
+    write: (text) => void process.stdout.write(text),
+    tell: (text) => void process.stderr.write(text),
+    terminal: {
+      stdin: process.stdin.isTTY === true,
+      stdout: process.stdout.isTTY === true,
+      stderr: process.stderr.isTTY === true,
+    },
+    readInput: async () => {
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of process.stdin) chunks.push(chunk);
+      return Buffer.concat(chunks);
+    },
+    signal: interrupted.signal,
+    now: () => Date.now(),
+  };
+}

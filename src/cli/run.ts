@@ -1,0 +1,57 @@
+import { CommanderError } from "commander";
+import type { Context } from "./context.ts";
+import { type Explanation, exitCodes, explain } from "./exit.ts";
+import { makeProgram } from "./program.ts";
+
+/**
+ * Run one command line to its end.
+ * @param argv the words after the program's name
+ * @returns the exit code; everything the user should see is written by then
+ */
+export async function run(argv: readonly string[], context: Context): Promise<number> {
+  const program = makeProgram(context);
+  try {
+    await program.parseAsync(normalise(argv), { from: "user" });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    const known = error instanceof CommanderError ? usage(error) : explain(error);
+    const code = context.signal.aborted ? { ...known, code: "interrupted" as const } : known;
+    report(code, argv, context);
+    if (argv.includes("--debug") && error instanceof Error) context.tell(`${error.stack ?? ""}\n`);
+    return exitCodes[code.code];
+  }
+}
+
+/**
+ * `--plain-http` alone means true. Written out, or commander would take the next word (the reference!) for its value.
+ */
+const normalise = (argv: readonly string[]): string[] =>
+  argv.map((word) => (word === "--plain-http" ? "--plain-http=true" : word));
+
+/** Commander's words about a wrong command line, in ours. */
+function usage({ message }: CommanderError): Explanation {
+  const [first = "", ...suggestion] = message.replace(/^error: /, "").split("\n");
+  return {
+    code: "usage",
+    message: first.replaceAll("'", '"'),
+    hint: suggestion.join(" ").replace(/^\((.*)\)$/, "$1") || "Add --help to see what it takes.",
+  };
+}
+
+/** Print an error: for a person a sentence and a hint, with `-o json` one object, always on standard error. */
+function report({ code, message, hint }: Explanation, argv: readonly string[], context: Context): void {
+  if (asksForJson(argv)) {
+    context.tell(`${JSON.stringify({ error: { code, message, hint: hint ?? null } })}\n`);
+    return;
+  }
+  const colour = context.terminal.stderr && !context.env.NO_COLOR && context.env.TERM !== "dumb" && !argv.includes("--no-color");
+  context.tell(`${colour ? "\x1b[31mError:\x1b[0m" : "Error:"} ${message}\n`);
+  if (hint !== undefined) context.tell(`Hint: ${hint}\n`);
+}
+
+/** Read from the words themselves, since the command line may be the very thing that does not parse. */
+const asksForJson = (argv: readonly string[]): boolean =>
+  argv.some(
+    (word, i) => word === "-ojson" || word === "-o=json" || word === "--output=json" || ((word === "-o" || word === "--output") && argv[i + 1] === "json"),
+  );

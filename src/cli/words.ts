@@ -1,0 +1,48 @@
+/** Numbers as Helm's tables said them (founding page; Helm 3.2's `byteCountBinary` and go-units' `HumanDuration`). */
+
+/** Bytes in words: `454 B`, `2.4 KiB`, by 1,024 with one decimal. */
+export function sizeInWords(bytes: number): string {
+  if (bytes < 1024) return `${bytes} B`;
+  let value = bytes / 1024;
+  let unit = 0;
+  while (value >= 1024 && unit < 5) {
+    value /= 1024;
+    unit++;
+  }
+  return `${value.toFixed(1)} ${"KMGTPE"[unit]}iB`;
+}
+
+/** A span of milliseconds in words: `27 seconds`, `About an hour`, `2 weeks`. */
+export function ageInWords(milliseconds: number): string {
+  const seconds = Math.floor(milliseconds / 1000);
+  if (seconds < 1) return "Less than a second";
+  if (seconds === 1) return "1 second";
+  if (seconds < 60) return `${seconds} seconds`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes === 1) return "About a minute";
+  if (minutes < 60) return `${minutes} minutes`;
+  const hours = Math.round(milliseconds / 3_600_000);
+  if (hours === 1) return "About an hour";
+  if (hours < 48) return `${hours} hours`;
+  const days = Math.floor(hours / 24);
+  if (hours < 24 * 7 * 2) return `${days} days`;
+  if (hours < 24 * 30 * 2) return `${Math.floor(days / 7)} weeks`;
+  if (hours < 24 * 365 * 2) return `${Math.floor(days / 30)} months`;
+  return `${Math.floor(days / 365)} years`;
+}
+
+/** A count with its noun: `1 layer`, `2 layers`. */
+export const countOf = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
+
+/**
+ * Rows as Helm's table: cells padded with blanks to their column's width and joined by one TAB; nothing is cut off and
+ * nothing follows the last cell. Every line ends with a newline.
+ */
+export function tableOf(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = [];
+  for (const row of rows) row.forEach((cell, i) => (widths[i] = Math.max(widths[i] ?? 0, cell.length)));
+  return rows
+    .map((row) => row.map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i] ?? 0))).join("\t"))
+    .map((line) => `${line}\n`)
+    .join("");
+}
