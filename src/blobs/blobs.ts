@@ -33,8 +33,11 @@ export interface Blobs {
   ingests(): AsyncIterable<{ name: string; size: number; changed: number }>;
 }
 
-/** Bytes on their way in. They survive the process; `commit` makes them a blob. */
-export interface Ingest {
+/**
+ * Bytes on their way in. They survive the process; `commit` makes them a blob. Whoever opened it closes or discards it,
+ * at the latest by `await using`, which closes: a forgotten file handle ends a Bun process when it is collected.
+ */
+export interface Ingest extends AsyncDisposable {
   /** Bytes taken so far. */
   readonly offset: number;
   /**
@@ -53,7 +56,7 @@ export interface Ingest {
    * @throws ChartroomError `not_verified` when the bytes have another digest; the ingest stays as it is
    */
   commit(digest: Digest): Promise<number>;
-  /** Let go of open files; the bytes stay for a later `ingest(name)`. */
+  /** Let go of open files; the bytes stay for a later `ingest(name)`. Doing it again changes nothing. */
   close(): Promise<void>;
   /** Let go of open files and of the bytes. */
   discard(): Promise<void>;

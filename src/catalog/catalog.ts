@@ -4,7 +4,7 @@ import type { RepositoryName, Tag } from "../oci/reference.ts";
 import type { StoredManifest } from "../oci/repository.ts";
 import type { Command, Outcome } from "./command.ts";
 
-/** A page of a list: what comes after `after`, at most `limit` items. */
+/** A page of a list: what comes after `after`, which need not be in it, and at most `limit` items, 0 or more. */
 export interface PageRequest<T> {
   readonly after?: T | undefined;
   readonly limit: number;
@@ -34,13 +34,18 @@ export interface Upload {
  * outcome is given only after the change is durable. A question asked after an outcome sees it.
  */
 export interface Catalog {
+  /**
+   * Do a command. Those of one caller are done in the order in which they were asked for.
+   * @throws ChartroomError `busy` when too much waits to be written: the same again later succeeds; `storage` when the
+   *   disk is full or failing: whether the command was done may be unknown then, and the same again is safe
+   */
   apply<C extends Command>(command: C): Promise<Outcome<C>>;
 
-  /** Whether the repository was ever pushed to and still holds a manifest, a blob or an upload. */
+  /** Whether the repository holds a manifest, a blob or an upload: with the last of them it is gone. */
   hasRepository(name: RepositoryName): Promise<boolean>;
   /** Repositories that hold a manifest, in ASCII order. */
   repositories(page: PageRequest<string>): Promise<Page<RepositoryName>>;
-  /** Tags in ASCII order; undefined when there is no such repository. `after` is a value and need not exist. */
+  /** Tags in ASCII order; undefined when there is no such repository. */
   tags(repository: RepositoryName, page: PageRequest<string>): Promise<Page<Tag> | undefined>;
   /** What a tag names, or undefined. */
   tag(repository: RepositoryName, tag: Tag): Promise<Digest | undefined>;
@@ -48,7 +53,7 @@ export interface Catalog {
   manifest(repository: RepositoryName, digest: Digest): Promise<StoredManifest | undefined>;
   /** The size in bytes of a blob of this repository: absent when only another repository has it. */
   blob(repository: RepositoryName, digest: Digest): Promise<number | undefined>;
-  /** Some repositories that have the blob, at most `limit`, in ASCII order: where a mount without a source may look. */
+  /** Some repositories that have the blob, at most `limit`, in no order: where a mount without a source may look. */
   repositoriesWithBlob(digest: Digest, limit: number): Promise<readonly RepositoryName[]>;
   /** Descriptors of the manifests of this repository whose subject is `subject`, in order of digest. */
   referrers(

@@ -13,7 +13,7 @@ export interface OpenUpload {
   readonly at: number;
 }
 
-/** Acknowledge bytes of a session that were synced. */
+/** Acknowledge bytes of a session that were synced. They are never taken back: a smaller offset changes nothing. */
 export interface AdvanceUpload {
   readonly kind: "advance-upload";
   readonly id: string;
@@ -37,7 +37,10 @@ export interface LinkBlob {
   readonly at: number;
 }
 
-/** A blob of `from` becomes part of `repository` too, if `from` still has it when the command runs. */
+/**
+ * A blob of `from` becomes part of `repository` too, if `from` still has it when the command runs. A blob that
+ * `repository` has already is success.
+ */
 export interface MountBlob {
   readonly kind: "mount-blob";
   readonly repository: RepositoryName;
@@ -53,7 +56,10 @@ export interface UnlinkBlob {
   readonly digest: Digest;
 }
 
-/** Store a manifest's bytes and set its tags. Children are checked in the same transaction. */
+/**
+ * Store a manifest's bytes and set its tags. Children are checked in the same transaction, the first time and every time.
+ * The bytes stay the caller's. Put again under another media type, the last one holds.
+ */
 export interface PutManifest {
   readonly kind: "put-manifest";
   readonly repository: RepositoryName;
@@ -99,7 +105,8 @@ export type Command =
 
 interface Outcomes {
   "open-upload": { done: true };
-  "advance-upload": { done: true };
+  /** `absent`: the session ended meanwhile, and its bytes with it. */
+  "advance-upload": { done: true } | { done: false; why: "absent" };
   "close-upload": { done: true };
   "link-blob": { done: true };
   /** `size` of the mounted blob; `absent` when the source does not have it. */
@@ -116,3 +123,19 @@ interface Outcomes {
 
 /** What became of a command: done, or refused for a reason that is no fault. Faults are thrown. */
 export type Outcome<C extends Command = Command> = Outcomes[C["kind"]];
+
+/** One function a command, over whatever an implementation keeps its rows in. */
+export type Executors<Rows> = {
+  readonly [C in Command as C["kind"]]: (rows: Rows, command: C) => Outcome<C>;
+};
+
+/** Run the function that `executors` has for a command. What it throws goes through. */
+export function execute<Rows, C extends Command>(
+  executors: Executors<Rows>,
+  rows: Rows,
+  command: C,
+): Outcome<C> {
+  // A command's kind finds the function for just that command; the compiler cannot follow that.
+  const run = executors[command.kind] as unknown as (rows: Rows, command: C) => Outcome<C>;
+  return run(rows, command);
+}

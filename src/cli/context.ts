@@ -1,3 +1,5 @@
+import type { KeyListener } from "./keys.ts";
+
 /** What a command may use of the world: nothing in `cli/` reaches for `process` but `main.ts`, which makes one of these. */
 export interface Context {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -11,6 +13,8 @@ export interface Context {
   readonly terminal: { readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean };
   /** Standard input to its end, as bytes. */
   readInput(): Promise<Uint8Array>;
+  /** Keys of the terminal on standard input, unseen, until the returned function is called; only where it is a terminal. */
+  listenToKeys(listener: KeyListener): () => void;
   /** Aborted by Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal;
   /** Now, ms since 1970. */

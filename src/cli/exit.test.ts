@@ -7,6 +7,7 @@ test("every code has the exit code that the founding page fixes", () => {
     invalid: 1,
     remote: 1,
     storage: 1,
+    busy: 1,
     usage: 2,
     not_found: 3,
     not_allowed: 4,
@@ -23,7 +24,10 @@ test("our own errors are told as they are", () => {
 });
 
 test("a full disk is told in words, with its place and what to do", () => {
-  const full = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC", path: "/store/x" });
+  const full = Object.assign(new Error("ENOSPC: no space left on device, write"), {
+    code: "ENOSPC",
+    path: "/store/x",
+  });
   const { code, message, hint } = explain(full);
   expect(code).toBe("storage");
   expect(message).toBe("Cannot use /store/x: the disk is full");

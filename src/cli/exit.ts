@@ -5,6 +5,7 @@ export const exitCodes: Record<ErrorCode, number> = {
   invalid: 1,
   remote: 1,
   storage: 1,
+  busy: 1,
   usage: 2,
   not_found: 3,
   not_allowed: 4,

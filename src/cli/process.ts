@@ -1,4 +1,5 @@
 import type { Context } from "./context.ts";
+import { listenToKeys } from "./keys.ts";
 
 /**
  * The real world as a `Context`. The first Ctrl-C or SIGTERM aborts the command, which then leaves a state that can be
@@ -32,6 +33,7 @@ export function processContext(): Context {
       for await (const chunk of process.stdin) chunks.push(chunk);
       return Buffer.concat(chunks);
     },
+    listenToKeys: (listener) => listenToKeys(process.stdin, listener),
     signal: interrupted.signal,
     now: () => Date.now(),
   };

@@ -48,7 +48,8 @@ export function makeProgram(context: Context): Command {
       .copyInheritedSettings(parent)
       .action((_options, command: Command) => {
         const [unknown] = command.args;
-        if (unknown !== undefined) command.error(`error: unknown command '${unknown}'`, { code: "commander.unknownCommand" });
+        if (unknown !== undefined)
+          command.error(`error: unknown command '${unknown}'`, { code: "commander.unknownCommand" });
         command.outputHelp();
       });
 
@@ -66,14 +67,24 @@ function addChartCommands(chart: Command, add: Add): void {
     new Option("--store <dir>", "the store: an OCI Image Layout directory").env("CHARTROOM_STORE");
   const example = (text: string) => `\nExamples:\n${text.replace(/^/gm, "  $ chartroom chart ")}`;
 
-  add(chart, "save <path> <ref>", "save a chart directory or archive to the store", async () => (await import("./chart/save.ts")).save)
+  add(
+    chart,
+    "save <path> <ref>",
+    "save a chart directory or archive to the store",
+    async () => (await import("./chart/save.ts")).save,
+  )
     .addOption(storeOption())
     .addOption(
       new Option("--media-type <type>", "what to write: current, or helm3.0 for Helm 3.0 to 3.6")
         .choices(["current", "helm3.0"])
         .default("current"),
     )
-    .addHelpText("after", example("save mychart/ localhost:5000/myrepo/mychart:2.7.0\nsave mychart-0.1.0.tgz localhost:5000/myrepo/mychart"))
+    .addHelpText(
+      "after",
+      example(
+        "save mychart/ localhost:5000/myrepo/mychart:2.7.0\nsave mychart-0.1.0.tgz localhost:5000/myrepo/mychart",
+      ),
+    )
     .addHelpText(
       "after",
       "\nWithout a tag, the chart's version is the tag. A directory is packed reproducibly; an archive keeps its bytes, and its .prov beside it.",
@@ -83,7 +94,12 @@ function addChartCommands(chart: Command, add: Add): void {
     .option("--filter <glob>", "only references that match, e.g. '*/mychart:*'")
     .addOption(storeOption())
     .addHelpText("after", example("list\nlist --filter 'localhost:5000/*' -o json"));
-  add(chart, "export <ref>", "export a chart to a directory", async () => (await import("./chart/export.ts")).exportChart)
+  add(
+    chart,
+    "export <ref>",
+    "export a chart to a directory",
+    async () => (await import("./chart/export.ts")).exportChart,
+  )
     .option("-d, --destination <dir>", "where to write the chart", ".")
     .option("--force", "replace files that differ")
     .option("--archive", "write the exact .tgz, and its .prov, instead of a directory")
@@ -96,15 +112,33 @@ function addChartCommands(chart: Command, add: Add): void {
   add(chart, "pull <ref>", "pull a chart from a registry", async () => (await import("./chart/pull.ts")).pull)
     .addOption(storeOption())
     .addHelpText("after", example("pull localhost:5000/myrepo/mychart:2.7.0"));
-  add(chart, "remove <ref>", "remove a chart from the store", async () => (await import("./chart/remove.ts")).remove)
+  add(
+    chart,
+    "remove <ref>",
+    "remove a chart from the store",
+    async () => (await import("./chart/remove.ts")).remove,
+  )
     .alias("rm")
     .addOption(storeOption())
     .addHelpText("after", example("remove localhost:5000/myrepo/mychart:2.7.0"))
     .addHelpText("after", "\nThe content stays until `chartroom chart prune` frees what nothing refers to.");
-  add(chart, "tag <ref> <newref>", "give a saved chart another reference", async () => (await import("./chart/tag.ts")).tag)
+  add(
+    chart,
+    "tag <ref> <newref>",
+    "give a saved chart another reference",
+    async () => (await import("./chart/tag.ts")).tag,
+  )
     .addOption(storeOption())
-    .addHelpText("after", example("tag localhost:5000/myrepo/mychart:2.7.0 localhost:5000/myrepo/mychart:stable"));
-  add(chart, "prune", "free what no saved chart refers to", async () => (await import("./chart/prune.ts")).prune)
+    .addHelpText(
+      "after",
+      example("tag localhost:5000/myrepo/mychart:2.7.0 localhost:5000/myrepo/mychart:stable"),
+    );
+  add(
+    chart,
+    "prune",
+    "free what no saved chart refers to",
+    async () => (await import("./chart/prune.ts")).prune,
+  )
     .option("--dry-run", "only say what would be freed")
     .addOption(storeOption())
     .addHelpText("after", example("prune --dry-run"));
@@ -119,31 +153,53 @@ function addRegistryCommands(
   group: (parent: Command, name: string, summary: string) => Command,
 ): void {
   const example = (text: string) => `\nExamples:\n${text.replace(/^/gm, "  $ chartroom registry ")}`;
-  const dataOption = () => new Option("--data <dir>", "where the registry keeps its data").env("CHARTROOM_DATA");
+  const dataOption = () =>
+    new Option("--data <dir>", "where the registry keeps its data").env("CHARTROOM_DATA");
   const htpasswdOption = () =>
-    new Option("--htpasswd <file>", "who may enter: a file as htpasswd -B makes it").env("CHARTROOM_HTPASSWD");
+    new Option("--htpasswd <file>", "who may enter: a file as htpasswd -B makes it").env(
+      "CHARTROOM_HTPASSWD",
+    );
 
-  add(registry, "login <host>", "login to a registry", async () => (await import("./registry/login.ts")).login)
+  add(
+    registry,
+    "login <host>",
+    "login to a registry",
+    async () => (await import("./registry/login.ts")).login,
+  )
     .option("-u, --username <user>", "registry username")
     .option("-p, --password <password>", "registry password (better: --password-stdin)")
     .option("--password-stdin", "read the password from standard input")
     .option("--insecure", "allow connections to a TLS registry without verifying its certificate")
-    .addHelpText("after", example("login -u myuser localhost:5000\nlogin -u ci --password-stdin charts.example.com < secret"));
-  add(registry, "logout <host>", "logout from a registry", async () => (await import("./registry/logout.ts")).logout).addHelpText(
-    "after",
-    example("logout localhost:5000"),
-  );
+    .addHelpText(
+      "after",
+      example("login -u myuser localhost:5000\nlogin -u ci --password-stdin charts.example.com < secret"),
+    );
+  add(
+    registry,
+    "logout <host>",
+    "logout from a registry",
+    async () => (await import("./registry/logout.ts")).logout,
+  ).addHelpText("after", example("logout localhost:5000"));
   add(registry, "serve", "be a registry", async () => (await import("./registry/serve.ts")).serve)
-    .addOption(new Option("--addr <host:port>", "where to listen; :5000 is every interface").env("CHARTROOM_ADDR"))
+    .addOption(
+      new Option("--addr <host:port>", "where to listen; :5000 is every interface").env("CHARTROOM_ADDR"),
+    )
     .addOption(dataOption())
     .addOption(htpasswdOption())
-    .addOption(new Option("--tls-cert <file>", "certificate chain in PEM: serve https").env("CHARTROOM_TLS_CERT"))
+    .addOption(
+      new Option("--tls-cert <file>", "certificate chain in PEM: serve https").env("CHARTROOM_TLS_CERT"),
+    )
     .addOption(new Option("--tls-key <file>", "its private key in PEM").env("CHARTROOM_TLS_KEY"))
     .addHelpText("after", example("serve\nserve --addr :5000 --data ./registry --htpasswd auth.htpasswd"));
 
   const user = group(registry, "user", "who may enter our own registry");
   const userExample = (text: string) => example(text.replace(/^/gm, "user "));
-  add(user, "add <name>", "add a user, or change a password", async () => (await import("./registry/user.ts")).addUser)
+  add(
+    user,
+    "add <name>",
+    "add a user, or change a password",
+    async () => (await import("./registry/user.ts")).addUser,
+  )
     .option("--password-stdin", "read the password from standard input")
     .addOption(htpasswdOption())
     .addOption(dataOption())
@@ -161,7 +217,9 @@ function addRegistryCommands(
 /** Options that every command has, before or after its name. */
 function addGlobalOptions(program: Command): void {
   program
-    .addOption(new Option("-o, --output <format>", "table or json").choices(["table", "json"]).default("table"))
+    .addOption(
+      new Option("-o, --output <format>", "table or json").choices(["table", "json"]).default("table"),
+    )
     .option("-q, --quiet", "print only the essential line")
     .option("--debug", "trace what goes over the wire to standard error, secrets left out")
     .option("--no-color", "no colours on a terminal (also NO_COLOR)")

@@ -43,7 +43,9 @@ function liveLine(verb: string, context: Context): Progress {
     shown = true;
     const seconds = (context.now() - started) / 1000;
     const rate = sizeInWords(Math.round(done / seconds));
-    context.tell(`\r\x1b[K${verb} ${sizeInWords(done)} of ${sizeInWords(total)}, ${rate}/s, ${open.size} under way`);
+    context.tell(
+      `\r\x1b[K${verb} ${sizeInWords(done)} of ${sizeInWords(total)}, ${rate}/s, ${open.size} under way`,
+    );
   };
   const timer = setInterval(draw, interval);
   timer.unref();

@@ -45,7 +45,11 @@ function report({ code, message, hint }: Explanation, argv: readonly string[], c
     context.tell(`${JSON.stringify({ error: { code, message, hint: hint ?? null } })}\n`);
     return;
   }
-  const colour = context.terminal.stderr && !context.env.NO_COLOR && context.env.TERM !== "dumb" && !argv.includes("--no-color");
+  const colour =
+    context.terminal.stderr &&
+    !context.env.NO_COLOR &&
+    context.env.TERM !== "dumb" &&
+    !argv.includes("--no-color");
   context.tell(`${colour ? "\x1b[31mError:\x1b[0m" : "Error:"} ${message}\n`);
   if (hint !== undefined) context.tell(`Hint: ${hint}\n`);
 }
@@ -53,5 +57,9 @@ function report({ code, message, hint }: Explanation, argv: readonly string[], c
 /** Read from the words themselves, since the command line may be the very thing that does not parse. */
 const asksForJson = (argv: readonly string[]): boolean =>
   argv.some(
-    (word, i) => word === "-ojson" || word === "-o=json" || word === "--output=json" || ((word === "-o" || word === "--output") && argv[i + 1] === "json"),
+    (word, i) =>
+      word === "-ojson" ||
+      word === "-o=json" ||
+      word === "--output=json" ||
+      ((word === "-o" || word === "--output") && argv[i + 1] === "json"),
   );

@@ -1,8 +1,15 @@
 import { homedir, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { ChartroomError } from "../oci/errors.ts";
-import { formatReference, parseReference, type Reference, repositoryOf, type Tag, tryTag } from "../oci/reference.ts";
 import { type Layout, openLayout } from "../layout/layout.ts";
+import { ChartroomError } from "../oci/errors.ts";
+import {
+  formatReference,
+  parseReference,
+  type Reference,
+  repositoryOf,
+  type Tag,
+  tryTag,
+} from "../oci/reference.ts";
 import type { Context, GlobalOptions } from "./context.ts";
 
 /** The options of commands that use the local store. */
@@ -24,7 +31,11 @@ export function helmCache({ env, platform }: Context): string {
 
 /** The store that a command works on: `--store`, `CHARTROOM_STORE`, else the place where Helm 3.0–3.6 kept it. */
 export const openStore = (options: StoreOptions, context: Context): Layout =>
-  openLayout(options.store === undefined ? join(helmCache(context), "registry", "cache") : resolve(context.cwd, options.store));
+  openLayout(
+    options.store === undefined
+      ? join(helmCache(context), "registry", "cache")
+      : resolve(context.cwd, options.store),
+  );
 
 /**
  * What the user typed as a name in the store. Entries that other tools wrote may have names which our grammar refuses;
@@ -59,7 +70,11 @@ export function tagMissing(reference: Reference, tags: readonly string[], adject
     tags.length === 0
       ? `There is no ${adjective} tag of ${repository}.`
       : `Tags ${adjective}: ${tags.slice(0, 10).join(", ")}${tags.length > 10 ? `, and ${tags.length - 10} more` : ""}.`;
-  return new ChartroomError("usage", `Cannot tell which chart of ${repository}: a tag or digest is required`, { hint });
+  return new ChartroomError(
+    "usage",
+    `Cannot tell which chart of ${repository}: a tag or digest is required`,
+    { hint },
+  );
 }
 
 /** The tags that the store holds of a repository. */

@@ -43,7 +43,11 @@ test.each([
 });
 
 test("one layer, two layers", () => {
-  expect([countOf(1, "layer"), countOf(2, "layer"), countOf(0, "layer")]).toEqual(["1 layer", "2 layers", "0 layers"]);
+  expect([countOf(1, "layer"), countOf(2, "layer"), countOf(0, "layer")]).toEqual([
+    "1 layer",
+    "2 layers",
+    "0 layers",
+  ]);
 });
 
 test("cells are padded to their column and joined by a tab; nothing follows the last", () => {

@@ -3,7 +3,6 @@ import {
   access,
   chmod,
   link,
-  lstat,
   mkdir,
   open,
   readdir,
@@ -12,7 +11,6 @@ import {
   rm,
   stat,
   unlink,
-  utimes,
 } from "node:fs/promises";
 
 /** The calls on an open file that we use, a part of node's `FileHandle`. */
@@ -23,6 +21,7 @@ export interface OpenFile {
   sync(): Promise<void>;
   truncate(size: number): Promise<void>;
   stat(): Promise<Stats>;
+  chmod(mode: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -31,19 +30,17 @@ export interface OpenFile {
  * or cut it short (`testing/filesystem.ts`). The functions are those of `node:fs/promises`, with their errors.
  */
 export interface FileSystem {
-  open(path: string, flags: string | number, mode?: number): Promise<OpenFile>;
+  open(path: string, flags: string, mode?: number): Promise<OpenFile>;
   readFile(path: string): Promise<Uint8Array>;
   rename(from: string, to: string): Promise<void>;
   link(existing: string, path: string): Promise<void>;
   unlink(path: string): Promise<void>;
   rm(path: string, options: { recursive?: boolean; force?: boolean }): Promise<void>;
-  mkdir(path: string, options: { recursive?: boolean; mode?: number }): Promise<string | undefined>;
+  mkdir(path: string): Promise<void>;
   readdir(path: string, options: { withFileTypes: true }): Promise<Dirent[]>;
   stat(path: string): Promise<Stats>;
-  lstat(path: string): Promise<Stats>;
   chmod(path: string, mode: number): Promise<void>;
   access(path: string, mode?: number): Promise<void>;
-  utimes(path: string, atime: Date, mtime: Date): Promise<void>;
 }
 
 /** The file system of the machine. */
@@ -54,11 +51,27 @@ export const nodeFileSystem: FileSystem = {
   link,
   unlink,
   rm,
-  mkdir,
+  mkdir: (path) => mkdir(path),
   readdir,
   stat,
-  lstat,
   chmod,
   access,
-  utimes,
 };
+
+/** The code of one of node's errors, like `ENOENT`; undefined for anything else. */
+export function errorCode(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+}
+
+/**
+ * What a call gives, or undefined when its file is not there.
+ * @throws node's error for any other reason
+ */
+export async function ifThere<T>(call: Promise<T>): Promise<T | undefined> {
+  try {
+    return await call;
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}

@@ -1,11 +1,12 @@
 import type { Descriptor } from "./descriptor.ts";
 import type { Digest } from "./digest.ts";
 import { ChartroomError } from "./errors.ts";
+import { limiter } from "./limiter.ts";
 import { blobsOf, type Manifest, manifestsOf, parseManifest } from "./manifest.ts";
 import type { PushManifest, Source, StoredManifest, Target } from "./repository.ts";
 import { verify, verifyBytes } from "./verify.ts";
 
-/** Blobs under way at once: enough to hide a round trip, few enough for a small server. */
+/** Objects under way at once: enough to hide a round trip, few enough for a small server. */
 const parallel = 8;
 /** Indexes may hold indexes; deeper than this is an attack or a mistake. */
 const depthLimit = 8;
@@ -32,7 +33,7 @@ export interface CopyOptions extends PushManifest {
  * Copy a manifest and all it names from `source` to `target`: children before parents, tags last, every read verified
  * against its descriptor. What the target has is not sent. An interruption leaves a valid target; running again goes on.
  * @throws ChartroomError `not_found` when the source lacks a part, `not_verified` when bytes are wrong, `conflict` from
- *   the target's `pushManifest`
+ *   the target's `pushManifest`; the signal's reason when it is aborted. The first failure stops all that is under way.
  */
 export async function copy(
   source: Source,
@@ -40,26 +41,37 @@ export async function copy(
   root: StoredManifest,
   options: CopyOptions,
 ): Promise<void> {
+  const { progress } = options;
+  const failure = new AbortController();
+  const signal = AbortSignal.any([failure.signal, ...(options.signal === undefined ? [] : [options.signal])]);
   const limit = limiter(parallel);
-  const seen = new Map<Digest, Promise<void>>();
-  const once = (digest: Digest, work: () => Promise<void>): Promise<void> => {
-    const running = seen.get(digest) ?? work();
-    seen.set(digest, running);
+  // One content may stand as a blob here and as a manifest there: they live in different places.
+  const seen = { blob: new Map<Digest, Promise<void>>(), manifest: new Map<Digest, Promise<void>>() };
+  const once = (kind: keyof typeof seen, digest: Digest, work: () => Promise<void>): Promise<void> => {
+    const running =
+      seen[kind].get(digest) ??
+      work().catch((error: unknown) => {
+        failure.abort(error);
+        throw error;
+      });
+    seen[kind].set(digest, running);
     return running;
   };
 
+  const bodyOf = async (blob: Descriptor, from: number): Promise<ReadableStream<Uint8Array>> => {
+    const tell = counter(({ byteLength }) => progress?.bytes?.(blob, byteLength));
+    if (from === 0) return verify(await source.blob(blob), blob).pipeThrough(tell, { signal });
+    // No range can say "nothing from the end on" (RFC 9110 §14.1.1), and the target checks the whole.
+    if (from >= blob.size) return new Blob().stream();
+    return (await source.blob(blob, { start: from, end: blob.size })).pipeThrough(tell, { signal });
+  };
+
   const copyBlob = async (blob: Descriptor) => {
-    options.signal?.throwIfAborted();
-    if (await target.has(blob)) return options.progress?.end?.(blob, false);
-    options.progress?.begin?.(blob);
-    await target.pushBlob(blob, async (from) => {
-      const whole = { start: from, end: blob.size };
-      const stream = await source.blob(blob, from === 0 ? undefined : whole);
-      return counted(from === 0 ? verify(stream, blob) : stream, (count) =>
-        options.progress?.bytes?.(blob, count),
-      );
-    });
-    options.progress?.end?.(blob, true);
+    signal.throwIfAborted();
+    if (await target.has(blob)) return progress?.end?.(blob, false);
+    progress?.begin?.(blob);
+    await target.pushBlob(blob, (from) => bodyOf(blob, from));
+    progress?.end?.(blob, true);
   };
 
   const copyTree = async (
@@ -67,7 +79,7 @@ export async function copy(
     to: PushManifest,
     depth: number,
   ): Promise<void> => {
-    options.signal?.throwIfAborted();
+    signal.throwIfAborted();
     if (depth > depthLimit)
       throw new ChartroomError(
         "invalid",
@@ -76,21 +88,23 @@ export async function copy(
     verifyBytes(bytes, descriptor);
     const manifest = parseManifest(bytes, descriptor.mediaType);
     const children = manifestsOf(manifest).map((child) =>
-      once(child.digest, async () => {
-        const stored = await source.manifest(child.digest);
+      once("manifest", child.digest, async () => {
+        const stored = await limit(() => source.manifest(child.digest));
         // A sparse index names platforms that were never copied (image-spec, "unreferenced or missing").
-        if (stored !== undefined) await copyTree(stored, { tags: [], expect: "any" }, depth + 1);
+        if (stored === undefined) return;
+        verifyBytes(stored.bytes, child);
+        await copyTree(stored, { tags: [], expect: "any" }, depth + 1);
       }),
     );
     const blobs = blobsOf(manifest)
       .filter((blob) => blob.urls === undefined || blob.urls.length === 0)
-      .map((blob) => once(blob.digest, () => limit(() => copyBlob(blob))));
+      .map((blob) => once("blob", blob.digest, () => limit(() => copyBlob(blob))));
     await allSettledOrThrow([...children, ...blobs]);
     if (depth === 0) await options.admit?.(manifest);
-    options.signal?.throwIfAborted();
-    options.progress?.begin?.(descriptor);
-    await target.pushManifest(descriptor, bytes, to);
-    options.progress?.end?.(descriptor, true);
+    signal.throwIfAborted();
+    progress?.begin?.(descriptor);
+    await limit(() => target.pushManifest(descriptor, bytes, to));
+    progress?.end?.(descriptor, true);
   };
 
   await copyTree(root, { tags: options.tags, expect: options.expect }, 0);
@@ -102,34 +116,12 @@ async function allSettledOrThrow(work: Promise<void>[]): Promise<void> {
   if (failed !== undefined) throw failed.reason;
 }
 
-/** At most `count` of the given functions run at once; the others wait in order. */
-function limiter(count: number): <T>(work: () => Promise<T>) => Promise<T> {
-  let free = count;
-  const waiting: (() => void)[] = [];
-  return async (work) => {
-    if (free > 0) free--;
-    else await new Promise<void>((resolve) => waiting.push(resolve));
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      if (next === undefined) free++;
-      else next();
-    }
-  };
-}
-
-/** A stream that tells how many bytes go by. */
-function counted(
-  stream: ReadableStream<Uint8Array>,
-  tell: (count: number) => void,
-): ReadableStream<Uint8Array> {
-  return stream.pipeThrough(
-    new TransformStream({
-      transform(chunk: Uint8Array, controller) {
-        tell(chunk.byteLength);
-        controller.enqueue(chunk);
-      },
-    }),
-  );
+/** Bytes go through as they are, each chunk told. */
+function counter(tell: (chunk: Uint8Array) => void): TransformStream<Uint8Array, Uint8Array> {
+  return new TransformStream({
+    transform(chunk, controller) {
+      tell(chunk);
+      controller.enqueue(chunk);
+    },
+  });
 }

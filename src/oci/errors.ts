@@ -8,6 +8,7 @@
  * - `network`: no such host, refused, timed out, TLS not trusted
  * - `remote`: the other side answered nonsense, or failed
  * - `storage`: the disk is full, read-only or failing
+ * - `busy`: too much is under way; the same again a little later succeeds (HTTP's 503)
  * - `interrupted`: the user stopped it
  */
 export type ErrorCode =
@@ -20,6 +21,7 @@ export type ErrorCode =
   | "network"
   | "remote"
   | "storage"
+  | "busy"
   | "interrupted";
 
 /** What an error may carry beside its sentence. */

@@ -30,12 +30,12 @@ export interface OpaqueManifest extends Common {
 
 export type Manifest = ImageManifest | IndexManifest | OpaqueManifest;
 
-const kinds: Record<string, "image" | "index"> = {
-  [mediaTypes.manifest]: "image",
-  [mediaTypes.dockerManifest]: "image",
-  [mediaTypes.index]: "index",
-  [mediaTypes.dockerManifestList]: "index",
-};
+const kinds = new Map<string, "image" | "index">([
+  [mediaTypes.manifest, "image"],
+  [mediaTypes.dockerManifest, "image"],
+  [mediaTypes.index, "index"],
+  [mediaTypes.dockerManifestList, "index"],
+]);
 
 /**
  * A manifest out of its bytes. Parsed to check and to follow, never to be written again: the bytes are the identity.
@@ -50,7 +50,7 @@ export function parseManifest(bytes: Uint8Array, mediaType: string): Manifest {
       "invalid",
       `Cannot parse manifest: it says mediaType ${JSON.stringify(document.mediaType)}, expected "${mediaType}"`,
     );
-  const kind = kinds[mediaType];
+  const kind = kinds.get(mediaType);
   const common = commonOf(document, mediaType);
   if (kind === undefined) return { kind: "opaque", ...common };
   if (document.schemaVersion !== 2)

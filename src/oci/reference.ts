@@ -25,9 +25,11 @@ const hostGrammar =
 /** Many clients hold host and name to 255 characters together (distribution-spec, "Pulling manifests", note). */
 const nameLimit = 255;
 
+/** `text` as a repository's name, or undefined when it is none. */
 export const tryRepositoryName = (text: string): RepositoryName | undefined =>
   text.length <= nameLimit && nameGrammar.test(text) ? (text as RepositoryName) : undefined;
 
+/** `text` as a tag, or undefined when it is none. A `+` is none: `parseTag` turns it into `_`. */
 export const tryTag = (text: string): Tag | undefined => (tagGrammar.test(text) ? (text as Tag) : undefined);
 
 /**

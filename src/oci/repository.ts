@@ -57,7 +57,8 @@ export interface Writes {
   pushBlob(blob: Descriptor, body: (from: number) => Promise<ReadableStream<Uint8Array>>): Promise<void>;
   /**
    * Store a manifest's exact bytes after its children, and set the tags, all or nothing.
-   * @throws ChartroomError `conflict` when a tag does not hold what `expect` says
+   * @throws ChartroomError `conflict` when a tag does not hold what `expect` says, `not_verified` when the bytes are not
+   *   the descriptor's
    */
   pushManifest(descriptor: Descriptor, bytes: Uint8Array, to: PushManifest): Promise<void>;
 }

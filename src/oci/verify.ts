@@ -49,16 +49,17 @@ export function verifyBytes(bytes: Uint8Array, descriptor: Descriptor): void {
 }
 
 /**
- * A whole stream as bytes, verified.
+ * A whole stream as bytes, verified. Memory is taken as bytes come, never for a size that is only claimed.
  * @throws ChartroomError `not_verified` as `verify` does
  */
 export async function readVerified(
   stream: ReadableStream<Uint8Array>,
   descriptor: Descriptor,
 ): Promise<Uint8Array> {
+  const chunks = await Array.fromAsync(verify(stream, descriptor));
   const bytes = new Uint8Array(descriptor.size);
   let at = 0;
-  for await (const chunk of verify(stream, descriptor)) {
+  for (const chunk of chunks) {
     bytes.set(chunk, at);
     at += chunk.byteLength;
   }

@@ -10,6 +10,9 @@ export async function remove([ref = ""]: string[], options: StoreOptions, contex
   const found = (await layout.charts()).find((row) => row.ref === name);
   if (found === undefined || !(await layout.remove(name))) throw await notInStore(layout, ref);
   const label = reference === undefined ? name : labelOf(reference);
-  const json = "chart" in found ? chartJson({ ...found.chart, ref: name, manifest: found.descriptor }, "removed") : { ref: name, status: "removed" };
+  const json =
+    "chart" in found
+      ? chartJson({ ...found.chart, ref: name, manifest: found.descriptor }, "removed")
+      : { ref: name, status: "removed" };
   print(context, options, { text: `${label}: removed\n`, json, quiet: undefined });
 }

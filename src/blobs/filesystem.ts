@@ -1,0 +1,101 @@
+import type { Dirent } from "node:fs";
+import { dirname, join } from "node:path";
+import { makeDirectory } from "../files/durable.ts";
+import { type FileSystem, ifThere } from "../files/filesystem.ts";
+import { algorithmOf, type Digest, hexOf, tryDigest } from "../oci/digest.ts";
+import type { ByteRange } from "../oci/repository.ts";
+import type { BlobInfo, Blobs, Ingest } from "./blobs.ts";
+import { FilesystemIngest } from "./ingest.ts";
+import { isIngestName, parseIngestName } from "./name.ts";
+import { streamRange } from "./stream.ts";
+
+/** Where the two directories are; both in one file system, made when first needed. */
+export interface BlobDirectories {
+  /** Holds `<algorithm>/<hex>`, nothing but whole blobs, read-only (image-spec image-layout.md, "Blobs"). */
+  readonly blobs: string;
+  /** Holds what is on its way in, one file an ingest. Other tools may keep things of theirs there. */
+  readonly ingest: string;
+}
+
+/** Blobs as files: a client's layout and a registry's data directory alike. Errors of the disk are node's. */
+export class FilesystemBlobs implements Blobs {
+  readonly #fs: FileSystem;
+  readonly #directories: BlobDirectories;
+  readonly #made = new Map<string, Promise<void>>();
+
+  constructor(fs: FileSystem, directories: BlobDirectories) {
+    this.#fs = fs;
+    this.#directories = directories;
+  }
+
+  async stat(digest: Digest): Promise<number | undefined> {
+    const stats = await ifThere(this.#fs.stat(this.#pathOf(digest)));
+    return stats?.isFile() ? stats.size : undefined;
+  }
+
+  async read(digest: Digest, range?: ByteRange): Promise<ReadableStream<Uint8Array> | undefined> {
+    const file = await ifThere(this.#fs.open(this.#pathOf(digest), "r"));
+    if (file === undefined) return undefined;
+    try {
+      return streamRange(file, range ?? { start: 0, end: (await file.stat()).size }, `Blob ${digest}`);
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  // Not synced: a blob that comes back after power loss is whole, and only waste.
+  async remove(digest: Digest): Promise<boolean> {
+    return (await ifThere(this.#fs.unlink(this.#pathOf(digest)).then(() => true))) ?? false;
+  }
+
+  async *list(): AsyncGenerator<BlobInfo> {
+    for (const algorithm of ["sha256", "sha512"]) {
+      for (const { name } of await this.#entries(join(this.#directories.blobs, algorithm))) {
+        const digest = tryDigest(`${algorithm}:${name}`);
+        const size = digest && (await this.stat(digest));
+        if (digest !== undefined && size !== undefined) yield { digest, size };
+      }
+    }
+  }
+
+  async ingest(name: string): Promise<Ingest> {
+    const path = join(this.#directories.ingest, parseIngestName(name));
+    await this.#make(this.#directories.ingest);
+    return FilesystemIngest.open(this.#fs, {
+      path,
+      blobPath: async (digest) => {
+        const target = this.#pathOf(digest);
+        // Both: whoever made the upper one, another tool perhaps, need not have synced it.
+        await this.#make(this.#directories.blobs);
+        await this.#make(dirname(target));
+        return target;
+      },
+    });
+  }
+
+  async *ingests(): AsyncGenerator<{ name: string; size: number; changed: number }> {
+    for (const entry of await this.#entries(this.#directories.ingest)) {
+      if (!entry.isFile() || !isIngestName(entry.name)) continue;
+      const stats = await ifThere(this.#fs.stat(join(this.#directories.ingest, entry.name)));
+      if (stats !== undefined) yield { name: entry.name, size: stats.size, changed: stats.mtimeMs };
+    }
+  }
+
+  #pathOf(digest: Digest): string {
+    return join(this.#directories.blobs, algorithmOf(digest), hexOf(digest));
+  }
+
+  async #entries(directory: string): Promise<Dirent[]> {
+    const entries = (await ifThere(this.#fs.readdir(directory, { withFileTypes: true }))) ?? [];
+    return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** Make a directory once in this object's life. */
+  #make(directory: string): Promise<void> {
+    const made = this.#made.get(directory) ?? makeDirectory(this.#fs, directory);
+    this.#made.set(directory, made);
+    made.catch(() => this.#made.delete(directory));
+    return made;
+  }
+}

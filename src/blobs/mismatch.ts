@@ -1,0 +1,8 @@
+import type { Digest } from "../oci/digest.ts";
+import { ChartroomError } from "../oci/errors.ts";
+
+/** The error of a commit whose bytes have another digest. */
+export const mismatch = (actual: Digest, expected: Digest): ChartroomError =>
+  new ChartroomError("not_verified", `Content has digest ${actual}, expected ${expected}`, {
+    hint: "The bytes were changed or cut on their way; nothing was published.",
+  });

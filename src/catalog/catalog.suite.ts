@@ -1,0 +1,27 @@
+import { describe, test } from "bun:test";
+import { blobTests } from "./blobs.suite.ts";
+import type { Catalog } from "./catalog.ts";
+import { listTests } from "./lists.suite.ts";
+import { manifestTests } from "./manifests.suite.ts";
+
+/** Declare a test over an empty catalog of its own. */
+export type On = (title: string, body: (catalog: Catalog) => Promise<void>) => void;
+
+/** What every catalog does, whatever it is made of. `make` gives an empty one for each test. */
+export function catalogSuite(name: string, make: () => Promise<Catalog>): void {
+  const on: On = (title, body) =>
+    test(title, async () => {
+      const catalog = await make();
+      try {
+        await body(catalog);
+      } finally {
+        await catalog.close();
+      }
+    });
+
+  describe(name, () => {
+    blobTests(on);
+    manifestTests(on);
+    listTests(on);
+  });
+}

@@ -1,0 +1,239 @@
+import type { Descriptor } from "../oci/descriptor.ts";
+import type { Digest } from "../oci/digest.ts";
+import type { RepositoryName, Tag } from "../oci/reference.ts";
+import type { Executors, PutManifest } from "./command.ts";
+import { packDigest, unpackDigest } from "./packed.ts";
+import type { Sql } from "./sql.ts";
+
+/** The number that stands for a repository or a digest. */
+type Id = number;
+
+/**
+ * Commands over SQLite. Each runs inside a transaction that its caller opened, looks before it changes anything, and
+ * leaves no trace when it refuses.
+ */
+export const executors: Executors<Sql> = {
+  "open-upload": (sql, { id, repository, user, at }) => {
+    if (sql.one("SELECT 1 FROM upload WHERE id = ?", id) === undefined)
+      sql.run(
+        "INSERT INTO upload (id, repository, user, acknowledged, started) VALUES (?, ?, ?, 0, ?)",
+        id,
+        openRepository(sql, repository),
+        user ?? null,
+        at,
+      );
+    return { done: true };
+  },
+
+  "advance-upload": (sql, { id, offset }) =>
+    sql.run("UPDATE upload SET acknowledged = max(acknowledged, ?) WHERE id = ?", offset, id) > 0
+      ? { done: true }
+      : { done: false, why: "absent" },
+
+  "close-upload": (sql, { id }) => {
+    closeUpload(sql, id);
+    return { done: true };
+  },
+
+  "link-blob": (sql, { repository, digest, size, upload, at }) => {
+    link(sql, openRepository(sql, repository), intern(sql, digest), size, at);
+    if (upload !== undefined) closeUpload(sql, upload);
+    return { done: true };
+  },
+
+  "mount-blob": (sql, { repository, from, digest, at }) => {
+    const size = blobSize(sql, repository, digest) ?? blobSize(sql, from, digest);
+    if (size === undefined) return { done: false, why: "absent" };
+    link(sql, openRepository(sql, repository), intern(sql, digest), size, at);
+    return { done: true, size };
+  },
+
+  "unlink-blob": (sql, { repository: name, digest }) => {
+    const [repository, content] = [findRepository(sql, name), find(sql, digest)];
+    if (!has(sql, "blob", repository, content)) return { done: false, why: "absent" };
+    if (sql.one("SELECT 1 FROM edge WHERE repository = ? AND blob = ? LIMIT 1", repository, content))
+      return { done: false, why: "in-use" };
+    sql.run("DELETE FROM blob WHERE repository = ? AND content = ?", repository, content);
+    forgetIfEmpty(sql, repository);
+    return { done: true };
+  },
+
+  "put-manifest": (sql, command) => {
+    const { repository: name, descriptor, tags } = command;
+    const missing = missingChildren(sql, command);
+    if (missing.length > 0) return { done: false, why: "missing", missing };
+    const held = tags.map((tag) => ({ tag, holds: heldBy(sql, name, tag) }));
+    const conflict = held.find(({ holds }) => !isExpected(holds, command));
+    if (conflict !== undefined) return { done: false, why: "conflict", ...conflict };
+
+    const repository = openRepository(sql, name);
+    const manifest = intern(sql, descriptor.digest);
+    const existed = has(sql, "manifest", repository, manifest);
+    storeManifest(sql, repository, manifest, command);
+    for (const { tag, holds } of held)
+      if (holds !== descriptor.digest) setTag(sql, repository, tag, manifest);
+    return { done: true, existed: existed && held.every(({ holds }) => holds === descriptor.digest) };
+  },
+
+  untag: (sql, { repository, tag }) => {
+    const id = findRepository(sql, repository);
+    return sql.run("DELETE FROM tag WHERE repository = ? AND name = ?", id, tag) > 0
+      ? { done: true }
+      : { done: false, why: "absent" };
+  },
+
+  "delete-manifest": (sql, { repository: name, digest }) => {
+    const [repository, manifest] = [findRepository(sql, name), find(sql, digest)];
+    // Its tags, edges and its row among the referrers go with it (ON DELETE CASCADE).
+    if (sql.run("DELETE FROM manifest WHERE repository = ? AND content = ?", repository, manifest) === 0)
+      return { done: false, why: "absent" };
+    sql.run(
+      "DELETE FROM body WHERE content = ?1 AND NOT EXISTS (SELECT 1 FROM manifest WHERE content = ?1)",
+      manifest,
+    );
+    forgetIfEmpty(sql, repository);
+    return { done: true };
+  },
+};
+
+/** What a search gives for a repository or digest that has no row: no row ever has this id. */
+const none: Id = 0;
+
+/** A repository's id, or `none`. */
+const findRepository = (sql: Sql, name: RepositoryName): Id =>
+  sql.one<{ id: Id }>("SELECT id FROM repository WHERE name = ?", name)?.id ?? none;
+
+/** A repository's id, made where there is none. */
+const openRepository = (sql: Sql, name: RepositoryName): Id =>
+  findRepository(sql, name) || sql.insert("INSERT INTO repository (name) VALUES (?)", name);
+
+/** A repository with nothing left is none. */
+function forgetIfEmpty(sql: Sql, repository: Id): void {
+  sql.run(
+    `DELETE FROM repository WHERE id = ?1
+      AND NOT EXISTS (SELECT 1 FROM manifest WHERE repository = ?1)
+      AND NOT EXISTS (SELECT 1 FROM blob WHERE repository = ?1)
+      AND NOT EXISTS (SELECT 1 FROM upload WHERE repository = ?1)`,
+    repository,
+  );
+}
+
+/** A digest's id, or `none`. */
+const find = (sql: Sql, digest: Digest): Id =>
+  sql.one<{ id: Id }>("SELECT id FROM content WHERE digest = ?", packDigest(digest))?.id ?? none;
+
+/** A digest's id, made where there is none. */
+const intern = (sql: Sql, digest: Digest): Id =>
+  find(sql, digest) || sql.insert("INSERT INTO content (digest) VALUES (?)", packDigest(digest));
+
+/** Whether a repository has a blob or a manifest. */
+const has = (sql: Sql, what: "blob" | "manifest", repository: Id, content: Id): boolean =>
+  sql.one(`SELECT 1 FROM ${what} WHERE repository = ? AND content = ?`, repository, content) !== undefined;
+
+function blobSize(sql: Sql, repository: RepositoryName, digest: Digest): number | undefined {
+  return sql.one<{ size: number }>(
+    "SELECT size FROM blob WHERE repository = ? AND content = ?",
+    findRepository(sql, repository),
+    find(sql, digest),
+  )?.size;
+}
+
+function link(sql: Sql, repository: Id, content: Id, size: number, at: number): void {
+  sql.run(
+    "INSERT INTO blob (repository, content, size, linked) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+    repository,
+    content,
+    size,
+    at,
+  );
+}
+
+function closeUpload(sql: Sql, id: string): void {
+  const closed = sql.one<{ repository: Id }>("DELETE FROM upload WHERE id = ? RETURNING repository", id);
+  if (closed !== undefined) forgetIfEmpty(sql, closed.repository);
+}
+
+/** The children of a manifest that its repository lacks, each named once. */
+function missingChildren(sql: Sql, { repository, blobs, manifests }: PutManifest): Digest[] {
+  const id = findRepository(sql, repository);
+  const lacks = (what: "blob" | "manifest", { digest }: Descriptor) => !has(sql, what, id, find(sql, digest));
+  const missing = [
+    ...blobs.filter((blob) => lacks("blob", blob)),
+    ...manifests.filter((manifest) => lacks("manifest", manifest)),
+  ];
+  return [...new Set(missing.map(({ digest }) => digest))];
+}
+
+/** What a tag names, or undefined. */
+function heldBy(sql: Sql, repository: RepositoryName, tag: Tag): Digest | undefined {
+  const held = sql.one<{ digest: Uint8Array }>(
+    `SELECT digest FROM tag JOIN content ON content.id = tag.manifest WHERE tag.repository = ? AND tag.name = ?`,
+    findRepository(sql, repository),
+    tag,
+  );
+  return held && unpackDigest(held.digest);
+}
+
+/** Whether a tag that holds `holds` may be set: the target already is success, whatever is expected. */
+function isExpected(holds: Digest | undefined, { descriptor, expect }: PutManifest): boolean {
+  if (expect === "any" || holds === descriptor.digest) return true;
+  return holds === (expect === "absent" ? undefined : expect);
+}
+
+function setTag(sql: Sql, repository: Id, tag: Tag, manifest: Id): void {
+  sql.run(
+    `INSERT INTO tag (repository, name, manifest) VALUES (?, ?, ?)
+      ON CONFLICT DO UPDATE SET manifest = excluded.manifest`,
+    repository,
+    tag,
+    manifest,
+  );
+}
+
+/** Write a manifest's rows, unless they are there already. */
+function storeManifest(sql: Sql, repository: Id, manifest: Id, command: PutManifest): void {
+  const { descriptor, bytes, blobs, at } = command;
+  const { mediaType } = descriptor;
+  const stored = sql.one<{ media_type: string }>(
+    "SELECT media_type FROM manifest WHERE repository = ? AND content = ?",
+    repository,
+    manifest,
+  );
+  // Everything else follows from the bytes and their media type.
+  if (stored?.media_type === mediaType) return;
+  sql.run("INSERT INTO body (content, bytes) VALUES (?, ?) ON CONFLICT DO NOTHING", manifest, bytes);
+  sql.run(
+    `INSERT INTO manifest (repository, content, media_type, pushed) VALUES (?, ?, ?, ?)
+      ON CONFLICT DO UPDATE SET media_type = excluded.media_type`,
+    repository,
+    manifest,
+    mediaType,
+    at,
+  );
+  sql.run("DELETE FROM edge WHERE repository = ? AND manifest = ?", repository, manifest);
+  for (const blob of new Set(blobs.map(({ digest }) => digest)))
+    sql.run(
+      "INSERT INTO edge (repository, manifest, blob) VALUES (?, ?, ?)",
+      repository,
+      manifest,
+      find(sql, blob),
+    );
+  storeReferrer(sql, repository, manifest, command);
+}
+
+/** A manifest that names a subject is listed as its referrer; the subject may come later, or never. */
+function storeReferrer(sql: Sql, repository: Id, manifest: Id, command: PutManifest): void {
+  const { subject, descriptor, artifactType, annotations } = command;
+  sql.run("DELETE FROM referrer WHERE repository = ? AND manifest = ?", repository, manifest);
+  if (subject === undefined) return;
+  sql.run(
+    `INSERT INTO referrer (repository, subject, digest, manifest, artifact_type, annotations)
+      VALUES (?, ?, ?, ?, ?, ?)`,
+    repository,
+    intern(sql, subject),
+    packDigest(descriptor.digest),
+    manifest,
+    artifactType ?? null,
+    JSON.stringify(annotations),
+  );
+}

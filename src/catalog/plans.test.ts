@@ -1,0 +1,77 @@
+import { expect, test } from "bun:test";
+import { blobOf, imageOf } from "../testing/artifacts.ts";
+import { here, linkBlob, one, putManifest, there } from "../testing/commands.ts";
+import { applyBatch } from "./batch.ts";
+import * as questions from "./questions.ts";
+import { upgrade } from "./schema.ts";
+import { Sql, type Value } from "./sql.ts";
+
+/** A connection that remembers the texts of its statements. */
+class Remembering extends Sql {
+  readonly texts = new Set<string>();
+
+  override one<Row>(text: string, ...values: Value[]): Row | undefined {
+    this.texts.add(text);
+    return super.one(text, ...values);
+  }
+  override all<Row>(text: string, ...values: Value[]): Row[] {
+    this.texts.add(text);
+    return super.all(text, ...values);
+  }
+  override run(text: string, ...values: Value[]): number {
+    this.texts.add(text);
+    return super.run(text, ...values);
+  }
+  override insert(text: string, ...values: Value[]): number {
+    this.texts.add(text);
+    return super.insert(text, ...values);
+  }
+}
+
+/** A value for each place of a statement: `?` is a place each time, `?1` always the same. */
+function placesOf(text: string): number[] {
+  const places = [...text.matchAll(/\?(\d*)/g)].map(([, number], at) => number || `at ${at}`);
+  return [...new Set(places)].map(() => 1);
+}
+
+test("every question and command finds its rows by an index: none scans a table or sorts", () => {
+  const sql = new Remembering(":memory:");
+  upgrade(sql, ":memory:");
+  sql.script("PRAGMA foreign_keys = ON");
+  sql.texts.clear();
+  const { digest } = one.descriptor;
+  const blob = one.blobs[0]!.descriptor.digest;
+  const referrer = imageOf([blobOf("one")], { subject: one.descriptor });
+  applyBatch(sql, [
+    { kind: "open-upload", id: "u", repository: here, user: undefined, at: 1 },
+    { kind: "advance-upload", id: "u", offset: 1 },
+    ...one.blobs.map((each) => linkBlob(here, each, "u")),
+    putManifest(here, referrer, ["1"]),
+    { kind: "mount-blob", repository: there, from: here, digest: blob, at: 1 },
+    { kind: "unlink-blob", repository: there, digest: blob },
+    { kind: "untag", repository: here, tag: putManifest(here, one, ["1"]).tags[0]! },
+    { kind: "delete-manifest", repository: here, digest: referrer.descriptor.digest },
+  ]);
+  const page = { limit: 1 };
+  questions.hasRepository(sql, here);
+  questions.repositories(sql, page);
+  questions.tags(sql, here, page);
+  questions.tag(sql, here, putManifest(here, one, ["1"]).tags[0]!);
+  questions.manifest(sql, here, digest);
+  questions.blob(sql, here, blob);
+  questions.repositoriesWithBlob(sql, blob, 1);
+  questions.referrers(sql, here, digest, undefined, page);
+  questions.upload(sql, "u");
+  questions.uploads(sql, page);
+
+  const asked = [...sql.texts].filter((text) => /^(SELECT|INSERT|UPDATE|DELETE)/.test(text));
+  const slow = asked.flatMap((text) =>
+    sql
+      .all<{ detail: string }>(`EXPLAIN QUERY PLAN ${text}`, ...placesOf(text))
+      .filter(({ detail }) => /^SCAN (?!CONSTANT ROW)|TEMP B-TREE/.test(detail))
+      .map(({ detail }) => `${detail}: ${text}`),
+  );
+  expect(asked.length).toBeGreaterThan(30);
+  expect(slow).toEqual([]);
+  sql.close();
+});

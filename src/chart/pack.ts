@@ -1,0 +1,60 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { gzipSync } from "fflate";
+import { ChartroomError } from "../oci/errors.ts";
+import type { ChartArchive, ChartFile } from "./archive.ts";
+import { ArchivePaths } from "./archivePaths.ts";
+import { IgnoreRules } from "./ignore.ts";
+import { helmLimits } from "./limits.ts";
+import { parseMetadata } from "./metadata.ts";
+import { writeTar } from "./tarWriter.ts";
+import { findFiles } from "./tree.ts";
+
+/** A chart packed from its directory. */
+export interface PackedChart extends ChartArchive {
+  /** The `.tgz`. */
+  readonly archive: Uint8Array;
+}
+
+/**
+ * Pack a chart's directory. The same files give the same bytes on every machine: nothing of clock, owner, modes, locale or
+ * the directory's own order gets in. Files are taken verbatim, subcharts as they are, and what `.helmignore` names is left
+ * out; `.helmignore` itself stays, as with Helm.
+ * @param directory its name does not matter: inside the archive it is the chart's name
+ * @throws ChartroomError `invalid` when it is no chart, or not one that Helm could open; errors of `node:fs` as they are
+ */
+export async function packChart(directory: string): Promise<PackedChart> {
+  const ignoreFile = await readIfThere(join(directory, ".helmignore"));
+  const rules = IgnoreRules.parse(new TextDecoder().decode(ignoreFile));
+  const found = await findFiles(directory, rules, helmLimits);
+  const contents = new Map<string, Uint8Array>();
+  for (const { path, place } of found.sort(chartYamlFirst)) contents.set(path, await readFile(place));
+  const chartYaml = contents.get("Chart.yaml");
+  if (chartYaml === undefined)
+    throw new ChartroomError("invalid", `Cannot read chart "${directory}": it has no Chart.yaml`);
+
+  const metadata = parseMetadata(chartYaml, contents.get("requirements.yaml"));
+  const paths = new ArchivePaths();
+  const files = [...contents].map(
+    ([path, bytes]): ChartFile => ({ path: paths.add(`${metadata.name}/${path}`), bytes }),
+  );
+  const tar = writeTar(files.map(({ path, bytes }) => ({ name: `${metadata.name}/${path}`, bytes })));
+  // fflate: pure JavaScript, so its bytes depend on no runtime and no CPU; its version is pinned, and a golden digest
+  // guards it. mtime 0 leaves the clock out of the header.
+  return { archive: gzipSync(tar, { level: 6, mtime: 0 }), metadata, files };
+}
+
+/** Chart.yaml first, so that a reader soon knows what it has; then by the bytes of the path, which no locale sorts otherwise. */
+function chartYamlFirst(a: { path: string }, b: { path: string }): number {
+  const first = Number(b.path === "Chart.yaml") - Number(a.path === "Chart.yaml");
+  return first || Buffer.compare(Buffer.from(a.path), Buffer.from(b.path));
+}
+
+async function readIfThere(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}

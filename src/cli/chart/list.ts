@@ -1,0 +1,49 @@
+import { shortHex } from "../../oci/digest.ts";
+import type { Context } from "../context.ts";
+import { chartJson, print } from "../output.ts";
+import { openStore, type StoreOptions } from "../store.ts";
+import { ageInWords, sizeInWords, tableOf } from "../words.ts";
+
+interface ListOptions extends StoreOptions {
+  readonly filter?: string;
+}
+
+/** `chart list`: everything the store names, sorted by reference; a bad entry is shown as such and hides nothing. */
+export async function list(_args: string[], options: ListOptions, context: Context): Promise<void> {
+  const all = await openStore(options, context).charts();
+  const matches = options.filter === undefined ? () => true : globOf(options.filter);
+  const rows = all.filter(({ ref }) => matches(ref));
+
+  const header = ["REF", "NAME", "VERSION", "DIGEST", "SIZE", "CREATED"];
+  const cells = rows.map((row) =>
+    "error" in row
+      ? [row.ref, "-", "-", shortHex(row.manifest.digest), "-", `error: ${row.error.message}`]
+      : [
+          row.ref,
+          row.name,
+          row.version,
+          shortHex(row.content.digest),
+          sizeInWords(row.content.size),
+          row.created === undefined ? "-" : ageInWords(Math.max(0, context.now() - row.created)),
+        ],
+  );
+  print(context, options, {
+    text: tableOf([header, ...cells]),
+    json: rows.map((row) =>
+      "error" in row
+        ? { ref: row.ref, error: { code: row.error.code, message: row.error.message } }
+        : chartJson(row, "saved"),
+    ),
+    quiet: rows.length === 0 ? undefined : rows.map(({ ref }) => ref).join("\n"),
+  });
+}
+
+/** A glob over whole references: `*` is any run of characters, `?` is one. */
+function globOf(glob: string): (ref: string) => boolean {
+  const pattern = glob
+    .replace(/[.+^${}()|[\]\\]/g, String.raw`\$&`)
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
+  const expression = new RegExp(`^${pattern}$`, "s");
+  return (ref) => expression.test(ref);
+}

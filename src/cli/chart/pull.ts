@@ -1,0 +1,94 @@
+import { openArchive } from "../../chart/archive.ts";
+import { chartManifest } from "../../chart/manifest.ts";
+import { copy } from "../../oci/copy.ts";
+import { ChartroomError } from "../../oci/errors.ts";
+import { parseManifest } from "../../oci/manifest.ts";
+import {
+  formatReference,
+  labelOf,
+  parseReference,
+  type Reference,
+  repositoryOf,
+} from "../../oci/reference.ts";
+import type { Reads, StoredManifest } from "../../oci/repository.ts";
+import { readVerified } from "../../oci/verify.ts";
+import type { Context } from "../context.ts";
+import { chartJson, forPeople, print, summaryOf } from "../output.ts";
+import { progressOf } from "../progress.ts";
+import { openRemote } from "../remote.ts";
+import { openStore, type StoreOptions, tagMissing } from "../store.ts";
+
+/** How many tags an untagged pull asks for, to name some in its error. */
+const tagsAsked = 20;
+
+/**
+ * `chart pull REF`: what the store lacks, verified byte by byte, then the name. That it is a chart is seen before anything
+ * is named: the manifest before a byte is fetched, the archive before it is indexed.
+ */
+export async function pull([ref = ""]: string[], options: StoreOptions, context: Context): Promise<void> {
+  const reference = parseReference(ref);
+  const remote = openRemote(reference, options, context);
+  if (reference.tag === undefined && reference.digest === undefined)
+    throw tagMissing(reference, await firstTags(remote), "there");
+  const label = labelOf(reference);
+  const name = formatReference(reference);
+  if (forPeople(options)) context.write(`${label}: Pulling from ${repositoryOf(reference)}\n`);
+
+  const root = await remoteChart(remote, reference);
+  const layout = openStore(options, context);
+  const current = (await layout.resolve(name))?.digest === root.descriptor.digest;
+  const progress = progressOf("pulled", options, context);
+  try {
+    await layout.writing(context.signal, async (writer) => {
+      const repository = writer.repository(repositoryOf(reference));
+      const admit = async () => {
+        const { content } = chartManifest(parseManifest(root.bytes, root.descriptor.mediaType));
+        openArchive(await readVerified(await repository.blob(content), content));
+      };
+      await copy(remote, repository, root, {
+        tags: [],
+        expect: "any",
+        progress,
+        admit,
+        signal: context.signal,
+      });
+      await writer.name(name, root.descriptor);
+    });
+  } finally {
+    progress.close();
+  }
+
+  const chart = await layout.chart(name);
+  print(context, options, {
+    text: `${summaryOf(chart)}Status: ${current ? "Chart is up to date for" : "Downloaded newer chart for"} ${name}\n`,
+    json: chartJson(chart, current ? "current" : "downloaded"),
+    quiet: `${repositoryOf(reference)}@${chart.manifest.digest}`,
+  });
+}
+
+/**
+ * The manifest of the chart that a reference names in a registry. A reference with both tag and digest is pinned: the
+ * digest decides, and a tag that has moved on is an error, as in Helm.
+ * @throws ChartroomError `not_found`, `conflict`, or `invalid` when it is no chart
+ */
+async function remoteChart(remote: Reads, reference: Reference): Promise<StoredManifest> {
+  const { tag, digest } = reference;
+  const found = await remote.manifest(digest ?? tag!);
+  if (found === undefined)
+    throw new ChartroomError("not_found", `Chart not found: ${formatReference(reference)}`, {
+      hint: "The registry answered that it has no such manifest.",
+    });
+  if (tag !== undefined && digest !== undefined) {
+    const held = await remote.resolve(tag);
+    if (held !== undefined && held.digest !== digest)
+      throw new ChartroomError("conflict", `The tag ${tag} holds ${held.digest}, not ${digest}`);
+  }
+  chartManifest(parseManifest(found.bytes, found.descriptor.mediaType));
+  return found;
+}
+
+async function firstTags(remote: Reads): Promise<string[]> {
+  const tags: string[] = [];
+  for await (const tag of remote.tags()) if (tags.push(tag) === tagsAsked) break;
+  return tags;
+}

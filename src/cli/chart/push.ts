@@ -1,0 +1,61 @@
+import { copy } from "../../oci/copy.ts";
+import { shortHex } from "../../oci/digest.ts";
+import { ChartroomError } from "../../oci/errors.ts";
+import { formatReference, labelOf, parseReference, repositoryOf } from "../../oci/reference.ts";
+import type { Expected } from "../../oci/repository.ts";
+import type { Context } from "../context.ts";
+import { chartJson, forPeople, print, summaryOf } from "../output.ts";
+import { progressOf } from "../progress.ts";
+import { openRemote } from "../remote.ts";
+import { openStore, type StoreOptions, savedChart } from "../store.ts";
+import { countOf, sizeInWords } from "../words.ts";
+
+interface PushOptions extends StoreOptions {
+  readonly force?: boolean;
+}
+
+/**
+ * `chart push REF`: blobs that the registry lacks, then the manifest under its tag. A tag that holds another chart is left
+ * alone unless forced; the same chart is success.
+ */
+export async function push([ref = ""]: string[], options: PushOptions, context: Context): Promise<void> {
+  const reference = parseReference(ref);
+  const layout = openStore(options, context);
+  const chart = await savedChart(layout, ref);
+  const root = await layout.manifest(chart.manifest.digest);
+  const remote = openRemote(reference, options, context);
+  if (forPeople(options))
+    context.write(`The push refers to repository [${repositoryOf(reference)}]\n${summaryOf(chart)}`);
+
+  const { tag } = reference;
+  const held = await remote.resolve(tag ?? chart.manifest.digest);
+  const exists = held?.digest === chart.manifest.digest;
+  if (held !== undefined && !exists && !options.force)
+    throw new ChartroomError(
+      "conflict",
+      `${formatReference(reference)} holds another manifest: sha256:${shortHex(held.digest)}, not sha256:${shortHex(chart.manifest.digest)}`,
+      { hint: "Nothing was pushed. --force replaces what the tag holds." },
+    );
+  if (!exists) {
+    const expect: Expected = options.force ? "any" : "absent";
+    const progress = progressOf("pushed", options, context);
+    try {
+      await copy(layout, remote, root, {
+        tags: tag === undefined ? [] : [tag],
+        expect,
+        progress,
+        signal: context.signal,
+      });
+    } finally {
+      progress.close();
+    }
+  }
+
+  const layers = [chart.content, ...(chart.provenance === undefined ? [] : [chart.provenance])];
+  const total = layers.reduce((sum, { size }) => sum + size, 0);
+  print(context, options, {
+    text: `${labelOf(reference)}: pushed to remote (${countOf(layers.length, "layer")}, ${sizeInWords(total)} total)\n`,
+    json: chartJson(chart, exists ? "exists" : "pushed"),
+    quiet: `${repositoryOf(reference)}@${chart.manifest.digest}`,
+  });
+}

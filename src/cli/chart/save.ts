@@ -1,0 +1,57 @@
+import { resolve } from "node:path";
+import { loadChart } from "../../chart/load.ts";
+import { buildChartManifest, type Flavour } from "../../chart/manifest.ts";
+import { chartMediaTypes } from "../../chart/mediaTypes.ts";
+import { describe } from "../../oci/descriptor.ts";
+import { ChartroomError } from "../../oci/errors.ts";
+import { formatReference, parseReference, parseTag, repositoryOf } from "../../oci/reference.ts";
+import type { Context } from "../context.ts";
+import { chartJson, print, summaryOf } from "../output.ts";
+import { openStore, type StoreOptions } from "../store.ts";
+
+interface SaveOptions extends StoreOptions {
+  readonly mediaType: Flavour;
+}
+
+/** `chart save PATH REF`: a directory, packed reproducibly, or an archive as it is, into the store. */
+export async function save(
+  [path = "", ref = ""]: string[],
+  options: SaveOptions,
+  context: Context,
+): Promise<void> {
+  const typed = parseReference(ref);
+  if (typed.digest !== undefined)
+    throw new ChartroomError("usage", `Cannot save under "${ref}": a digest cannot be chosen`, {
+      hint: "Give a tag, or none to use the chart's version.",
+    });
+  const chart = await loadChart(resolve(context.cwd, path));
+  for (const warning of chart.warnings) context.tell(`Warning: ${warning}\n`);
+  const tag = typed.tag ?? parseTag(chart.metadata.version);
+  const name = formatReference({ ...typed, tag });
+  const content = { descriptor: describe(chart.archive, chartMediaTypes.content), bytes: chart.archive };
+  const provenance = chart.provenance && {
+    descriptor: describe(chart.provenance, chartMediaTypes.provenance),
+    bytes: chart.provenance,
+  };
+  const { config, manifest } = buildChartManifest(
+    { metadata: chart.metadata, content: content.descriptor, provenance: provenance?.descriptor },
+    options.mediaType,
+  );
+
+  const layout = openStore(options, context);
+  const before = await layout.resolve(name);
+  await layout.writing(context.signal, async (writer) => {
+    const repository = writer.repository(repositoryOf(typed));
+    for (const { descriptor, bytes } of [config, content, ...(provenance === undefined ? [] : [provenance])])
+      await repository.pushBlob(descriptor, async (from) => new Blob([bytes.subarray(from)]).stream());
+    await repository.pushManifest(manifest.descriptor, manifest.bytes, { tags: [tag], expect: "any" });
+  });
+
+  const saved = await layout.chart(name);
+  const unchanged = before?.digest === manifest.descriptor.digest;
+  print(context, options, {
+    text: `${summaryOf(saved)}${tag}: saved\n`,
+    json: chartJson(saved, unchanged ? "unchanged" : "saved"),
+    quiet: `${repositoryOf(typed)}@${saved.manifest.digest}`,
+  });
+}

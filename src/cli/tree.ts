@@ -1,0 +1,93 @@
+import { randomUUID } from "node:crypto";
+import { lstat, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { ChartroomError } from "../oci/errors.ts";
+import { countOf } from "./words.ts";
+
+/** A file to write: a path of `/`-separated segments that its parser found safe, and its bytes. */
+export interface TreeFile {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
+/** How many names an error lists before it counts the rest. */
+const named = 10;
+
+/**
+ * Write files below `root`. Those that are there with the same bytes are left, and so is everything else that stands
+ * there. If a file would change, nothing at all is written and the error names them, unless `force`. Nothing is ever
+ * written outside `root`: a link below it, to wherever, is a conflict that no force removes. Each file appears whole.
+ * @throws ChartroomError `conflict`; node's errors
+ */
+export async function writeTree(root: string, files: readonly TreeFile[], force: boolean): Promise<void> {
+  const states = await Promise.all(files.map(async (file) => ({ file, state: await stateOf(root, file) })));
+  const of = (...wanted: State[]) =>
+    states.filter(({ state }) => wanted.includes(state)).map(({ file }) => file);
+  const blocked = of("blocked");
+  if (blocked.length > 0)
+    throw new ChartroomError(
+      "conflict",
+      `Cannot write into ${root}: a link or a directory is in the way of ${listOf(blocked)}`,
+    );
+  const changed = of("different");
+  if (changed.length > 0 && !force)
+    throw new ChartroomError(
+      "conflict",
+      `Cannot write into ${root}: ${countOf(changed.length, "file")} would change: ${listOf(changed)}`,
+      { hint: "Nothing was written. --force replaces them, -d DIR writes elsewhere." },
+    );
+  await mkdir(root, { recursive: true });
+  for (const file of of("absent", "different")) await writeWhole(join(root, file.path), file.bytes);
+}
+
+type State = "absent" | "same" | "different" | "blocked";
+
+/** What stands where a file should go. Every directory on the way below `root` must be a real one. */
+async function stateOf(root: string, { path, bytes }: TreeFile): Promise<State> {
+  const segments = path.split("/");
+  for (let depth = 1; depth < segments.length; depth++) {
+    const kind = await kindOf(join(root, ...segments.slice(0, depth)));
+    if (kind === "absent") return "absent";
+    if (kind !== "directory") return "blocked";
+  }
+  const target = join(root, path);
+  const kind = await kindOf(target);
+  if (kind === "absent") return "absent";
+  if (kind !== "file") return "blocked";
+  return bytes.byteLength === (await lstat(target)).size && (await readFile(target)).equals(bytes)
+    ? "same"
+    : "different";
+}
+
+async function kindOf(path: string): Promise<"absent" | "file" | "directory" | "other"> {
+  try {
+    const found = await lstat(path);
+    return found.isFile() ? "file" : found.isDirectory() ? "directory" : "other";
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "absent";
+    throw error;
+  }
+}
+
+/** A file appears under its name when it is whole: a killed export leaves none that is cut. */
+async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const temporary = join(dirname(path), `.chartroom-${randomUUID()}`);
+  try {
+    const file = await open(temporary, "wx", 0o644);
+    try {
+      await file.writeFile(bytes);
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+const listOf = (files: readonly TreeFile[]): string => {
+  const names = files.slice(0, named).map(({ path }) => path);
+  return names.join(", ") + (files.length > named ? `, and ${files.length - named} more` : "");
+};

@@ -1,0 +1,44 @@
+import { expect, test } from "bun:test";
+import { HttpError } from "./errors.ts";
+import { retryAfter, waitBeforeRetry } from "./retry.ts";
+
+const now = Date.parse("2026-01-01T00:00:00Z");
+const answered = (status: number, headers: Record<string, string> = {}) => ({
+  status,
+  headers: new Headers(headers),
+});
+
+test.each([
+  ["5", 5000],
+  [" 0 ", 0],
+  ["Thu, 01 Jan 2026 00:00:30 GMT", 30_000],
+  ["Wed, 31 Dec 2025 23:59:00 GMT", 0],
+  ["soon", undefined],
+  [null, undefined],
+])("Retry-After: %s", (value, wait) => {
+  expect(retryAfter(value, now)).toBe(wait);
+});
+
+test("passing faults are tried again, each time after a longer wait, and three times at most", () => {
+  for (const outcome of [answered(429), answered(503), { thrown: new HttpError("dropped", "closed") }]) {
+    const waits = [1, 2, 3, 4].map((tries) => waitBeforeRetry(outcome, tries, now));
+    expect(waits[3]).toBeUndefined();
+    expect(waits.slice(0, 3).every((wait, i) => wait! >= 200 * 2 ** i && wait! <= 300 * 2 ** i)).toBe(true);
+  }
+});
+
+test.each([
+  answered(200),
+  answered(404),
+  answered(500),
+  { thrown: new HttpError("refused", "refused") },
+  { thrown: new HttpError("untrusted", "untrusted") },
+  { thrown: new TypeError("a fault of ours") },
+])("others are not", (outcome) => {
+  expect(waitBeforeRetry(outcome, 1, now)).toBeUndefined();
+});
+
+test("the server's own word counts, unless it asks for too long", () => {
+  expect(waitBeforeRetry(answered(429, { "retry-after": "7" }), 1, now)).toBe(7000);
+  expect(waitBeforeRetry(answered(429, { "retry-after": "3600" }), 1, now)).toBeUndefined();
+});

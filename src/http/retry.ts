@@ -1,0 +1,40 @@
+import { HttpError } from "./errors.ts";
+
+/** Tries after the first. */
+const retries = 3;
+/** In ms; doubled with every try. */
+const firstWait = 250;
+/** In ms: who asks us to wait longer has their answer passed on instead. */
+const longestWait = 30_000;
+const passing = new Set([429, 502, 503, 504]);
+
+/**
+ * How long to wait before a request is sent again, in ms; undefined when its outcome is to be taken as it is.
+ * @param outcome the answer that came, or what was thrown
+ * @param tries how often the request was sent already, from 1
+ * @param now ms since 1970, for a `Retry-After` that is a date
+ */
+export function waitBeforeRetry(
+  outcome: { status: number; headers: Headers } | { thrown: unknown },
+  tries: number,
+  now: number,
+): number | undefined {
+  if (tries > retries) return undefined;
+  // Some jitter, or many clients that were turned away together come back together.
+  const backOff = firstWait * 2 ** (tries - 1) * (0.8 + 0.4 * Math.random());
+  if ("thrown" in outcome) {
+    const { thrown } = outcome;
+    return thrown instanceof HttpError && thrown.reason === "dropped" ? backOff : undefined;
+  }
+  if (!passing.has(outcome.status)) return undefined;
+  const wait = retryAfter(outcome.headers.get("retry-after"), now) ?? backOff;
+  return wait <= longestWait ? wait : undefined;
+}
+
+/** `Retry-After` in ms from now: seconds or a date (RFC 9110 §10.2.3); undefined when it is absent or neither. */
+export function retryAfter(value: string | null, now: number): number | undefined {
+  if (value === null) return undefined;
+  if (/^\s*\d+\s*$/.test(value)) return Number(value) * 1000;
+  const date = Date.parse(value);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}

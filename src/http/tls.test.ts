@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { makeCertificate, type TestCertificate } from "../testing/certificates.ts";
+import { HttpError } from "./errors.ts";
+import { readTls, type TlsFiles } from "./tls.ts";
+import { Transport } from "./transport.ts";
+
+const authority = makeCertificate({ name: "Test Authority", authority: true });
+const server = makeCertificate({ name: "localhost", issuer: authority });
+const client = makeCertificate({ name: "client", issuer: authority });
+const past = { from: new Date("2020-01-01"), until: new Date("2021-01-01") };
+
+let folder: string;
+const file = (name: string): string => join(folder, name);
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "chartroom-tls-"));
+  await writeFile(file("ca.pem"), authority.cert);
+  await writeFile(file("client.pem"), client.cert);
+  await writeFile(file("client.key"), client.key);
+  await writeFile(file("other.key"), server.key);
+  await writeFile(file("garbage.pem"), "no certificate");
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** GET from a server with this certificate: the body's text, or the error. */
+async function get(certificate: TestCertificate, files: TlsFiles, options: Bun.TLSOptions = {}) {
+  const { cert, key } = certificate;
+  const running = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    tls: { cert, key, ...options },
+    fetch: () => new Response("hello"),
+  });
+  try {
+    const transport = new Transport({ userAgent: "test", tls: await readTls(files) });
+    const answer = await transport.send({
+      method: "GET",
+      url: new URL(`https://localhost:${running.port}/`),
+    });
+    return new TextDecoder().decode(await answer.bytes(100));
+  } catch (error) {
+    if (error instanceof HttpError) return error;
+    throw error;
+  } finally {
+    await running.stop(true);
+  }
+}
+
+test("a certificate of an authority that --ca-file names is trusted", async () => {
+  expect(await get(server, { caFile: file("ca.pem") })).toBe("hello");
+});
+
+test("--insecure-skip-tls-verify trusts anything", async () => {
+  expect(await get(makeCertificate({ name: "other.example", ...past }), { insecure: true })).toBe("hello");
+});
+
+test.each([
+  ["self-signed", makeCertificate({ name: "localhost" }), "its certificate is self-signed"],
+  [
+    "of an unknown authority",
+    makeCertificate({ name: "localhost", issuer: makeCertificate({ name: "Nobody", authority: true }) }),
+    "its certificate is signed by an authority that this machine does not trust",
+  ],
+  [
+    "expired",
+    makeCertificate({ name: "localhost", issuer: authority, ...past }),
+    "its certificate has expired",
+  ],
+  [
+    "for another name",
+    makeCertificate({ name: "other.example", issuer: authority }),
+    "its certificate is for another name",
+  ],
+])("a certificate that is %s is not trusted", async (_, certificate, says) => {
+  const error = await get(certificate, { caFile: file("ca.pem") });
+  expect(error).toMatchObject({
+    code: "network",
+    reason: "untrusted",
+    hint: expect.stringContaining("--insecure-skip-tls-verify"),
+  });
+  expect((error as HttpError).message).toMatch(new RegExp(`^Cannot reach localhost:\\d+: ${says}$`));
+});
+
+test("without --ca-file our own authority is unknown", async () => {
+  expect(await get(server, {})).toMatchObject({
+    reason: "untrusted",
+    hint: expect.stringContaining("--ca-file"),
+  });
+});
+
+test("a client certificate opens a server that asks for one", async () => {
+  const asks = { ca: authority.cert, requestCert: true, rejectUnauthorized: true };
+  const files = { caFile: file("ca.pem"), certFile: file("client.pem"), keyFile: file("client.key") };
+  expect(await get(server, files, asks)).toBe("hello");
+  expect(await get(server, { caFile: file("ca.pem") }, asks)).toMatchObject({
+    code: "network",
+    hint: expect.stringContaining("--cert-file"),
+  });
+});
+
+test("https to a server that speaks http, and http to one that speaks https, name the flag", async () => {
+  const plain = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() });
+  const secure = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    tls: { cert: server.cert, key: server.key },
+    fetch: () => new Response(),
+  });
+  const transport = new Transport({ userAgent: "test", sleep: async () => undefined });
+  const failure = (url: string) =>
+    transport.send({ method: "GET", url: new URL(url) }).catch((error: unknown) => error);
+  expect(await failure(`https://localhost:${plain.port}`)).toMatchObject({
+    code: "network",
+    reason: "handshake",
+    hint: expect.stringContaining("--plain-http;"),
+  });
+  expect(await failure(`http://localhost:${secure.port}`)).toMatchObject({
+    code: "network",
+    reason: "dropped",
+    hint: expect.stringContaining("--plain-http=false"),
+  });
+  await Promise.all([plain.stop(true), secure.stop(true)]);
+});
+
+test.each<[TlsFiles, string]>([
+  [{ caFile: "garbage.pem" }, "--ca-file"],
+  [{ certFile: "garbage.pem", keyFile: "client.key" }, "--cert-file"],
+  [{ certFile: "client.pem", keyFile: "client.pem" }, "--key-file"],
+  [{ certFile: "client.pem", keyFile: "other.key" }, "it is not the key of --cert-file"],
+  [{ certFile: "client.pem" }, "go together"],
+])("files that are not what their flags ask for are refused by name: %p", async (names, says) => {
+  const files = Object.fromEntries(Object.entries(names).map(([flag, name]) => [flag, file(String(name))]));
+  const error = await readTls(files).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ code: "usage", message: expect.stringContaining(says) });
+});
+
+test("a file that is missing is node's error, which names it", async () => {
+  const error = await readTls({ caFile: file("none") }).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ code: "ENOENT", path: file("none") });
+});

@@ -1,0 +1,53 @@
+import { HttpError } from "./errors.ts";
+
+/** Times in ms after which a request is given up. */
+export interface Timeouts {
+  /** From sending until the answer's headers, for a request whose body is small or none. */
+  readonly answer: number;
+  /** Without one byte moving, in a body of either direction. */
+  readonly stall: number;
+  /** From the last byte of a large body until the answer: the server may hash it all, or copy it to its place. */
+  readonly settle: number;
+}
+
+/** Aborts one request when what it waits for takes too long, or when the user stops it. */
+export class Watchdog {
+  readonly #controller = new AbortController();
+  readonly #host: string;
+  readonly #outer: AbortSignal | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(host: string, outer: AbortSignal | undefined) {
+    this.#host = host;
+    this.#outer = outer;
+    outer?.addEventListener("abort", this.#stop);
+    if (outer?.aborted) this.#stop();
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** From now on, wait for `what` at most `ms`. Takes the place of what was waited for before. */
+  expect(what: string, ms: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      const message = `Cannot reach ${this.#host}: timed out, no ${what} within ${ms / 1000} s`;
+      const hint = "Check the network and the server, and run it again.";
+      this.#controller.abort(new HttpError("timeout", message, { hint }));
+    }, ms);
+  }
+
+  /** Wait for nothing: it is our own turn. */
+  rest(): void {
+    clearTimeout(this.#timer);
+  }
+
+  /** The request is over. */
+  done(): void {
+    this.rest();
+    this.#outer?.removeEventListener("abort", this.#stop);
+  }
+
+  readonly #stop = (): void => this.#controller.abort(this.#outer?.reason);
+}

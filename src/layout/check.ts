@@ -1,0 +1,143 @@
+import { join } from "node:path";
+import { ifThere } from "../files/filesystem.ts";
+import { algorithmOf, type Digest, Digester, tryDigest } from "../oci/digest.ts";
+import { ChartroomError } from "../oci/errors.ts";
+import { blobsOf, manifestsOf, parseManifest } from "../oci/manifest.ts";
+import type { LayoutIndex } from "./index.ts";
+import type { Layout } from "./layout.ts";
+import { mediaTypeOf } from "./manifest.ts";
+
+/** One thing that is wrong. A warning breaks a SHOULD, or is only waste; a fault loses somebody something. */
+export interface Fault {
+  readonly level: "fault" | "warning";
+  /** The file, digest or name that is meant. */
+  readonly where: string;
+  readonly message: string;
+}
+
+/** What a check looked at and found. */
+export interface Checked {
+  readonly names: number;
+  readonly blobs: number;
+  /** Bytes that were read and hashed. */
+  readonly bytes: number;
+  readonly faults: readonly Fault[];
+}
+
+// image-spec annotations.md, org.opencontainers.image.ref.name.
+const refNameGrammar =
+  /^[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*(?:\/[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*)*$/;
+
+/**
+ * Verify a layout bit by bit: its marker, its index, every blob against its name, and that all that a name needs is there.
+ * Reads everything, changes nothing, and goes on after each fault.
+ */
+export async function check(layout: Layout, signal?: AbortSignal): Promise<Checked> {
+  const faults: Fault[] = [];
+  const fault = (where: string, message: string) => faults.push({ level: "fault", where, message });
+  const warn = (where: string, message: string) => faults.push({ level: "warning", where, message });
+
+  const index = await layout.index().catch((error: unknown) => {
+    if (!(error instanceof ChartroomError)) throw error;
+    fault(layout.indexPath, error.message);
+    return undefined;
+  });
+  const marker = await ifThere(layout.fs.stat(join(layout.directory, "oci-layout")));
+  if (marker === undefined && index !== undefined && index.entries.length > 0)
+    fault(join(layout.directory, "oci-layout"), "is missing");
+  await checkNames(layout, warn);
+
+  const whole = new Map<Digest, boolean>();
+  let bytes = 0;
+  for await (const { digest, size } of layout.blobs.list()) {
+    signal?.throwIfAborted();
+    const good = await isWhole(layout, digest);
+    whole.set(digest, good);
+    bytes += size;
+    if (!good) fault(digest, "its bytes are not what its name says");
+  }
+  if (index !== undefined) {
+    checkEntries(index, fault, warn);
+    for (const { name, descriptor } of index.entries)
+      if (descriptor !== undefined)
+        await checkTree(layout, descriptor.digest, name ?? descriptor.digest, whole, fault, descriptor.size);
+  }
+  return { names: index?.named().length ?? 0, blobs: whole.size, bytes, faults };
+}
+
+type Tell = (where: string, message: string) => void;
+
+/** Files under `blobs/` whose names are no digests: the specification allows nothing else there. */
+async function checkNames(layout: Layout, warn: Tell): Promise<void> {
+  const root = join(layout.directory, "blobs");
+  for (const algorithm of (await ifThere(layout.fs.readdir(root, { withFileTypes: true }))) ?? []) {
+    const directory = join(root, algorithm.name);
+    if (!algorithm.isDirectory()) {
+      warn(directory, "is no directory of blobs");
+      continue;
+    }
+    for (const { name } of await layout.fs.readdir(directory, { withFileTypes: true }))
+      if (tryDigest(`${algorithm.name}:${name}`) === undefined)
+        warn(join(directory, name), "is named like no blob that we can verify");
+  }
+}
+
+async function isWhole(layout: Layout, digest: Digest): Promise<boolean> {
+  const stream = await layout.blobs.read(digest);
+  if (stream === undefined) return false;
+  const digester = new Digester(algorithmOf(digest));
+  for await (const chunk of stream) digester.update(chunk);
+  return digester.digest() === digest;
+}
+
+function checkEntries(index: LayoutIndex, fault: Tell, warn: Tell): void {
+  const seen = new Set<string>();
+  for (const { name, descriptor, raw } of index.entries) {
+    if (descriptor === undefined)
+      fault(name ?? JSON.stringify(raw), "its entry in index.json is no descriptor that we can verify");
+    if (name === undefined) continue;
+    if (seen.has(name)) warn(name, "is in index.json more than once; the last one counts");
+    seen.add(name);
+    if (!refNameGrammar.test(name))
+      warn(name, "does not fit the grammar of reference names (image-spec annotations)");
+  }
+}
+
+/** What an entry needs: its manifest, that one's children, theirs. A sparse index may lack children, an image may not. */
+async function checkTree(
+  layout: Layout,
+  digest: Digest,
+  name: string,
+  whole: ReadonlyMap<Digest, boolean>,
+  fault: Tell,
+  size: number,
+): Promise<void> {
+  const good = whole.get(digest);
+  if (good === undefined) return fault(name, `its manifest ${digest} is missing`);
+  if (!good) return; // named above
+  const stored = await layout.manifest(digest);
+  if (stored === undefined) return; // another tool's content: that it is whole is all there is to say
+  if (stored.descriptor.size !== size)
+    fault(name, `its manifest ${digest} has ${stored.descriptor.size} bytes, its entry says ${size}`);
+  const manifest = parseChecked(stored.bytes, name, fault);
+  if (manifest === undefined) return;
+  for (const blob of blobsOf(manifest)) {
+    const there = await layout.blobs.stat(blob.digest);
+    if (there === undefined && (blob.urls ?? []).length === 0)
+      fault(name, `its blob ${blob.digest} is missing`);
+    if (there !== undefined && there !== blob.size)
+      fault(name, `its blob ${blob.digest} has ${there} bytes, its manifest says ${blob.size}`);
+  }
+  for (const child of manifestsOf(manifest))
+    if (whole.has(child.digest)) await checkTree(layout, child.digest, name, whole, fault, child.size);
+}
+
+function parseChecked(bytes: Uint8Array, name: string, fault: Tell) {
+  try {
+    return parseManifest(bytes, mediaTypeOf(bytes) ?? "");
+  } catch (error) {
+    if (!(error instanceof ChartroomError)) throw error;
+    fault(name, error.message);
+    return undefined;
+  }
+}

@@ -1,0 +1,152 @@
+import { randomUUID } from "node:crypto";
+import type { Descriptor } from "../oci/descriptor.ts";
+import { algorithmOf, type Digest, Digester, hexOf, tryDigest } from "../oci/digest.ts";
+import { ChartroomError } from "../oci/errors.ts";
+import { artifactTypeOf, parseManifest } from "../oci/manifest.ts";
+import { type Tag, tryTag } from "../oci/reference.ts";
+import type { ByteRange, PushManifest, Reads, StoredManifest, Writes } from "../oci/repository.ts";
+import { verifyBytes } from "../oci/verify.ts";
+import type { LayoutIndex } from "./index.ts";
+import type { Layout } from "./layout.ts";
+
+/** The part of a layout whose names begin with `host/repository`, as a repository to read from. */
+export class LayoutReads implements Reads {
+  protected readonly layout: Layout;
+  protected readonly prefix: string;
+
+  constructor(layout: Layout, prefix: string) {
+    this.layout = layout;
+    this.prefix = prefix;
+  }
+
+  async resolve(name: Tag | Digest): Promise<Descriptor | undefined> {
+    const digest = tryDigest(name);
+    return digest === undefined
+      ? (await this.layout.index()).get(`${this.prefix}:${name}`)?.descriptor
+      : (await this.layout.manifest(digest))?.descriptor;
+  }
+
+  async manifest(name: Tag | Digest): Promise<StoredManifest | undefined> {
+    const descriptor = await this.resolve(name);
+    if (descriptor === undefined) return undefined;
+    const stored = await this.layout.manifest(descriptor.digest);
+    return (
+      stored && { descriptor: { ...stored.descriptor, mediaType: descriptor.mediaType }, bytes: stored.bytes }
+    );
+  }
+
+  blob(descriptor: Descriptor, range?: ByteRange): Promise<ReadableStream<Uint8Array>> {
+    return this.layout.blob(descriptor, range);
+  }
+
+  async *tags(after?: Tag): AsyncGenerator<Tag> {
+    for (const { name } of (await this.layout.index()).named()) {
+      const tag = name.startsWith(`${this.prefix}:`) ? tryTag(name.slice(this.prefix.length + 1)) : undefined;
+      if (tag !== undefined && (after === undefined || tag > after)) yield tag;
+    }
+  }
+
+  /** Looks at every manifest that index.json lists: layouts have no standard for referrers (image-spec PR 1171 is open). */
+  async *referrers(subject: Digest, artifactType?: string): AsyncGenerator<Descriptor> {
+    const seen = new Set<Digest>();
+    for (const { descriptor } of (await this.layout.index()).entries) {
+      if (descriptor === undefined || seen.has(descriptor.digest)) continue;
+      seen.add(descriptor.digest);
+      const stored = await this.layout.manifest(descriptor.digest);
+      if (stored === undefined) continue;
+      const manifest = parseManifest(stored.bytes, stored.descriptor.mediaType);
+      const type = artifactTypeOf(manifest);
+      if (manifest.subject?.digest !== subject || (artifactType ?? type) !== type) continue;
+      const { annotations } = manifest;
+      yield { ...stored.descriptor, ...(type !== undefined && { artifactType: type }), annotations };
+    }
+  }
+}
+
+/** The same part to write to, while the lock is held (`write.ts`). */
+export class LayoutWrites extends LayoutReads implements Writes {
+  readonly #signal: AbortSignal | undefined;
+
+  constructor(layout: Layout, prefix: string, signal: AbortSignal | undefined) {
+    super(layout, prefix);
+    this.#signal = signal;
+  }
+
+  /** Reads the blob to its end: a file of the right name and size may still be corrupt, and saving again must mend it. */
+  async has({ digest, size }: Descriptor): Promise<boolean> {
+    if ((await this.layout.blobs.stat(digest)) !== size) return false;
+    const stream = await this.layout.blobs.read(digest);
+    if (stream === undefined) return false;
+    const digester = new Digester(algorithmOf(digest));
+    for await (const chunk of stream) digester.update(chunk);
+    return digester.digest() === digest;
+  }
+
+  async pushBlob(
+    blob: Descriptor,
+    body: (from: number) => Promise<ReadableStream<Uint8Array>>,
+  ): Promise<void> {
+    if (await this.has(blob)) return;
+    // A name of its own: two processes that fetch one blob must not write into one file. What a killed process leaves is
+    // freed by `prune`.
+    const ingest = await this.layout.blobs.ingest(
+      `${algorithmOf(blob.digest)}-${hexOf(blob.digest)}-${randomUUID()}`,
+    );
+    try {
+      await this.#fill(ingest, blob, body);
+      await ingest.commit(blob.digest);
+    } finally {
+      await ingest.discard();
+    }
+  }
+
+  async #fill(
+    ingest: {
+      append(stream: ReadableStream<Uint8Array>, limit: number): Promise<void>;
+      readonly offset: number;
+    },
+    blob: Descriptor,
+    body: (from: number) => Promise<ReadableStream<Uint8Array>>,
+  ): Promise<void> {
+    try {
+      await ingest.append(await body(0), blob.size);
+    } catch (error) {
+      if (!(error instanceof ChartroomError && error.code === "invalid")) throw error;
+      throw new ChartroomError(
+        "not_verified",
+        `Content of ${blob.digest} is longer than its ${blob.size} bytes`,
+        {
+          cause: error,
+        },
+      );
+    }
+  }
+
+  async pushManifest(
+    descriptor: Descriptor,
+    bytes: Uint8Array,
+    { tags, expect }: PushManifest,
+  ): Promise<void> {
+    verifyBytes(bytes, descriptor);
+    const manifest = parseManifest(bytes, descriptor.mediaType);
+    await this.pushBlob(descriptor, async () => new Blob([bytes.slice()]).stream());
+    await this.layout.update((index) => {
+      for (const tag of tags) this.#check(index, tag, descriptor.digest, expect);
+      // A referrer without a tag would be lost: nothing else in a layout leads to it.
+      if (tags.length === 0)
+        return manifest.subject === undefined
+          ? index
+          : index.withUnnamed(descriptor, artifactTypeOf(manifest));
+      return tags.reduce((changed, tag) => changed.with(`${this.prefix}:${tag}`, descriptor), index);
+    }, this.#signal);
+  }
+
+  #check(index: LayoutIndex, tag: Tag, digest: Digest, expect: PushManifest["expect"]): void {
+    const held = index.get(`${this.prefix}:${tag}`)?.descriptor?.digest;
+    if (expect === "any" || held === digest || held === (expect === "absent" ? undefined : expect)) return;
+    throw new ChartroomError(
+      "conflict",
+      `${this.prefix}:${tag} holds ${held ?? "nothing"}, not what was expected`,
+    );
+  }
+}

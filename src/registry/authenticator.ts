@@ -1,0 +1,139 @@
+import { createHmac, randomBytes } from "node:crypto";
+import { availableParallelism } from "node:os";
+import type { FileSystem } from "../files/filesystem.ts";
+import { limiter } from "../oci/limiter.ts";
+import type { Authenticator } from "./access.ts";
+import { costOf, defaultCost, dummyHash, verifyPassword } from "./bcrypt.ts";
+import { parseHtpasswd, type Users, usersWithoutBcrypt } from "./htpasswd.ts";
+
+/** What an authenticator over a file of users needs of the world. */
+export interface HtpasswdOptions {
+  /** The file, in Apache's format. */
+  readonly path: string;
+  readonly realm: string;
+  readonly fs: FileSystem;
+  /** Is told, once each, of users who can never log in and of a new version of the file that does not parse. */
+  warn(message: string): void;
+  /** Milliseconds that only go forward. */
+  now(): number;
+  /** Compares a password with a bcrypt hash; a parameter so that a test can count. */
+  verify?(password: string, hash: string): Promise<boolean>;
+}
+
+/** How long the file is believed without another look, in ms: a removed user is served no longer. */
+const freshness = 1000;
+/** How long a verified password need not be verified again, in ms. */
+const memory = 10 * 60 * 1000;
+/** How many verified passwords are remembered; the oldest goes first. */
+const remembered = 1000;
+/** Verifications at once. They share the thread pool with the file system: leave it half of the machine. */
+const parallel = Math.max(1, Math.floor(availableParallelism() / 2));
+
+/**
+ * Who may enter, by a file of users that is read again when it changes. Passwords are verified off the request's thread, a
+ * few at a time; the same one asked for twice at once is verified once. What was verified is remembered under an HMAC
+ * whose key never leaves the process, so that memory tells nobody a password. Failures are not remembered.
+ * @throws ChartroomError `invalid` when the file does not parse; node's error when it cannot be read
+ */
+export async function openHtpasswd(options: HtpasswdOptions): Promise<Authenticator> {
+  const { realm, now, verify = verifyPassword } = options;
+  const key = randomBytes(32);
+  const limit = limiter(parallel);
+  const verified = new Map<string, number>();
+  const underWay = new Map<string, Promise<boolean>>();
+  const users = await followUsers(options);
+
+  /** Which user, which password, which line of the file: a changed line makes a new name, and the old is never asked for. */
+  const nameOf = (...parts: string[]): string =>
+    createHmac("sha256", key).update(JSON.stringify(parts)).digest("base64");
+
+  function remember(name: string): void {
+    verified.delete(name);
+    verified.set(name, now() + memory);
+    for (const oldest of verified.keys()) {
+      if (verified.size <= remembered) return;
+      verified.delete(oldest);
+    }
+  }
+
+  return {
+    realm,
+    async authenticate(user, password) {
+      const { hashes, usualCost } = await users();
+      const hash = hashes.get(user);
+      const known = hash !== undefined && costOf(hash) !== undefined;
+      const name = nameOf(user, password, hash ?? "");
+      if ((verified.get(name) ?? 0) > now()) return true;
+      const running = underWay.get(name);
+      if (running !== undefined) return running;
+      // Whoever is not in the file costs the same, or the time would tell who is.
+      const work = limit(async () => (await verify(password, known ? hash : dummyHash(usualCost))) && known);
+      underWay.set(name, work);
+      try {
+        const passed = await work;
+        if (passed) remember(name);
+        return passed;
+      } finally {
+        underWay.delete(name);
+      }
+    },
+  };
+}
+
+interface Known {
+  readonly hashes: Users;
+  /** The cost that most of the file's hashes have. */
+  readonly usualCost: number;
+}
+
+/**
+ * The users of a file, as it stands now. The bytes are compared, not times and sizes: two quick edits can leave those
+ * equal, and the file is small. A version that cannot be read or parsed changes nothing but is told once.
+ */
+async function followUsers({ path, fs, warn, now }: HtpasswdOptions): Promise<() => Promise<Known>> {
+  const read = async (): Promise<Uint8Array> => fs.readFile(path);
+  const understand = (content: Uint8Array): Known => {
+    const hashes = parseHtpasswd(content, path);
+    const barred = usersWithoutBcrypt(hashes);
+    if (barred.length > 0)
+      warn(`${path}: only bcrypt hashes are read, so these users cannot log in: ${barred.join(", ")}`);
+    return { hashes, usualCost: usualCostOf(hashes) };
+  };
+
+  let looked = now();
+  let bytes = await read();
+  let known = understand(bytes);
+  let told = "";
+  let looking: Promise<void> | undefined;
+  const look = async (): Promise<void> => {
+    looked = now();
+    try {
+      const fresh = await read();
+      if (Buffer.compare(fresh, bytes) !== 0) known = understand(fresh);
+      bytes = fresh;
+      told = "";
+    } catch (error) {
+      const trouble = error instanceof Error ? error.message : String(error);
+      if (trouble !== told) warn(`${trouble}; the users known before stay`);
+      told = trouble;
+    } finally {
+      looking = undefined;
+    }
+  };
+  return async () => {
+    if (now() - looked >= freshness) looking ??= look();
+    await looking;
+    return known;
+  };
+}
+
+/** The cost that most hashes have, the higher one of two; ours when there is no bcrypt hash. */
+function usualCostOf(users: Users): number {
+  const counts = new Map<number, number>();
+  for (const hash of users.values()) {
+    const cost = costOf(hash);
+    if (cost !== undefined) counts.set(cost, (counts.get(cost) ?? 0) + 1);
+  }
+  const [usual] = [...counts].sort(([costA, a], [costB, b]) => b - a || costB - costA);
+  return usual?.[0] ?? defaultCost;
+}

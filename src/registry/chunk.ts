@@ -1,0 +1,67 @@
+import type { Ingest } from "../blobs/blobs.ts";
+import { RegistryError, refusing } from "./errors.ts";
+
+/** Bytes for the end of an upload session. */
+export interface Chunk {
+  readonly body: ReadableStream<Uint8Array>;
+  /** Where the sender believes the session ends, in bytes; unsaid, wherever it ends. */
+  readonly start?: number | undefined;
+  /** How many bytes there must be; unsaid, as many as come. */
+  readonly length?: number | undefined;
+}
+
+/** A chunk that does not begin where the session ends. */
+export class OutOfOrder extends RegistryError {
+  /** Where the session ends, in bytes. */
+  readonly offset: number;
+
+  constructor(offset: number) {
+    super("uploadOutOfOrder", { details: [{ offset }] });
+    this.offset = offset;
+  }
+}
+
+/**
+ * Put a chunk at the end of an ingest. When the body breaks off, or `signal` is aborted, what came is kept. A chunk of
+ * another length than was said is not kept: one of its two ends is wrong, and nobody can tell which.
+ * @throws OutOfOrder before anything is read; RegistryError `sizeInvalid`; the body's error; the signal's reason
+ */
+export async function takeChunk(ingest: Ingest, chunk: Chunk, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const start = ingest.offset;
+  if (chunk.start !== undefined && chunk.start !== start) throw new OutOfOrder(start);
+  const body = interruptible(chunk.body, signal);
+  const { length } = chunk;
+  if (length === undefined) return ingest.append(body);
+  try {
+    await refusing("invalid", "sizeInvalid", () => ingest.append(body, start + length));
+    if (ingest.offset !== start + length) throw new RegistryError("sizeInvalid");
+  } catch (error) {
+    if (error instanceof RegistryError && error.fault === "sizeInvalid") await ingest.truncate(start);
+    throw error;
+  }
+}
+
+/** `stream`, which fails with the signal's reason as soon as it is aborted, even while a read is waiting for bytes. */
+function interruptible(stream: ReadableStream<Uint8Array>, signal: AbortSignal): ReadableStream<Uint8Array> {
+  const reader = stream.getReader();
+  return new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        signal.addEventListener("abort", () => {
+          controller.error(signal.reason);
+          // The source may have failed by itself meanwhile: that no longer matters.
+          reader.cancel(signal.reason).catch(() => {});
+        });
+      },
+      async pull(controller) {
+        const { done, value } = await reader.read();
+        if (signal.aborted) return;
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
+}

@@ -1,0 +1,74 @@
+import { type Descriptor, describe } from "../oci/descriptor.ts";
+import { parseJsonObject } from "../oci/json.ts";
+import { artifactTypeOf, blobsOf, type Manifest, manifestsOf, parseManifest } from "../oci/manifest.ts";
+import { manifestLimit } from "../oci/mediaTypes.ts";
+import type { RepositoryName } from "../oci/reference.ts";
+import type { PushManifest } from "../oci/repository.ts";
+import { verifyBytes } from "../oci/verify.ts";
+import { RegistryError, refusing } from "./errors.ts";
+import type { Store } from "./store.ts";
+
+// RFC 6838 §4.2, and of the top-level types `application` alone: a manifest is answered with its type, and no browser
+// shall ever take one for a page, a picture or a script.
+const mediaTypeGrammar = /^application\/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}$/;
+
+/**
+ * The descriptor of a manifest's bytes, by what their sender says of them or, where it says nothing, by themselves.
+ * @throws RegistryError `manifestInvalid`
+ */
+export async function describeManifest(
+  bytes: Uint8Array,
+  mediaType: string | undefined,
+): Promise<Descriptor> {
+  const own = (await refusing("invalid", "manifestInvalid", () => parseJsonObject(bytes, "manifest")))
+    .mediaType;
+  const type = mediaType ?? own;
+  if (typeof type === "string" && mediaTypeGrammar.test(type)) return describe(bytes, type);
+  throw new RegistryError("manifestInvalid", {
+    message: `Cannot parse manifest: ${JSON.stringify(type) ?? "no mediaType"} is no media type of manifests`,
+  });
+}
+
+/**
+ * Store a manifest's exact bytes in a repository and set its tags, all or nothing. What it names must be there already:
+ * blobs with URLs may be elsewhere, the subject may come later.
+ * @returns the manifest, parsed
+ * @throws RegistryError `manifestTooLarge`, `digestInvalid`, `manifestInvalid`, `manifestBlobUnknown` with all that is
+ *   missing, `tagTaken`
+ */
+export async function putManifest(
+  { catalog, now }: Store,
+  repository: RepositoryName,
+  descriptor: Descriptor,
+  bytes: Uint8Array,
+  { tags, expect }: PushManifest,
+): Promise<Manifest> {
+  if (bytes.byteLength > manifestLimit) throw new RegistryError("manifestTooLarge");
+  await refusing("not_verified", "digestInvalid", () => verifyBytes(bytes, descriptor));
+  const { mediaType, digest, size } = descriptor;
+  const manifest = await refusing("invalid", "manifestInvalid", () => parseManifest(bytes, mediaType));
+  const outcome = await catalog.apply({
+    kind: "put-manifest",
+    repository,
+    descriptor: { mediaType, digest, size },
+    bytes,
+    tags,
+    expect,
+    blobs: blobsOf(manifest).filter(({ urls = [] }) => urls.length === 0),
+    manifests: manifestsOf(manifest),
+    subject: manifest.subject?.digest,
+    artifactType: artifactTypeOf(manifest),
+    annotations: manifest.annotations,
+    at: now(),
+  });
+  if (outcome.done) return manifest;
+  if (outcome.why === "missing")
+    throw new RegistryError("manifestBlobUnknown", {
+      message: `Manifest ${digest} names content that ${repository} does not have`,
+      details: outcome.missing.map((each) => ({ digest: each })),
+    });
+  throw new RegistryError("tagTaken", {
+    message: `Tag ${outcome.tag} of ${repository} holds ${outcome.holds ?? "nothing"}`,
+    details: [{ tag: outcome.tag, digest: outcome.holds ?? null }],
+  });
+}

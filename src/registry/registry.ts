@@ -1,0 +1,46 @@
+import type { Page, PageRequest } from "../catalog/catalog.ts";
+import type { RepositoryName } from "../oci/reference.ts";
+import { RegistryRepository } from "./repository.ts";
+import type { Store } from "./store.ts";
+import { Uploads } from "./uploads.ts";
+
+/** How often upload sessions are looked through for stale ones, in ms. */
+const reapEvery = 3600_000;
+
+/** A registry of ours: repositories and upload sessions over blobs and a catalog. It knows no HTTP. */
+export class Registry {
+  readonly uploads: Uploads;
+  readonly #store: Store;
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  constructor(store: Store) {
+    this.#store = store;
+    this.uploads = new Uploads(store);
+  }
+
+  /** A repository, whether anything was pushed to it or not. */
+  repository(name: RepositoryName): RegistryRepository {
+    return new RegistryRepository(name, this.#store, this.uploads);
+  }
+
+  /** A page of the repositories that hold a manifest, in ASCII order. */
+  repositories(page: PageRequest<string>): Promise<Page<RepositoryName>> {
+    return this.#store.catalog.repositories(page);
+  }
+
+  /**
+   * Tidy up after the last run, and go on tidying until `close`.
+   * @param report is told what goes wrong later; what goes wrong now is thrown
+   */
+  async start(report: (error: unknown) => void): Promise<void> {
+    await this.uploads.reap();
+    this.#timer = setInterval(() => void this.uploads.reap().catch(report), reapEvery);
+    this.#timer.unref();
+  }
+
+  /** Let go of open files. Blobs and catalog are their maker's to close. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.uploads.close();
+  }
+}

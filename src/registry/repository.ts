@@ -1,0 +1,154 @@
+import type { Page, PageRequest } from "../catalog/catalog.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import type { Digest } from "../oci/digest.ts";
+import { ChartroomError } from "../oci/errors.ts";
+import type { Manifest } from "../oci/manifest.ts";
+import { type RepositoryName, type Tag, tryTag } from "../oci/reference.ts";
+import type {
+  ByteRange,
+  Deletes,
+  Mounts,
+  PushManifest,
+  Reads,
+  StoredManifest,
+  Writes,
+} from "../oci/repository.ts";
+import { RegistryError } from "./errors.ts";
+import { putManifest } from "./manifests.ts";
+import { everyItem } from "./pages.ts";
+import type { Store } from "./store.ts";
+import type { Uploads } from "./uploads.ts";
+
+/** A blob as a request names it. */
+type BlobName = Pick<Descriptor, "digest">;
+
+/** Rows asked for at once while a whole list is read. */
+const pageSize = 1000;
+
+/**
+ * A repository of ours. It gives only what was pushed or mounted here: that a manifest names some digest, or another
+ * repository has it, opens nothing.
+ */
+export class RegistryRepository implements Reads, Writes, Deletes, Mounts {
+  readonly name: RepositoryName;
+  readonly #store: Store;
+  readonly #uploads: Uploads;
+
+  constructor(name: RepositoryName, store: Store, uploads: Uploads) {
+    this.name = name;
+    this.#store = store;
+    this.#uploads = uploads;
+  }
+
+  async resolve(name: Tag | Digest): Promise<Descriptor | undefined> {
+    return (await this.manifest(name))?.descriptor;
+  }
+
+  async manifest(name: Tag | Digest): Promise<StoredManifest | undefined> {
+    const { catalog } = this.#store;
+    // A tag never holds a colon, a digest always does.
+    const tag = tryTag(name);
+    const digest = tag === undefined ? (name as Digest) : await catalog.tag(this.name, tag);
+    return digest && catalog.manifest(this.name, digest);
+  }
+
+  /** A blob's size in bytes, or undefined when the repository does not have it. */
+  async stat({ digest }: BlobName): Promise<number | undefined> {
+    return this.#store.catalog.blob(this.name, digest);
+  }
+
+  /**
+   * @throws RegistryError `blobUnknown` when the repository does not have it; ChartroomError `storage` when its bytes are
+   *   lost
+   */
+  async blob(blob: BlobName, range?: ByteRange): Promise<ReadableStream<Uint8Array>> {
+    const { digest } = blob;
+    if ((await this.stat(blob)) === undefined)
+      throw new RegistryError("blobUnknown", { details: [{ digest }] });
+    const stream = await this.#store.blobs.read(digest, range);
+    if (stream === undefined) throw new ChartroomError("storage", `The bytes of blob ${digest} are lost`);
+    return stream;
+  }
+
+  tags(after?: Tag): AsyncIterable<Tag> {
+    return everyItem<Tag, Tag>(
+      async (cursor) =>
+        (await this.tagPage({ after: cursor, limit: pageSize })) ?? { items: [], more: false },
+      (tag) => tag,
+      after,
+    );
+  }
+
+  /** A page of tags in ASCII order; undefined when there is no such repository. */
+  tagPage(page: PageRequest<string>): Promise<Page<Tag> | undefined> {
+    return this.#store.catalog.tags(this.name, page);
+  }
+
+  referrers(subject: Digest, artifactType?: string): AsyncIterable<Descriptor> {
+    return everyItem<Descriptor, Digest>(
+      (after) => this.referrerPage(subject, artifactType, { after, limit: pageSize }),
+      ({ digest }) => digest,
+    );
+  }
+
+  /** A page of referrers in order of digest, of one artifact type where it is given. */
+  referrerPage(
+    subject: Digest,
+    artifactType: string | undefined,
+    page: PageRequest<Digest>,
+  ): Promise<Page<Descriptor>> {
+    return this.#store.catalog.referrers(this.name, subject, artifactType, page);
+  }
+
+  async has(blob: BlobName): Promise<boolean> {
+    return (await this.stat(blob)) !== undefined;
+  }
+
+  /** @throws RegistryError `digestInvalid` or `sizeInvalid`, both `not_verified`, when the bytes are not the descriptor's */
+  async pushBlob(
+    blob: Descriptor,
+    body: (from: number) => Promise<ReadableStream<Uint8Array>>,
+  ): Promise<void> {
+    if (await this.has(blob)) return;
+    const chunk = { body: await body(0), length: blob.size };
+    await this.#uploads.receive(this.name, undefined, blob.digest, chunk);
+  }
+
+  async pushManifest(descriptor: Descriptor, bytes: Uint8Array, to: PushManifest): Promise<void> {
+    await this.putManifest(descriptor, bytes, to);
+  }
+
+  /** As `pushManifest`, and gives the manifest, parsed. @throws RegistryError as `putManifest` of manifests.ts */
+  putManifest(descriptor: Descriptor, bytes: Uint8Array, to: PushManifest): Promise<Manifest> {
+    return putManifest(this.#store, this.name, descriptor, bytes, to);
+  }
+
+  /** Take a blob over from `from`; unsaid, from any repository that has it. Gives false where none has. */
+  async mount({ digest }: BlobName, from?: RepositoryName): Promise<boolean> {
+    const { catalog, now } = this.#store;
+    const source = from ?? (await catalog.repositoriesWithBlob(digest, 1))[0];
+    if (source === undefined) return false;
+    const mount = { kind: "mount-blob", repository: this.name, from: source, digest, at: now() } as const;
+    return (await catalog.apply(mount)).done;
+  }
+
+  async untag(tag: Tag): Promise<boolean> {
+    return (await this.#store.catalog.apply({ kind: "untag", repository: this.name, tag })).done;
+  }
+
+  async delete(digest: Digest): Promise<boolean> {
+    const command = { kind: "delete-manifest", repository: this.name, digest } as const;
+    return (await this.#store.catalog.apply(command)).done;
+  }
+
+  /**
+   * Take a blob out of the repository. Gives false when it was not there.
+   * @throws RegistryError `blobInUse` while a manifest of the repository names it
+   */
+  async deleteBlob(digest: Digest): Promise<boolean> {
+    const outcome = await this.#store.catalog.apply({ kind: "unlink-blob", repository: this.name, digest });
+    if (!outcome.done && outcome.why === "in-use")
+      throw new RegistryError("blobInUse", { details: [{ digest }] });
+    return outcome.done;
+  }
+}

@@ -1,0 +1,262 @@
+import { describe, expect, test } from "bun:test";
+import { MemoryBlobs } from "../blobs/memory.ts";
+import { MemoryCatalog } from "../catalog/memory.ts";
+import { digestOf } from "../oci/digest.ts";
+import { type RepositoryName, tryRepositoryName } from "../oci/reference.ts";
+import { bytesOf, noise, streamOf } from "../testing/artifacts.ts";
+import { OutOfOrder } from "./chunk.ts";
+import { RegistryError } from "./errors.ts";
+import { Uploads } from "./uploads.ts";
+
+const repository = tryRepositoryName("a/b") as RepositoryName;
+const bytes = noise(100_000);
+const digest = digestOf(bytes);
+const week = 7 * 24 * 3600_000;
+
+function make() {
+  const clock = { now: 0 };
+  const [blobs, catalog] = [new MemoryBlobs(), new MemoryCatalog()];
+  const store = { blobs, catalog, now: () => clock.now };
+  return { blobs, catalog, clock, uploads: new Uploads(store), restarted: () => new Uploads(store) };
+}
+
+const faultOf = (work: Promise<unknown>): Promise<string> =>
+  work.then(
+    () => "none",
+    (error: unknown) => (error instanceof RegistryError ? error.fault : String(error)),
+  );
+
+/** Bytes from `start` to `end` as a chunk that says so. */
+const piece = (start: number, end: number) => ({
+  body: streamOf(bytes.subarray(start, end)),
+  start,
+  length: end - start,
+});
+
+/** A body that a test feeds by hand, as a slow connection would; `began` resolves at the first read. */
+function slowBody() {
+  const begun = Promise.withResolvers<void>();
+  let feed: ReadableStreamDefaultController<Uint8Array> | undefined;
+  const body = new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        feed = controller;
+      },
+      pull: () => begun.resolve(),
+    },
+    { highWaterMark: 0 },
+  );
+  return {
+    body,
+    began: begun.promise,
+    send: (part: Uint8Array) => feed?.enqueue(part),
+    end: () => feed?.close(),
+  };
+}
+
+describe("an upload session", () => {
+  test("takes chunks one after the other and becomes a blob", async () => {
+    const { blobs, catalog, uploads } = make();
+    const session = await uploads.open(repository, undefined);
+    expect(await uploads.append(session, piece(0, 40_000))).toBe(40_000);
+    expect(await uploads.append(session, { body: streamOf(bytes.subarray(40_000, 70_000)) })).toBe(70_000);
+    expect((await uploads.find(session)).offset).toBe(70_000);
+    await uploads.finish(session, digest, piece(70_000, 100_000));
+    expect(await catalog.blob(repository, digest)).toBe(100_000);
+    expect(await bytesOf((await blobs.read(digest)) ?? streamOf(new Uint8Array()))).toEqual(bytes);
+    expect(await faultOf(uploads.find(session))).toBe("uploadUnknown");
+    expect(await Array.fromAsync(blobs.ingests())).toEqual([]);
+  });
+
+  test("refuses a chunk that begins elsewhere, says where it ends, and goes on", async () => {
+    const { uploads } = make();
+    const session = await uploads.open(repository, undefined);
+    await uploads.append(session, piece(0, 10));
+    for (const start of [0, 9, 11]) {
+      const error = await uploads.append(session, piece(start, start + 5)).catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(OutOfOrder);
+      expect((error as OutOfOrder).offset).toBe(10);
+    }
+    expect(await faultOf(uploads.finish(session, digest, piece(50, 100_000)))).toBe("uploadOutOfOrder");
+    await uploads.finish(session, digest, piece(10, 100_000));
+  });
+
+  test("refuses a chunk of another length than was said, and is as before", async () => {
+    const { uploads } = make();
+    const session = await uploads.open(repository, undefined);
+    await uploads.append(session, piece(0, 10));
+    for (const length of [1, 40_000]) {
+      const chunk = { body: streamOf(bytes.subarray(10, 30_000)), start: 10, length };
+      expect(await faultOf(uploads.append(session, chunk))).toBe("sizeInvalid");
+      expect((await uploads.find(session)).offset).toBe(10);
+    }
+    await uploads.finish(session, digest, piece(10, 100_000));
+  });
+
+  test("keeps what came before its connection broke, even in the last chunk", async () => {
+    const { uploads } = make();
+    const session = await uploads.open(repository, undefined);
+    const cut = (start: number, end: number) => ({
+      body: streamOf(bytes.subarray(start, end), { fail: new Error("cut") }),
+      start,
+    });
+    expect(await faultOf(uploads.append(session, cut(0, 30_000)))).toBe("Error: cut");
+    expect((await uploads.find(session)).offset).toBe(30_000);
+    expect(await faultOf(uploads.finish(session, digest, cut(30_000, 60_000)))).toBe("Error: cut");
+    expect((await uploads.find(session)).offset).toBe(60_000);
+    await uploads.finish(session, digest, piece(60_000, 100_000));
+  });
+
+  test("refuses a wrong digest and can still be finished under the right one", async () => {
+    const { catalog, uploads } = make();
+    const session = await uploads.open(repository, undefined);
+    const wrong = digestOf(new Uint8Array([1]));
+    expect(await faultOf(uploads.finish(session, wrong, piece(0, 100_000)))).toBe("digestInvalid");
+    expect(await catalog.blob(repository, wrong)).toBeUndefined();
+    expect((await uploads.find(session)).offset).toBe(100_000);
+    await uploads.finish(session, digest, undefined);
+  });
+
+  test("belongs to its repository and its user", async () => {
+    const { uploads } = make();
+    const session = await uploads.open(repository, "alice");
+    const strangers = [
+      { ...session, user: "bob" },
+      { ...session, user: undefined },
+      { ...session, repository: tryRepositoryName("a/c") as RepositoryName },
+      { ...session, id: crypto.randomUUID() },
+      { ...session, id: "../../etc/passwd" },
+    ];
+    const slow = slowBody();
+    const appending = uploads.append(session, { body: slow.body });
+    await slow.began;
+    for (const stranger of strangers) {
+      expect(await faultOf(uploads.find(stranger))).toBe("uploadUnknown");
+      expect(await faultOf(uploads.append(stranger, piece(0, 5)))).toBe("uploadUnknown");
+      expect(await faultOf(uploads.finish(stranger, digest, undefined))).toBe("uploadUnknown");
+      expect(await faultOf(uploads.cancel(stranger))).toBe("uploadUnknown");
+    }
+    slow.send(bytes);
+    slow.end();
+    expect(await appending).toBe(100_000);
+  });
+
+  test("goes to who comes later, from where the earlier one got", async () => {
+    const { uploads } = make();
+    const session = await uploads.open(repository, undefined);
+    const slow = slowBody();
+    const stuck = faultOf(uploads.append(session, { body: slow.body, start: 0 }));
+    await slow.began;
+    slow.send(bytes.slice(0, 1000));
+    await Bun.sleep(0);
+    expect((await uploads.find(session)).offset).toBe(0);
+    expect(await faultOf(uploads.append(session, piece(0, 100_000)))).toBe("uploadOutOfOrder");
+    expect(await stuck).toBe("uploadTakenOver");
+    expect((await uploads.find(session)).offset).toBe(1000);
+    await uploads.finish(session, digest, piece(1000, 100_000));
+  });
+
+  test("of many who want it at once the last one gets it, and no bytes mix", async () => {
+    const { uploads } = make();
+    const session = await uploads.open(repository, undefined);
+    const slow = slowBody();
+    const first = uploads.append(session, { body: slow.body });
+    const others = [1, 2, 3, 4].map(() => uploads.append(session, piece(0, 100_000)));
+    const faults = await Promise.all([first, ...others].map(faultOf));
+    expect(faults.filter((fault) => fault === "none")).toHaveLength(1);
+    expect(faults.filter((fault) => fault === "uploadTakenOver")).toHaveLength(4);
+    expect(faults.at(-1)).toBe("none");
+    await uploads.finish(session, digest, undefined);
+  });
+
+  test("is over for who came while it was becoming a blob", async () => {
+    const { blobs, catalog, uploads } = make();
+    const session = await uploads.open(repository, undefined);
+    await uploads.append(session, piece(0, 100_000));
+    const ingest = await blobs.ingest(session.id);
+    const commit = ingest.commit.bind(ingest);
+    const [begun, going] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    ingest.commit = async (of) => {
+      begun.resolve();
+      await going.promise;
+      return commit(of);
+    };
+    const finishing = uploads.finish(session, digest, undefined);
+    await begun.promise;
+    const late = [uploads.append(session, piece(0, 10)), uploads.cancel(session)].map(faultOf);
+    going.resolve();
+    await finishing;
+    expect(await Promise.all(late)).toEqual(["uploadTakenOver", "uploadUnknown"]);
+    expect(await catalog.blob(repository, digest)).toBe(100_000);
+  });
+
+  test("is gone once cancelled, for who was at it too", async () => {
+    const { blobs, uploads } = make();
+    const session = await uploads.open(repository, undefined);
+    const slow = slowBody();
+    const stuck = faultOf(uploads.append(session, { body: slow.body }));
+    await slow.began;
+    await uploads.cancel(session);
+    expect(await stuck).toBe("uploadTakenOver");
+    expect(await faultOf(uploads.find(session))).toBe("uploadUnknown");
+    expect(await Array.fromAsync(blobs.ingests())).toEqual([]);
+  });
+
+  test("outlives the process, without the bytes that were never acknowledged", async () => {
+    const { blobs, uploads, restarted } = make();
+    const session = await uploads.open(repository, undefined);
+    await uploads.append(session, piece(0, 30_000));
+    const ingest = await blobs.ingest(session.id);
+    await ingest.append(streamOf(new Uint8Array(500)));
+    const after = restarted();
+    expect((await after.find(session)).offset).toBe(30_000);
+    await after.finish(session, digest, piece(30_000, 100_000));
+  });
+
+  test("is finished by sha512 without having been told", async () => {
+    const { catalog, uploads } = make();
+    const session = await uploads.open(repository, undefined);
+    await uploads.append(session, piece(0, 100_000));
+    await uploads.finish(session, digestOf(bytes, "sha512"), undefined);
+    expect(await catalog.blob(repository, digestOf(bytes, "sha512"))).toBe(100_000);
+  });
+
+  test("many sessions at once do not disturb each other", async () => {
+    const { catalog, uploads } = make();
+    const sessions = await Promise.all(
+      Array.from({ length: 100 }, () => uploads.open(repository, undefined)),
+    );
+    const part = (i: number, half: number) => noise(1000, i + 1).subarray(half * 500, half * 500 + 500);
+    for (const half of [0, 1])
+      await Promise.all(
+        sessions.map((session, i) =>
+          uploads.append(session, { body: streamOf(part(i, half)), start: half * 500 }),
+        ),
+      );
+    await Promise.all(
+      sessions.map((session, i) => uploads.finish(session, digestOf(noise(1000, i + 1)), undefined)),
+    );
+    for (const i of sessions.keys())
+      expect(await catalog.blob(repository, digestOf(noise(1000, i + 1)))).toBe(1000);
+    await uploads.close();
+  });
+});
+
+describe("reap", () => {
+  test("gives up what nobody touched for a week, and bytes without a session; the rest stays", async () => {
+    const { blobs, catalog, clock, uploads } = make();
+    const untouched = await uploads.open(repository, undefined);
+    clock.now = Date.now();
+    const touched = await uploads.open(repository, undefined);
+    await uploads.append(touched, piece(0, 10));
+    await (await blobs.ingest("no-session")).append(streamOf(bytes));
+    await uploads.reap();
+    expect(await faultOf(uploads.find(untouched))).toBe("uploadUnknown");
+    expect((await uploads.find(touched)).offset).toBe(10);
+    expect((await Array.fromAsync(blobs.ingests())).map(({ name }) => name)).toEqual([touched.id]);
+    clock.now += week + 60_000;
+    await uploads.reap();
+    expect((await catalog.uploads({ limit: 10 })).items).toEqual([]);
+    expect(await Array.fromAsync(blobs.ingests())).toEqual([]);
+  });
+});

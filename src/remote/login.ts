@@ -1,0 +1,25 @@
+import type { RegistryHost } from "../oci/reference.ts";
+import { originOf } from "./host.ts";
+import type { RemoteOptions } from "./open.ts";
+import { Session } from "./session.ts";
+
+/**
+ * Ask a registry whether it lets this user in: `GET /v2/`, as distribution-spec's "Determining Support" has it. A registry
+ * that nobody need log in to says yes to everyone.
+ * @throws ChartroomError `not_allowed` when it does not, `remote` when it is no registry; HttpError when it is not reached
+ */
+export async function checkLogin(
+  registry: RegistryHost,
+  { username, password }: { username: string; password: string },
+  { transport, ...host }: Omit<RemoteOptions, "credentials">,
+): Promise<void> {
+  const credentials = async () => ({ username, password, source: "this login" });
+  const session = new Session({ origin: originOf(registry, host), registry, transport, credentials });
+  const answer = await session.send({
+    doing: `log in to ${registry}`,
+    method: "GET",
+    to: "/v2/",
+    statuses: [200],
+  });
+  await answer.discard();
+}

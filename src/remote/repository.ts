@@ -1,0 +1,263 @@
+import { type Descriptor, parseDescriptor } from "../oci/descriptor.ts";
+import { type Digest, tryDigest } from "../oci/digest.ts";
+import { ChartroomError } from "../oci/errors.ts";
+import { manifestsOf, parseManifest } from "../oci/manifest.ts";
+import { mediaTypes } from "../oci/mediaTypes.ts";
+import { type RepositoryName, type Tag, tryTag } from "../oci/reference.ts";
+import type {
+  ByteRange,
+  Deletes,
+  Expected,
+  Mounts,
+  PushManifest,
+  Reads,
+  StoredManifest,
+  Writes,
+} from "../oci/repository.ts";
+import { verifyBytes } from "../oci/verify.ts";
+import { download } from "./download.ts";
+import { nonsense } from "./errors.ts";
+import { pagesOf } from "./listing.ts";
+import { acceptManifests, descriptorOf, manifestOf } from "./manifest.ts";
+import type { Session } from "./session.ts";
+import { locationOf, Upload } from "./upload.ts";
+
+/** A repository in a registry, over HTTP (distribution-spec 1.1.1, with what 1.0's registries and Docker's leave out). */
+export class RemoteRepository implements Reads, Writes, Deletes, Mounts {
+  readonly #session: Session;
+  readonly #path: string;
+  readonly #name: string;
+
+  constructor(session: Session, repository: RepositoryName) {
+    this.#session = session;
+    this.#path = `/v2/${repository}`;
+    this.#name = `${session.registry}/${repository}`;
+  }
+
+  async resolve(name: Tag | Digest): Promise<Descriptor | undefined> {
+    const doing = `look up ${this.#reference(name)}`;
+    const answer = await this.#session.send({
+      doing,
+      method: "HEAD",
+      to: this.#manifestPath(name),
+      headers: { accept: acceptManifests },
+      statuses: [200, 400, 404, 405, 501],
+    });
+    await answer.discard();
+    const descriptor = answer.status === 200 ? descriptorOf(answer.headers, name) : undefined;
+    if (descriptor !== undefined) return descriptor;
+    // Who says by this header that it is a registry is believed. Some proxies answer 404 to every HEAD.
+    if (answer.status === 404 && answer.headers.has("docker-distribution-api-version")) return undefined;
+    return (await this.manifest(name))?.descriptor;
+  }
+
+  async manifest(name: Tag | Digest): Promise<StoredManifest | undefined> {
+    const doing = `read ${this.#reference(name)}`;
+    const answer = await this.#session.send({
+      doing,
+      method: "GET",
+      to: this.#manifestPath(name),
+      headers: { accept: acceptManifests },
+      statuses: [200, 404],
+    });
+    if (answer.status === 200) return manifestOf(answer, name, doing);
+    return this.#session.expectAbsent(answer, doing);
+  }
+
+  async blob(descriptor: Descriptor, range?: ByteRange): Promise<ReadableStream<Uint8Array>> {
+    return download(this.#session, this.#blobPath(descriptor.digest), descriptor, range);
+  }
+
+  /** All tags are read before the first is given: not every registry sorts them, or heeds `last`. */
+  async *tags(after?: Tag): AsyncIterable<Tag> {
+    const query = new URLSearchParams({ n: "1000", ...(after !== undefined && { last: after }) });
+    const doing = `list tags of ${this.#name}`;
+    const tags = new Set<Tag>();
+    for await (const page of pagesOf(
+      this.#session,
+      doing,
+      `${this.#path}/tags/list?${query}`,
+      "application/json",
+    )) {
+      // Go's registries write an empty list as null.
+      const list = page.tags ?? [];
+      if (!Array.isArray(list)) throw nonsense(doing, "the registry's list has no tags");
+      for (const each of list) {
+        const tag = typeof each === "string" ? tryTag(each) : undefined;
+        if (tag !== undefined && (after === undefined || tag > after)) tags.add(tag);
+      }
+    }
+    yield* [...tags].sort();
+  }
+
+  async *referrers(subject: Digest, artifactType?: string): AsyncIterable<Descriptor> {
+    const doing = `list referrers of ${subject} in ${this.#name}`;
+    const query = artifactType === undefined ? "" : `?${new URLSearchParams({ artifactType })}`;
+    const wanted = (each: Descriptor) => artifactType === undefined || each.artifactType === artifactType;
+    let known = false;
+    for await (const page of pagesOf(
+      this.#session,
+      doing,
+      `${this.#path}/referrers/${subject}${query}`,
+      mediaTypes.index,
+    )) {
+      known = true;
+      const list = page.manifests ?? [];
+      if (!Array.isArray(list)) throw nonsense(doing, "the registry's list has no manifests");
+      yield* list.map((each, i) => parseDescriptor(each, `manifests[${i}]`)).filter(wanted);
+    }
+    if (!known) yield* (await this.#referrersByTag(subject)).filter(wanted);
+  }
+
+  /** Where a registry has no referrers API, clients keep an index under a tag (distribution-spec, "Referrers Tag Schema"). */
+  async #referrersByTag(subject: Digest): Promise<readonly Descriptor[]> {
+    const [algorithm = "", encoded = ""] = subject.split(":");
+    const tag = tryTag(`${algorithm}-${encoded.slice(0, 64)}`);
+    const stored = tag && (await this.manifest(tag));
+    return stored === undefined ? [] : manifestsOf(parseManifest(stored.bytes, stored.descriptor.mediaType));
+  }
+
+  async has(blob: Descriptor): Promise<boolean> {
+    const answer = await this.#session.send({
+      doing: `look up blob ${blob.digest} in ${this.#name}`,
+      method: "HEAD",
+      to: this.#blobPath(blob.digest),
+      statuses: [200, 404],
+    });
+    await answer.discard();
+    const length = answer.headers.get("content-length");
+    return answer.status === 200 && (length === null || Number(length) === blob.size);
+  }
+
+  async pushBlob(
+    blob: Descriptor,
+    body: (from: number) => Promise<ReadableStream<Uint8Array>>,
+  ): Promise<void> {
+    const session = this.#session;
+    const path = `${this.#path}/blobs/uploads/`;
+    await new Upload({ session, path, blob, body, has: () => this.has(blob) }).run();
+  }
+
+  /**
+   * A registry sets one tag at a time, so all expectations are checked before the first is set; each PUT carries its own as
+   * a condition, for registries that heed it (ours does), which is the only way to be sure.
+   */
+  async pushManifest(
+    descriptor: Descriptor,
+    bytes: Uint8Array,
+    { tags, expect }: PushManifest,
+  ): Promise<void> {
+    verifyBytes(bytes, descriptor);
+    if (tags.length === 0) return this.#putManifest(descriptor, bytes, descriptor.digest, "any");
+    const toSet: Tag[] = [];
+    for (const tag of tags) if (!(await this.#holdsAlready(tag, descriptor, expect))) toSet.push(tag);
+    for (const tag of toSet) await this.#putManifest(descriptor, bytes, tag, expect);
+  }
+
+  async #putManifest(
+    descriptor: Descriptor,
+    bytes: Uint8Array,
+    name: Tag | Digest,
+    expect: Expected,
+  ): Promise<void> {
+    const doing = `push ${this.#reference(name)}`;
+    const answer = await this.#session.send({
+      doing,
+      method: "PUT",
+      to: this.#manifestPath(name),
+      headers: { "content-type": descriptor.mediaType, ...conditionOf(expect) },
+      body: bytes,
+      statuses: [200, 201, 202, ...(expect === "any" ? [] : [412])],
+    });
+    if (answer.status === 412) {
+      // Perhaps it is our own manifest, and only the first answer was lost.
+      if (await this.#holdsAlready(name as Tag, descriptor, expect)) return answer.discard();
+      throw await this.#session.refusal(answer, doing);
+    }
+    await answer.discard();
+    const stored = tryDigest(answer.headers.get("docker-content-digest") ?? "");
+    if (
+      stored !== undefined &&
+      stored.split(":")[0] === descriptor.digest.split(":")[0] &&
+      stored !== descriptor.digest
+    )
+      throw nonsense(doing, `the registry stored it as ${stored}, expected ${descriptor.digest}`);
+  }
+
+  /** Whether a tag holds the manifest, so that nothing is left to do; a conflict when it holds what it should not. */
+  async #holdsAlready(tag: Tag, { digest }: Descriptor, expect: Expected): Promise<boolean> {
+    if (expect === "any") return false;
+    const held = (await this.resolve(tag))?.digest;
+    if (held === digest) return true;
+    if (held === (expect === "absent" ? undefined : expect)) return false;
+    throw new ChartroomError(
+      "conflict",
+      `Cannot push ${this.#reference(tag)}: the tag ${held === undefined ? "holds nothing" : `holds ${held}`}, expected ${expect === "absent" ? "it free" : expect}`,
+    );
+  }
+
+  async untag(tag: Tag): Promise<boolean> {
+    return this.#delete(tag);
+  }
+
+  async delete(digest: Digest): Promise<boolean> {
+    return this.#delete(digest);
+  }
+
+  async #delete(name: Tag | Digest): Promise<boolean> {
+    const doing = `delete ${this.#reference(name)}`;
+    const to = this.#manifestPath(name);
+    const answer = await this.#session.send({
+      doing,
+      method: "DELETE",
+      to,
+      statuses: [200, 202, 204, 400, 404],
+    });
+    if (answer.status === 404) return (await this.#session.expectAbsent(answer, doing)) !== undefined;
+    await answer.discard();
+    // Distribution before 3 says DIGEST_INVALID to a tag; the specification has 400 for what is switched off.
+    if (answer.status === 400)
+      throw new ChartroomError("not_allowed", `Cannot ${doing}: the registry does not do this (HTTP 400)`, {
+        hint: "Some registries delete manifests by digest only, or only where deleting is switched on.",
+      });
+    return true;
+  }
+
+  async mount({ digest }: Descriptor, from: RepositoryName): Promise<boolean> {
+    const doing = `mount blob ${digest} from ${from} into ${this.#name}`;
+    const to = `${this.#path}/blobs/uploads/?${new URLSearchParams({ mount: digest, from })}`;
+    const answer = await this.#session.send({
+      doing,
+      method: "POST",
+      to,
+      statuses: [201, 202],
+      repeatable: true,
+    });
+    await answer.discard();
+    if (answer.status === 201) return true;
+    // The registry opened an upload instead, which nobody will use.
+    const session = locationOf(answer.headers, answer.url, doing);
+    await (
+      await this.#session.send({ doing, method: "DELETE", to: session, statuses: [202, 204, 400, 404, 405] })
+    ).discard();
+    return false;
+  }
+
+  #manifestPath(name: Tag | Digest): string {
+    return `${this.#path}/manifests/${name}`;
+  }
+
+  #blobPath(digest: Digest): string {
+    return `${this.#path}/blobs/${digest}`;
+  }
+
+  #reference(name: Tag | Digest): string {
+    return `${this.#name}${tryDigest(name) === undefined ? ":" : "@"}${name}`;
+  }
+}
+
+/** An expectation as RFC 9110 §13.1 says it; a manifest's ETag is its digest. */
+function conditionOf(expect: Expected): Record<string, string> {
+  if (expect === "any") return {};
+  return expect === "absent" ? { "if-none-match": "*" } : { "if-match": `"${expect}"` };
+}

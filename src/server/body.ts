@@ -1,0 +1,89 @@
+import { RegistryError } from "../registry/errors.ts";
+
+type Bytes = ReadableStream<Uint8Array>;
+
+/**
+ * A request's body, watched: it fails with `requestStalled` when no byte comes for `stallAfter` ms. Bun's own idle timeout
+ * is no help: it also cuts whoever sends less than 16 KB a second.
+ * @param done is called when the body was read to its end
+ */
+export function incoming(body: Bytes, stallAfter: number, done: () => void): Bytes {
+  const reader = body.getReader();
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const stalled = setTimeout(() => {
+          controller.error(new RegistryError("requestStalled"));
+          reader.cancel().catch(() => {});
+        }, stallAfter);
+        const read = await reader.read().finally(() => clearTimeout(stalled));
+        if (!read.done) return controller.enqueue(read.value);
+        done();
+        controller.close();
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+/**
+ * An answer's body, watched: it is given up when the client takes nothing for `stallAfter` ms.
+ * @param end is called once, with the bytes that went out, when the body is through, given up, or the client gone
+ */
+export function outgoing(body: Bytes, stallAfter: number, end: (size: number) => void): Bytes {
+  const reader = body.getReader();
+  let size = 0;
+  let stalled: ReturnType<typeof setTimeout> | undefined;
+  let over = false;
+  const finish = () => {
+    clearTimeout(stalled);
+    if (!over) end(size);
+    over = true;
+  };
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        clearTimeout(stalled);
+        try {
+          const { done, value } = await reader.read();
+          if (over) return;
+          if (done) {
+            finish();
+            return controller.close();
+          }
+          size += value.byteLength;
+          controller.enqueue(value);
+        } catch (error) {
+          finish();
+          throw error;
+        }
+        stalled = setTimeout(() => {
+          finish();
+          controller.error(new Error("the client took nothing for too long"));
+          reader.cancel().catch(() => {});
+        }, stallAfter);
+      },
+      cancel(reason) {
+        finish();
+        return reader.cancel(reason);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+/**
+ * A whole body in memory.
+ * @throws RegistryError `manifestTooLarge` as soon as it is longer than `limit` bytes
+ */
+export async function readBody(body: Bytes | undefined, limit: number): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  for await (const piece of body ?? []) {
+    size += piece.byteLength;
+    if (size > limit) throw new RegistryError("manifestTooLarge");
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces, size);
+}

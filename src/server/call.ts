@@ -1,0 +1,14 @@
+import type { Registry } from "../registry/registry.ts";
+
+/** A request that was let in, as the operations see it. */
+export interface Call {
+  readonly registry: Registry;
+  readonly request: Request;
+  readonly query: URLSearchParams;
+  /** Who asks; undefined where nobody need log in. */
+  readonly user: string | undefined;
+  /** The request's body, watched; undefined when there is none. To be asked for once. */
+  body(): ReadableStream<Uint8Array> | undefined;
+  /** A long answer's body, watched and counted. */
+  sending(stream: ReadableStream<Uint8Array>): ReadableStream<Uint8Array>;
+}

@@ -1,0 +1,98 @@
+import { type Digest, tryDigest } from "../oci/digest.ts";
+import { type RepositoryName, type Tag, tryRepositoryName, tryTag } from "../oci/reference.ts";
+import { type Fault, RegistryError } from "../registry/errors.ts";
+
+interface InRepository {
+  readonly name: RepositoryName;
+}
+interface AtManifest extends InRepository {
+  readonly reference: Tag | Digest;
+}
+interface AtDigest extends InRepository {
+  readonly digest: Digest;
+}
+interface AtUpload extends InRepository {
+  readonly id: string;
+}
+
+/** What a request wants, its parts parsed. HEAD is a GET whose answer has no body. */
+export type Route =
+  | { readonly op: "welcome" }
+  | { readonly op: "base" }
+  | { readonly op: "list-repositories" }
+  | ({ readonly op: "list-tags" } & InRepository)
+  | ({ readonly op: "list-referrers" } & AtDigest)
+  | ({ readonly op: "pull-manifest" | "push-manifest" | "delete-manifest" } & AtManifest)
+  | ({ readonly op: "pull-blob" | "delete-blob" } & AtDigest)
+  | ({ readonly op: "open-upload" } & InRepository)
+  | ({ readonly op: "show-upload" | "append-upload" | "finish-upload" | "cancel-upload" } & AtUpload)
+  | { readonly op: "unsupported"; readonly allow: string }
+  | { readonly op: "unknown" };
+
+/**
+ * A method and a decoded path as a route. The path is read from the right: names hold slashes, and `a/manifests/b`,
+ * `tags/list` and `blobs/uploads` are legal names.
+ * @throws RegistryError `nameInvalid`, `digestInvalid`, `tagInvalid` for a part that does not parse
+ */
+export function parseRoute(method: string, path: string): Route {
+  if (path === "/") return choose(method, { GET: { op: "welcome" } });
+  if (path === "/v2" || path === "/v2/") return choose(method, { GET: { op: "base" } });
+  if (path === "/v2/_catalog") return choose(method, { GET: { op: "list-repositories" } });
+  if (!path.startsWith("/v2/")) return { op: "unknown" };
+  const segments = path.slice("/v2/".length).split("/");
+  const last = segments.pop() ?? "";
+  const kind = segments.pop();
+  const name = () => parsed(tryRepositoryName, segments.join("/"), "nameInvalid");
+  switch (kind) {
+    case "tags":
+      if (last !== "list") break;
+      return choose(method, { GET: { op: "list-tags", name: name() } });
+    case "referrers":
+      return choose(method, {
+        GET: { op: "list-referrers", name: name(), digest: parsed(tryDigest, last, "digestInvalid") },
+      });
+    case "manifests": {
+      const at = { name: name(), reference: parseManifestReference(last) };
+      return choose(method, {
+        GET: { op: "pull-manifest", ...at },
+        PUT: { op: "push-manifest", ...at },
+        DELETE: { op: "delete-manifest", ...at },
+      });
+    }
+    case "blobs": {
+      // The specification writes `/blobs/uploads/`; some clients leave the last slash out.
+      if (last === "uploads") return choose(method, { POST: { op: "open-upload", name: name() } });
+      const at = { name: name(), digest: parsed(tryDigest, last, "digestInvalid") };
+      return choose(method, { GET: { op: "pull-blob", ...at }, DELETE: { op: "delete-blob", ...at } });
+    }
+    case "uploads": {
+      if (segments.pop() !== "blobs") break;
+      if (last === "") return choose(method, { POST: { op: "open-upload", name: name() } });
+      const at = { name: name(), id: last };
+      return choose(method, {
+        GET: { op: "show-upload", ...at },
+        PATCH: { op: "append-upload", ...at },
+        PUT: { op: "finish-upload", ...at },
+        DELETE: { op: "cancel-upload", ...at },
+      });
+    }
+  }
+  return { op: "unknown" };
+}
+
+/** The route of a method out of those that a path has; RFC 9110 §15.5.6 wants the others told. */
+function choose(method: string, routes: Readonly<Record<string, Route>>): Route {
+  const found = new Map(Object.entries(routes)).get(method === "HEAD" ? "GET" : method);
+  const allow = Object.keys(routes).flatMap((each) => (each === "GET" ? ["GET", "HEAD"] : each));
+  return found ?? { op: "unsupported", allow: allow.join(", ") };
+}
+
+/** A tag or a digest, and nothing else: what holds a colon is a digest, well-formed or refused. */
+const parseManifestReference = (text: string): Tag | Digest =>
+  text.includes(":") ? parsed(tryDigest, text, "digestInvalid") : parsed(tryTag, text, "tagInvalid");
+
+function parsed<T>(parse: (text: string) => T | undefined, text: string, fault: Fault): T {
+  const value = parse(text);
+  if (value === undefined) throw new RegistryError(fault, { details: [{ found: text }] });
+  return value;
+}

@@ -1,0 +1,49 @@
+import type { Digest } from "../../oci/digest.ts";
+import { mediaTypes } from "../../oci/mediaTypes.ts";
+import type { RepositoryName } from "../../oci/reference.ts";
+import { RegistryError } from "../../registry/errors.ts";
+import { answer } from "../answer.ts";
+import type { Call } from "../call.ts";
+import { etagOf, isNotModified, isRangeWanted } from "../conditions.ts";
+import { parseRange } from "../range.ts";
+
+interface At {
+  readonly name: RepositoryName;
+  readonly digest: Digest;
+}
+
+/**
+ * distribution-spec, "Pulling blobs": whole, or one range. What a HEAD is told, a GET would be told too.
+ * @throws RegistryError `blobUnknown`
+ */
+export async function pullBlob(call: Call, { name, digest }: At): Promise<Response> {
+  const { headers, method } = call.request;
+  const repository = call.registry.repository(name);
+  const size = await repository.stat({ digest });
+  if (size === undefined) throw new RegistryError("blobUnknown", { details: [{ name, digest }] });
+  const told = { "docker-content-digest": digest, etag: etagOf(digest), "accept-ranges": "bytes" };
+  if (isNotModified(headers, digest)) return answer(304, told);
+  // A Range is for GET alone (RFC 9110 §14.2).
+  const ranged = method === "GET" && isRangeWanted(headers, digest);
+  const range = ranged ? parseRange(headers.get("range"), size) : undefined;
+  if (range === "unsatisfiable") return answer(416, { ...told, "content-range": `bytes */${size}` });
+  const { start, end } = range ?? { start: 0, end: size };
+  const whole = {
+    ...told,
+    "content-type": mediaTypes.octets,
+    "content-length": `${end - start}`,
+    "content-range": range && `bytes ${start}-${end - 1}/${size}`,
+  };
+  if (method === "HEAD") return answer(200, whole);
+  const stream = await repository.blob({ digest }, range);
+  return answer(range === undefined ? 200 : 206, whole, call.sending(stream));
+}
+
+/**
+ * distribution-spec, "Deleting Blobs". @throws RegistryError `blobUnknown`; `blobInUse` while a manifest of the
+ * repository names it
+ */
+export async function deleteBlob({ registry }: Call, { name, digest }: At): Promise<Response> {
+  if (await registry.repository(name).deleteBlob(digest)) return answer(202);
+  throw new RegistryError("blobUnknown", { details: [{ name, digest }] });
+}

@@ -1,0 +1,22 @@
+import { ChartroomError } from "../../oci/errors.ts";
+import { faults, RegistryError } from "../../registry/errors.ts";
+import { type AnswerHeaders, jsonAnswer } from "../answer.ts";
+
+/** What is told of errors that are no refusals: their own words may hold paths, and stay in the log. */
+const failed = { code: "UNKNOWN", message: "the registry failed; its log says why" };
+const busy = { code: "TOOMANYREQUESTS", message: "too much waits to be written; try again in a moment" };
+
+/**
+ * Any thrown value as an answer, in the shape of distribution-spec, "Error Codes": the one place where errors become JSON.
+ */
+export function errorAnswer(error: unknown, headers: AnswerHeaders = {}): Response {
+  if (error instanceof RegistryError) {
+    const { code, status } = faults[error.fault];
+    const { message, details } = error;
+    const errors = details.map((detail) => ({ code, message, detail }));
+    return jsonAnswer({ errors: errors.length > 0 ? errors : [{ code, message }] }, status, headers);
+  }
+  if (error instanceof ChartroomError && error.code === "busy")
+    return jsonAnswer({ errors: [busy] }, 503, { "retry-after": "1", ...headers });
+  return jsonAnswer({ errors: [failed] }, 500, headers);
+}

@@ -1,0 +1,117 @@
+import { type Digest, tryDigest } from "../../oci/digest.ts";
+import { type RepositoryName, tryRepositoryName } from "../../oci/reference.ts";
+import { type Chunk, OutOfOrder } from "../../registry/chunk.ts";
+import { RegistryError } from "../../registry/errors.ts";
+import { type AnswerHeaders, answer } from "../answer.ts";
+import type { Call } from "../call.ts";
+import { parseChunkRange, uploadRange } from "../range.ts";
+import { errorAnswer } from "./errors.ts";
+
+interface InRepository {
+  readonly name: RepositoryName;
+}
+interface At extends InRepository {
+  readonly id: string;
+}
+
+/**
+ * distribution-spec, "Pushing blobs", its three POSTs: a mount that succeeds and a blob sent at once are done, all else
+ * opens a session. A mount that fails is no error: the blob is sent then.
+ * @throws RegistryError `digestInvalid`
+ */
+export async function openUpload(call: Call, { name }: InRepository): Promise<Response> {
+  const { registry, query, user } = call;
+  if (query.has("mount")) {
+    const digest = parseDigestParameter(query.get("mount"));
+    if (await mount(call, name, digest)) return created(name, digest);
+  }
+  if (query.has("digest")) {
+    const digest = parseDigestParameter(query.get("digest"));
+    await registry.uploads.receive(name, user, digest, parseChunk(call));
+    return created(name, digest);
+  }
+  const { id, offset } = await registry.uploads.open(name, user);
+  return answer(202, progress({ name, id }, offset));
+}
+
+/** How far a session got. @throws RegistryError `uploadUnknown` */
+export async function showUpload({ registry, user }: Call, at: At): Promise<Response> {
+  const { offset } = await registry.uploads.find({ id: at.id, repository: at.name, user });
+  return answer(204, progress(at, offset));
+}
+
+/** A chunk, or a stream of any length. @throws RegistryError as `Uploads.append`; `uploadInvalid` */
+export async function appendUpload(call: Call, at: At): Promise<Response> {
+  const key = { id: at.id, repository: at.name, user: call.user };
+  return tellingHowFar(at, async () => {
+    const chunk = parseChunk(call);
+    // No range can say "no bytes", so an empty chunk has none: it changes nothing.
+    const { uploads } = call.registry;
+    const offset = chunk === undefined ? (await uploads.find(key)).offset : await uploads.append(key, chunk);
+    return answer(202, progress(at, offset));
+  });
+}
+
+/** The end of a session, perhaps with its last chunk. @throws RegistryError as `Uploads.finish`; `uploadInvalid` */
+export async function finishUpload(call: Call, at: At): Promise<Response> {
+  const key = { id: at.id, repository: at.name, user: call.user };
+  const digest = parseDigestParameter(call.query.get("digest"));
+  return tellingHowFar(at, async () => {
+    await call.registry.uploads.finish(key, digest, parseChunk(call));
+    return created(at.name, digest);
+  });
+}
+
+/** @throws RegistryError `uploadUnknown` */
+export async function cancelUpload({ registry, user }: Call, { name, id }: At): Promise<Response> {
+  await registry.uploads.cancel({ id, repository: name, user });
+  return answer(204);
+}
+
+async function mount({ registry, query }: Call, name: RepositoryName, digest: Digest): Promise<boolean> {
+  const repository = registry.repository(name);
+  if (await repository.has({ digest })) return true;
+  const from = query.get("from");
+  if (from === null) return repository.mount({ digest });
+  const source = tryRepositoryName(from);
+  return source !== undefined && repository.mount({ digest }, source);
+}
+
+/** The request's body as a chunk; undefined when there is none. @throws RegistryError `uploadInvalid`, `sizeInvalid` */
+function parseChunk(call: Call): Chunk | undefined {
+  const { headers } = call.request;
+  const [said, length] = [headers.get("content-range"), headers.get("content-length")];
+  const range = said === null ? undefined : parseChunkRange(said);
+  if (said !== null && range === undefined) throw new RegistryError("uploadInvalid");
+  if (range !== undefined && length !== null && Number(length) !== range.length)
+    throw new RegistryError("sizeInvalid", { message: "Content-Range and Content-Length do not agree" });
+  const body = call.body();
+  return body && { body, ...range };
+}
+
+function parseDigestParameter(text: string | null): Digest {
+  const digest = tryDigest(text ?? "");
+  if (digest === undefined) throw new RegistryError("digestInvalid", { details: [{ found: text }] });
+  return digest;
+}
+
+const created = (name: RepositoryName, digest: Digest): Response =>
+  answer(201, { location: `/v2/${name}/blobs/${digest}`, "docker-content-digest": digest });
+
+/** Where a session goes on. `Range` cannot tell no byte from one; `Upload-Offset` can, for clients that know it. */
+const progress = ({ name, id }: At, offset: number): AnswerHeaders => ({
+  location: `/v2/${name}/blobs/uploads/${id}`,
+  range: uploadRange(offset),
+  "docker-upload-uuid": id,
+  "upload-offset": `${offset}`,
+});
+
+/** A chunk out of order is told where the session ends, so that the client can go on there. */
+async function tellingHowFar(at: At, work: () => Promise<Response>): Promise<Response> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof OutOfOrder) return errorAnswer(error, progress(at, error.offset));
+    throw error;
+  }
+}

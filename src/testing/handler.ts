@@ -1,0 +1,62 @@
+import { MemoryBlobs } from "../blobs/memory.ts";
+import { MemoryCatalog } from "../catalog/memory.ts";
+import { type RepositoryName, tryRepositoryName } from "../oci/reference.ts";
+import type { Authenticator } from "../registry/access.ts";
+import { Registry } from "../registry/registry.ts";
+import type { RegistryRepository } from "../registry/repository.ts";
+import { createHandler } from "../server/handler.ts";
+import { Log } from "../server/log.ts";
+
+export interface TestHandler {
+  readonly registry: Registry;
+  readonly blobs: MemoryBlobs;
+  /** Ask it something, as `ask("GET /v2/")`, or with headers and a body. */
+  ask(
+    line: string,
+    init?: { headers?: Record<string, string>; body?: BodyInit | Uint8Array },
+  ): Promise<Response>;
+  /** A repository behind it, to fill and to look into. */
+  repository(name: string): RegistryRepository;
+  /** The lines it logged so far. */
+  logged(): string[];
+}
+
+/** A server's handler over memory, without a socket. */
+export function testHandler(authenticator?: Authenticator): TestHandler {
+  const blobs = new MemoryBlobs();
+  const now = () => Date.UTC(2026, 10, 24);
+  const registry = new Registry({ blobs, catalog: new MemoryCatalog(), now });
+  let text = "";
+  const log = new Log((lines) => {
+    text += lines;
+  });
+  const handle = createHandler({ registry, authenticator, log, now });
+  return {
+    registry,
+    blobs,
+    ask(line, { headers = {}, body } = {}) {
+      const [method = "", target = ""] = line.split(" ", 2);
+      const length = body instanceof Uint8Array ? { "content-length": `${body.byteLength}` } : {};
+      const request = new Request(`http://registry.example${target}`, {
+        method,
+        headers: { ...length, ...headers },
+        ...(body !== undefined && { body: body as BodyInit }),
+      });
+      return handle(request, { address: "192.0.2.7", untime: () => {} });
+    },
+    repository: (name) => registry.repository(tryRepositoryName(name) as RepositoryName),
+    logged() {
+      log.flush();
+      return text.split("\n").slice(0, -1);
+    },
+  };
+}
+
+/** The errors of an answer, as `CODE`, and that they have the shape of distribution-spec. */
+export async function errorCodes(response: Response): Promise<string[]> {
+  if (response.headers.get("content-type") !== "application/json") throw new Error("the answer is not JSON");
+  const { errors } = (await response.json()) as { errors: { code: string; message: string }[] };
+  if (errors.some(({ message }) => typeof message !== "string" || message === ""))
+    throw new Error("an error without a message");
+  return errors.map(({ code }) => code);
+}
