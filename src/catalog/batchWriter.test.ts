@@ -4,11 +4,15 @@ import { here, linkBlob, one, putManifest } from "../testing/commands.ts";
 import { BatchWriter } from "./batchWriter.ts";
 import { FailingSql } from "./failing.suite.ts";
 import { freshCatalogs } from "./fresh.suite.ts";
+import type { Reply } from "./messages.ts";
 
 const fresh = freshCatalogs();
 const link = linkBlob(here, one.blobs[0]!);
-const done = { kind: "done", results: [{ outcome: { done: true } }] };
-const failedWith = (code: string) => ({ kind: "failed", failure: { message: "disk I/O error", code } });
+const done: Reply = { kind: "done", results: [{ outcome: { done: true } }] };
+const failedWith = (code: string): Reply => ({
+  kind: "failed",
+  failure: { message: "disk I/O error", code },
+});
 
 async function writing(body: (writer: BatchWriter, sql: FailingSql) => void): Promise<void> {
   const sql = new FailingSql(await fresh());

@@ -1,6 +1,6 @@
 import { ChartroomError } from "../oci/errors.ts";
 import type { Command, Outcome } from "./command.ts";
-import type { Failure, Reply } from "./messages.ts";
+import { type Failure, isLasting, type Reply } from "./messages.ts";
 import type { Writer } from "./thread.ts";
 
 /** How much may wait for the writer, what is with it included. */
@@ -93,10 +93,15 @@ const withOwnBytes = (command: Command): Command =>
 const buffersOf = (command: Command): ArrayBuffer[] =>
   command.kind === "put-manifest" ? [command.bytes.buffer as ArrayBuffer] : [];
 
-/** The error of a write that did not happen. */
-export const cannotWrite = ({ message, code }: Failure): ChartroomError =>
-  new ChartroomError(
-    "storage",
-    `Cannot write to the catalog: ${message}${code === undefined ? "" : ` (${code})`}`,
-    code === "SQLITE_FULL" ? { hint: "Free some space; nothing was lost." } : {},
-  );
+/** The error of a write that did not happen, or of which nobody knows whether it did. */
+export function cannotWrite(failure: Failure): ChartroomError {
+  const { message, code } = failure;
+  const says = `Cannot write to the catalog: ${message}${code === undefined ? "" : ` (${code})`}`;
+  if (code === "SQLITE_FULL")
+    return new ChartroomError("storage", says, { hint: "Free some space; nothing was lost." });
+  if (isLasting(failure))
+    return new ChartroomError("storage", says, {
+      hint: "Look after the disk, then start chartroom again: until then nothing is written.",
+    });
+  return new ChartroomError("storage", says);
+}

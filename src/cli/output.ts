@@ -24,7 +24,7 @@ export interface NamedChart {
   readonly content: Descriptor;
   readonly provenance: Descriptor | undefined;
   /** When the store got the content, ms since 1970. */
-  readonly created: number | undefined;
+  readonly created: number;
 }
 
 /** The five lines that Helm 3.0–3.6 printed of a chart, label and value. The digest is the layer's (founding page). */
@@ -50,7 +50,7 @@ export const chartJson = (chart: NamedChart, status: Status) => ({
   ...shown(chart.content),
   manifest: shown(chart.manifest),
   provenance: chart.provenance === undefined ? null : shown(chart.provenance),
-  created: chart.created === undefined ? null : isoSeconds(chart.created),
+  created: isoSeconds(chart.created),
 });
 
 /** A moment as RFC 3339 in UTC, to the second. */

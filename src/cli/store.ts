@@ -1,15 +1,10 @@
 import { homedir, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { chart, type StoredChart } from "../layout/charts.ts";
 import { type Layout, openLayout } from "../layout/layout.ts";
+import { LayoutReads } from "../layout/repository.ts";
 import { ChartroomError } from "../oci/errors.ts";
-import {
-  formatReference,
-  parseReference,
-  type Reference,
-  repositoryOf,
-  type Tag,
-  tryTag,
-} from "../oci/reference.ts";
+import { formatReference, parseReference, type Reference, repositoryOf } from "../oci/reference.ts";
 import type { Context, GlobalOptions } from "./context.ts";
 
 /** The options of commands that use the local store. */
@@ -18,8 +13,8 @@ export interface StoreOptions extends GlobalOptions {
 }
 
 /**
- * Helm's cache directory: `$HELM_CACHE_HOME` as it is, `$XDG_CACHE_HOME/helm`, else the system's own place (helmpath,
- * Helm 3.3; helm.md §1.5).
+ * Helm's cache directory: `$HELM_CACHE_HOME` as it is, `$XDG_CACHE_HOME/helm`, else the system's own place (Helm 3.3's
+ * helmpath).
  */
 export function helmCache({ env, platform }: Context): string {
   if (env.HELM_CACHE_HOME) return env.HELM_CACHE_HOME;
@@ -30,56 +25,60 @@ export function helmCache({ env, platform }: Context): string {
 }
 
 /** The store that a command works on: `--store`, `CHARTROOM_STORE`, else the place where Helm 3.0–3.6 kept it. */
-export const openStore = (options: StoreOptions, context: Context): Layout =>
-  openLayout(
-    options.store === undefined
-      ? join(helmCache(context), "registry", "cache")
-      : resolve(context.cwd, options.store),
-  );
+export function openStore(options: StoreOptions, context: Context): Layout {
+  const directory = options.store || join(helmCache(context), "registry", "cache");
+  return openLayout(resolve(context.cwd, directory));
+}
 
 /**
  * What the user typed as a name in the store. Entries that other tools wrote may have names which our grammar refuses;
  * they are found by their exact text.
  */
-export function storeName(text: string): { name: string; reference: Reference | undefined } {
+export function storeName(text: string): string {
   try {
-    const reference = parseReference(text);
-    return { name: formatReference(reference), reference };
+    return formatReference(parseReference(text));
   } catch {
-    return { name: text, reference: undefined };
+    return text;
   }
 }
 
 /**
- * The error for a reference that the store does not hold. One that names neither tag nor digest is a usage error that
- * tells the tags there are; one that does not parse says why.
+ * The chart that the user's text names in the store.
+ * @throws ChartroomError `not_found`; `usage` when it does not parse, or names neither tag nor digest
  */
+export async function savedChart(layout: Layout, text: string): Promise<StoredChart> {
+  const saved = await chart(layout, storeName(text));
+  if (saved === undefined) throw await notInStore(layout, text);
+  return saved;
+}
+
+/** The error for a text that names nothing in the store. */
 export async function notInStore(layout: Layout, text: string): Promise<ChartroomError> {
   const reference = parseReference(text); // throws what is wrong with it
-  if (reference.tag === undefined && reference.digest === undefined)
-    return tagMissing(reference, await tagsInStore(layout, reference), "saved");
+  if (reference.tag === undefined && reference.digest === undefined) {
+    const tags = await Array.fromAsync(new LayoutReads(layout, repositoryOf(reference)).tags());
+    return tagMissing(reference, tags, "in the store");
+  }
   return new ChartroomError("not_found", `Chart not found: ${formatReference(reference)}`, {
     hint: "`chartroom chart list` shows what is saved.",
   });
 }
 
-/** The usage error of a command that needs a tag or a digest, with the tags there are. */
-export function tagMissing(reference: Reference, tags: readonly string[], adjective: string): ChartroomError {
+/** How many tags a hint names. */
+export const tagsNamed = 10;
+
+/**
+ * The usage error of a command that needs a tag or a digest, with the tags there are.
+ * @param tags all of them, or the first `tagsNamed + 1`
+ */
+export function tagMissing(reference: Reference, tags: readonly string[], place: string): ChartroomError {
   const repository = repositoryOf(reference);
+  const more = tags.length > tagsNamed ? ", …" : "";
   const hint =
     tags.length === 0
-      ? `There is no ${adjective} tag of ${repository}.`
-      : `Tags ${adjective}: ${tags.slice(0, 10).join(", ")}${tags.length > 10 ? `, and ${tags.length - 10} more` : ""}.`;
-  return new ChartroomError(
-    "usage",
-    `Cannot tell which chart of ${repository}: a tag or digest is required`,
-    { hint },
-  );
-}
-
-/** The tags that the store holds of a repository. */
-async function tagsInStore(layout: Layout, reference: Reference): Promise<Tag[]> {
-  const prefix = `${repositoryOf(reference)}:`;
-  const names = (await layout.entries()).map(({ name }) => name).filter((name) => name.startsWith(prefix));
-  return names.map((name) => tryTag(name.slice(prefix.length))).filter((tag) => tag !== undefined);
+      ? `No tag of it is ${place}.`
+      : `Tags ${place}: ${tags.slice(0, tagsNamed).join(", ")}${more}`;
+  return new ChartroomError("usage", `Cannot tell which chart of ${repository}: expected a tag or digest`, {
+    hint,
+  });
 }

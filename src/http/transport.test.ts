@@ -199,13 +199,17 @@ describe("failures", () => {
 
   test("a slow source is no stall", async () => {
     const url = serve(async (request) => new Response(await request.text()));
-    const slow = async function* () {
-      for (const word of ["slow", "ly"]) {
-        await Bun.sleep(100);
-        yield new TextEncoder().encode(word);
-      }
-    };
-    const body = { size: 6, open: async () => ReadableStream.from(slow()) };
+    const words = ["slow", "ly"];
+    const slow = () =>
+      new ReadableStream<Uint8Array>({
+        async pull(controller) {
+          await Bun.sleep(100);
+          const word = words.shift();
+          if (word === undefined) controller.close();
+          else controller.enqueue(new TextEncoder().encode(word));
+        },
+      });
+    const body = { size: 6, open: async () => slow() };
     const answer = await transport({ timeouts: { stall: 50 } }).send({ method: "PUT", url, body });
     expect(text(await answer.bytes(100))).toBe("slowly");
   });

@@ -8,7 +8,7 @@ import type { Layout } from "./layout.ts";
 import { mediaTypeOf } from "./manifest.ts";
 
 /** One thing that is wrong. A warning breaks a SHOULD, or is only waste; a fault loses somebody something. */
-export interface Fault {
+export interface Finding {
   readonly level: "fault" | "warning";
   /** The file, digest or name that is meant. */
   readonly where: string;
@@ -21,7 +21,7 @@ export interface Checked {
   readonly blobs: number;
   /** Bytes that were read and hashed. */
   readonly bytes: number;
-  readonly faults: readonly Fault[];
+  readonly findings: readonly Finding[];
 }
 
 // image-spec annotations.md, org.opencontainers.image.ref.name.
@@ -33,9 +33,9 @@ const refNameGrammar =
  * Reads everything, changes nothing, and goes on after each fault.
  */
 export async function check(layout: Layout, signal?: AbortSignal): Promise<Checked> {
-  const faults: Fault[] = [];
-  const fault = (where: string, message: string) => faults.push({ level: "fault", where, message });
-  const warn = (where: string, message: string) => faults.push({ level: "warning", where, message });
+  const findings: Finding[] = [];
+  const fault = (where: string, message: string) => findings.push({ level: "fault", where, message });
+  const warn = (where: string, message: string) => findings.push({ level: "warning", where, message });
 
   const index = await layout.index().catch((error: unknown) => {
     if (!(error instanceof ChartroomError)) throw error;
@@ -62,7 +62,7 @@ export async function check(layout: Layout, signal?: AbortSignal): Promise<Check
       if (descriptor !== undefined)
         await checkTree(layout, descriptor.digest, name ?? descriptor.digest, whole, fault, descriptor.size);
   }
-  return { names: index?.named().length ?? 0, blobs: whole.size, bytes, faults };
+  return { names: index?.named().length ?? 0, blobs: whole.size, bytes, findings };
 }
 
 type Tell = (where: string, message: string) => void;

@@ -64,7 +64,7 @@ export class LayoutIndex {
 
   /** With `name` pointing at a manifest; whatever had that name no longer has it. The same index when it does already. */
   with(name: string, { mediaType, digest, size }: Descriptor): LayoutIndex {
-    const same = this.entries.filter((entry) => entry.name === name);
+    const same = this.entries.filter((each) => each.name === name);
     if (same.length === 1 && same[0]?.descriptor?.digest === digest) return this;
     const entry = entryOf({ mediaType, digest, size, annotations: { [refName]: name } });
     return new LayoutIndex(this.#rest, [...this.entries.filter((each) => each.name !== name), entry]);

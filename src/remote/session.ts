@@ -113,7 +113,7 @@ export class Session {
     method: string,
     doing: string,
   ): Promise<string | undefined> {
-    
+    if (this.#authorization !== used) return this.#authorization;
     this.#renewal ??= this.#answerChallenge(answer, method, doing).finally(() => {
       this.#renewal = undefined;
     });

@@ -8,16 +8,17 @@ import { remoteOf } from "../testing/remote.ts";
 import { type SocketServer, socketServer } from "../testing/sockets.ts";
 import { locationOf, offsetOf, withDigest } from "./upload.ts";
 
-test.each([
-  ["0-99", 100],
-  ["bytes=0-99", 100],
-  ["0-0", 0],
-  ["0--1", 0],
-  ["5-99", 0],
-  ["", 0],
-  [null, 0],
-])("Range: %s", (range, offset) => {
-  expect(offsetOf(range)).toBe(offset);
+test.each<[Record<string, string>, number]>([
+  [{ range: "0-99" }, 100],
+  [{ range: "bytes=0-99" }, 100],
+  [{ range: "0-0" }, 0],
+  [{ range: "0--1" }, 0],
+  [{ range: "5-99" }, 0],
+  [{ range: "0-0", "upload-offset": "1" }, 1],
+  [{ range: "0-99", "upload-offset": "" }, 100],
+  [{}, 0],
+])("a session that says %p", (headers, offset) => {
+  expect(offsetOf(new Headers(headers))).toBe(offset);
 });
 
 test("a location keeps its query as it is", () => {

@@ -32,9 +32,14 @@ export interface UploadOptions {
 export const withDigest = (location: URL, { digest }: Descriptor): URL =>
   new URL(`${location.href}${location.search === "" ? "?" : "&"}digest=${encodeURIComponent(digest)}`);
 
-/** Bytes that a session has, from its `Range: 0-<last>`. `0-0` is said of no byte and of one: then it is taken for none. */
-export function offsetOf(range: string | null): number {
-  const last = Number(/^(?:bytes=)?0-(\d+)$/.exec(range ?? "")?.[1] ?? 0);
+/**
+ * Bytes that a session has: our server's `Upload-Offset`, else `Range: 0-<last>`. Registries say `0-0` of no byte and of
+ * one; then it is taken for none.
+ */
+export function offsetOf(headers: Headers): number {
+  const offset = headers.get("upload-offset");
+  if (offset !== null && /^\d+$/.test(offset)) return Number(offset);
+  const last = Number(/^(?:bytes=)?0-(\d+)$/.exec(headers.get("range") ?? "")?.[1] ?? 0);
   return last === 0 ? 0 : last + 1;
 }
 
@@ -156,7 +161,7 @@ export class Upload {
       statuses: [204, 200, 400, 404, 405, ...passing],
     });
     await answer.discard();
-    const offset = answer.status === 204 ? offsetOf(answer.headers.get("range")) : undefined;
+    const offset = answer.status === 204 ? offsetOf(answer.headers) : undefined;
     if (offset === undefined || offset > blob.size) return this.#forget();
     this.#offset = offset;
     if (answer.headers.has("location")) this.#location = locationOf(answer.headers, answer.url, doing);

@@ -173,7 +173,7 @@ describe("the log", () => {
 
   test("counts what went out, also when the client leaves", async () => {
     const handler = testHandler();
-    const blob = blobOf(noise(1_000_000));
+    const blob = blobOf(noise(5_000_000));
     await pushContent(handler.repository("a"), blob);
     const path = `/v2/a/blobs/${blob.descriptor.digest}`;
     await (await handler.ask(`GET ${path}`)).bytes();
@@ -182,6 +182,6 @@ describe("the log", () => {
     const first = await reader?.read();
     await reader?.cancel();
     const sizes = handler.logged().map((line) => Number(/ (\d+)B /.exec(line)?.[1]));
-    expect(sizes).toEqual([1_000_000, 0, first?.value?.byteLength ?? -1]);
+    expect(sizes).toEqual([5_000_000, 0, first?.value?.byteLength ?? -1]);
   });
 });

@@ -51,6 +51,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     Bun.serve({
       hostname,
       port,
+      // Unsaid, it is on outside of development (Bun 1.4.5), and a second server would take the port without a word.
+      reusePort: false,
       ...(tls !== undefined && { tls: { cert: tls.cert, key: tls.key } }),
       // The longest there is. It also covers who waits for an answer; bodies are watched by ourselves (body.ts).
       idleTimeout: 255,

@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import { openArchive } from "../../chart/archive.ts";
+import { openArchive, unpackedBytes } from "../../chart/archive.ts";
 import { readVerified } from "../../oci/verify.ts";
 import type { Context } from "../context.ts";
 import { chartJson, print, summaryOf } from "../output.ts";
@@ -22,20 +22,24 @@ export async function exportChart(
   const chart = await savedChart(layout, ref);
   const read = async (layer: typeof chart.content) => readVerified(await layout.blob(layer), layer);
   const archive = await read(chart.content);
-  const opened = openArchive(archive);
+  const { metadata, files } = await openArchive(archive);
 
   const destination = resolve(context.cwd, options.destination);
   let path: string;
   if (options.archive) {
-    const name = `${opened.metadata.name}-${opened.metadata.version}.tgz`;
-    const files: TreeFile[] = [{ path: name, bytes: archive }];
+    const name = `${metadata.name}-${metadata.version}.tgz`;
+    const exact: TreeFile[] = [{ path: name, bytes: archive }];
     if (chart.provenance !== undefined)
-      files.push({ path: `${name}.prov`, bytes: await read(chart.provenance) });
-    await writeTree(destination, files, options.force ?? false);
+      exact.push({ path: `${name}.prov`, bytes: await read(chart.provenance) });
+    await writeTree(destination, exact, options.force ?? false);
     path = join(options.destination, name);
   } else {
-    await writeTree(join(destination, opened.metadata.name), opened.files, options.force ?? false);
-    path = `${join(options.destination, opened.metadata.name)}/`;
+    await writeTree(
+      join(destination, metadata.name),
+      files.map((file) => ({ path: file.path, bytes: unpackedBytes(file) })),
+      options.force ?? false,
+    );
+    path = `${join(options.destination, metadata.name)}/`;
   }
   print(context, options, {
     text: `${summaryOf(chart)}Exported chart to ${path}\n`,

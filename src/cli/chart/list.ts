@@ -1,3 +1,4 @@
+import { charts } from "../../layout/charts.ts";
 import { shortHex } from "../../oci/digest.ts";
 import type { Context } from "../context.ts";
 import { chartJson, print } from "../output.ts";
@@ -10,21 +11,27 @@ interface ListOptions extends StoreOptions {
 
 /** `chart list`: everything the store names, sorted by reference; a bad entry is shown as such and hides nothing. */
 export async function list(_args: string[], options: ListOptions, context: Context): Promise<void> {
-  const all = await openStore(options, context).charts();
   const matches = options.filter === undefined ? () => true : globOf(options.filter);
-  const rows = all.filter(({ ref }) => matches(ref));
+  const rows = await charts(openStore(options, context), matches);
 
   const header = ["REF", "NAME", "VERSION", "DIGEST", "SIZE", "CREATED"];
   const cells = rows.map((row) =>
     "error" in row
-      ? [row.ref, "-", "-", shortHex(row.manifest.digest), "-", `error: ${row.error.message}`]
+      ? [
+          row.ref,
+          "-",
+          "-",
+          row.manifest === undefined ? "-" : shortHex(row.manifest.digest),
+          "-",
+          `error: ${row.error.message}`,
+        ]
       : [
           row.ref,
           row.name,
           row.version,
           shortHex(row.content.digest),
           sizeInWords(row.content.size),
-          row.created === undefined ? "-" : ageInWords(Math.max(0, context.now() - row.created)),
+          ageInWords(Math.max(0, context.now() - row.created)),
         ],
   );
   print(context, options, {

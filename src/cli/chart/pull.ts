@@ -1,5 +1,6 @@
 import { openArchive } from "../../chart/archive.ts";
 import { chartManifest } from "../../chart/manifest.ts";
+import { writing } from "../../layout/write.ts";
 import { copy } from "../../oci/copy.ts";
 import { ChartroomError } from "../../oci/errors.ts";
 import { parseManifest } from "../../oci/manifest.ts";
@@ -12,14 +13,12 @@ import {
 } from "../../oci/reference.ts";
 import type { Reads, StoredManifest } from "../../oci/repository.ts";
 import { readVerified } from "../../oci/verify.ts";
+import { openRemote } from "../../remote/open.ts";
+import { connectionOf } from "../connection.ts";
 import type { Context } from "../context.ts";
 import { chartJson, forPeople, print, summaryOf } from "../output.ts";
 import { progressOf } from "../progress.ts";
-import { openRemote } from "../remote.ts";
-import { openStore, type StoreOptions, tagMissing } from "../store.ts";
-
-/** How many tags an untagged pull asks for, to name some in its error. */
-const tagsAsked = 20;
+import { openStore, type StoreOptions, savedChart, tagMissing, tagsNamed } from "../store.ts";
 
 /**
  * `chart pull REF`: what the store lacks, verified byte by byte, then the name. That it is a chart is seen before anything
@@ -27,23 +26,23 @@ const tagsAsked = 20;
  */
 export async function pull([ref = ""]: string[], options: StoreOptions, context: Context): Promise<void> {
   const reference = parseReference(ref);
-  const remote = openRemote(reference, options, context);
+  const remote = openRemote(reference, await connectionOf(options, context));
   if (reference.tag === undefined && reference.digest === undefined)
-    throw tagMissing(reference, await firstTags(remote), "there");
+    throw tagMissing(reference, await firstTags(remote), "in the registry");
   const label = labelOf(reference);
   const name = formatReference(reference);
   if (forPeople(options)) context.write(`${label}: Pulling from ${repositoryOf(reference)}\n`);
 
   const root = await remoteChart(remote, reference);
   const layout = openStore(options, context);
-  const current = (await layout.resolve(name))?.digest === root.descriptor.digest;
+  const current = (await layout.index()).get(name)?.descriptor?.digest === root.descriptor.digest;
   const progress = progressOf("pulled", options, context);
   try {
-    await layout.writing(context.signal, async (writer) => {
+    await writing(layout, context.signal, async (writer) => {
       const repository = writer.repository(repositoryOf(reference));
       const admit = async () => {
         const { content } = chartManifest(parseManifest(root.bytes, root.descriptor.mediaType));
-        openArchive(await readVerified(await repository.blob(content), content));
+        await openArchive(await readVerified(await repository.blob(content), content));
       };
       await copy(remote, repository, root, {
         tags: [],
@@ -58,7 +57,7 @@ export async function pull([ref = ""]: string[], options: StoreOptions, context:
     progress.close();
   }
 
-  const chart = await layout.chart(name);
+  const chart = await savedChart(layout, name);
   print(context, options, {
     text: `${summaryOf(chart)}Status: ${current ? "Chart is up to date for" : "Downloaded newer chart for"} ${name}\n`,
     json: chartJson(chart, current ? "current" : "downloaded"),
@@ -89,6 +88,6 @@ async function remoteChart(remote: Reads, reference: Reference): Promise<StoredM
 
 async function firstTags(remote: Reads): Promise<string[]> {
   const tags: string[] = [];
-  for await (const tag of remote.tags()) if (tags.push(tag) === tagsAsked) break;
+  for await (const tag of remote.tags()) if (tags.push(tag) === tagsNamed + 1) break;
   return tags;
 }

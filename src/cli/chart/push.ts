@@ -1,12 +1,14 @@
+import { LayoutReads } from "../../layout/repository.ts";
 import { copy } from "../../oci/copy.ts";
 import { shortHex } from "../../oci/digest.ts";
 import { ChartroomError } from "../../oci/errors.ts";
 import { formatReference, labelOf, parseReference, repositoryOf } from "../../oci/reference.ts";
 import type { Expected } from "../../oci/repository.ts";
+import { openRemote } from "../../remote/open.ts";
+import { connectionOf } from "../connection.ts";
 import type { Context } from "../context.ts";
 import { chartJson, forPeople, print, summaryOf } from "../output.ts";
 import { progressOf } from "../progress.ts";
-import { openRemote } from "../remote.ts";
 import { openStore, type StoreOptions, savedChart } from "../store.ts";
 import { countOf, sizeInWords } from "../words.ts";
 
@@ -22,8 +24,9 @@ export async function push([ref = ""]: string[], options: PushOptions, context: 
   const reference = parseReference(ref);
   const layout = openStore(options, context);
   const chart = await savedChart(layout, ref);
-  const root = await layout.manifest(chart.manifest.digest);
-  const remote = openRemote(reference, options, context);
+  const source = new LayoutReads(layout, repositoryOf(reference));
+  const root = await source.manifest(chart.manifest.digest);
+  const remote = openRemote(reference, await connectionOf(options, context));
   if (forPeople(options))
     context.write(`The push refers to repository [${repositoryOf(reference)}]\n${summaryOf(chart)}`);
 
@@ -40,7 +43,7 @@ export async function push([ref = ""]: string[], options: PushOptions, context: 
     const expect: Expected = options.force ? "any" : "absent";
     const progress = progressOf("pushed", options, context);
     try {
-      await copy(layout, remote, root, {
+      await copy(source, remote, root!, {
         tags: tag === undefined ? [] : [tag],
         expect,
         progress,

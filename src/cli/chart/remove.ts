@@ -1,18 +1,29 @@
-import { labelOf } from "../../oci/reference.ts";
+import { charts } from "../../layout/charts.ts";
+import { removeName } from "../../layout/write.ts";
+import { labelOf, parseReference } from "../../oci/reference.ts";
 import type { Context } from "../context.ts";
 import { chartJson, print } from "../output.ts";
 import { notInStore, openStore, type StoreOptions, storeName } from "../store.ts";
 
-/** `chart remove REF`: the name goes; the content stays until `prune`. */
+/** `chart remove REF`: the name goes, whatever state its content is in; the content stays until `prune`. */
 export async function remove([ref = ""]: string[], options: StoreOptions, context: Context): Promise<void> {
   const layout = openStore(options, context);
-  const { name, reference } = storeName(ref);
-  const found = (await layout.charts()).find((row) => row.ref === name);
-  if (found === undefined || !(await layout.remove(name))) throw await notInStore(layout, ref);
-  const label = reference === undefined ? name : labelOf(reference);
-  const json =
-    "chart" in found
-      ? chartJson({ ...found.chart, ref: name, manifest: found.descriptor }, "removed")
-      : { ref: name, status: "removed" };
-  print(context, options, { text: `${label}: removed\n`, json, quiet: undefined });
+  const name = storeName(ref);
+  const [row] = await charts(layout, (each) => each === name);
+  if (row === undefined || !(await removeName(layout, name, context.signal)))
+    throw await notInStore(layout, ref);
+  print(context, options, {
+    text: `${labelFor(name)}: removed\n`,
+    json: "error" in row ? { ref: name, status: "removed" } : chartJson(row, "removed"),
+    quiet: undefined,
+  });
+}
+
+/** What the line begins with: the tag, or the whole name where our grammar finds none in it. */
+function labelFor(name: string): string {
+  try {
+    return labelOf(parseReference(name)) || name;
+  } catch {
+    return name;
+  }
 }

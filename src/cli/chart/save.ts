@@ -2,12 +2,13 @@ import { resolve } from "node:path";
 import { loadChart } from "../../chart/load.ts";
 import { buildChartManifest, type Flavour } from "../../chart/manifest.ts";
 import { chartMediaTypes } from "../../chart/mediaTypes.ts";
+import { writing } from "../../layout/write.ts";
 import { describe } from "../../oci/descriptor.ts";
 import { ChartroomError } from "../../oci/errors.ts";
 import { formatReference, parseReference, parseTag, repositoryOf } from "../../oci/reference.ts";
 import type { Context } from "../context.ts";
 import { chartJson, print, summaryOf } from "../output.ts";
-import { openStore, type StoreOptions } from "../store.ts";
+import { openStore, type StoreOptions, savedChart } from "../store.ts";
 
 interface SaveOptions extends StoreOptions {
   readonly mediaType: Flavour;
@@ -39,15 +40,15 @@ export async function save(
   );
 
   const layout = openStore(options, context);
-  const before = await layout.resolve(name);
-  await layout.writing(context.signal, async (writer) => {
+  const before = (await layout.index()).get(name)?.descriptor;
+  await writing(layout, context.signal, async (writer) => {
     const repository = writer.repository(repositoryOf(typed));
     for (const { descriptor, bytes } of [config, content, ...(provenance === undefined ? [] : [provenance])])
-      await repository.pushBlob(descriptor, async (from) => new Blob([bytes.subarray(from)]).stream());
+      await repository.pushBlob(descriptor, async (from) => new Blob([bytes.slice(from)]).stream());
     await repository.pushManifest(manifest.descriptor, manifest.bytes, { tags: [tag], expect: "any" });
   });
 
-  const saved = await layout.chart(name);
+  const saved = await savedChart(layout, name);
   const unchanged = before?.digest === manifest.descriptor.digest;
   print(context, options, {
     text: `${summaryOf(saved)}${tag}: saved\n`,

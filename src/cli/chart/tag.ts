@@ -1,3 +1,4 @@
+import { writing } from "../../layout/write.ts";
 import { ChartroomError } from "../../oci/errors.ts";
 import { formatReference, parseReference } from "../../oci/reference.ts";
 import type { Context } from "../context.ts";
@@ -16,7 +17,7 @@ export async function tag(
   const layout = openStore(options, context);
   const chart = await savedChart(layout, ref);
   const name = formatReference(target);
-  await layout.writing(context.signal, (writer) => writer.name(name, chart.manifest));
+  await writing(layout, context.signal, (writer) => writer.name(name, chart.manifest));
   const tagged = { ...chart, ref: name };
   print(context, options, {
     text: `${summaryOf(tagged)}${target.tag}: tagged\n`,

@@ -13,6 +13,12 @@ interface At {
 }
 
 /**
+ * Up to so many bytes are read before they are answered; more go out as a stream. Bun takes the Content-Length off a
+ * stream and sends it chunked (oven-sh/bun#10507), and some clients want that header: nearly all charts get theirs so.
+ */
+const wholeLimit = 4 * 1024 * 1024;
+
+/**
  * distribution-spec, "Pulling blobs": whole, or one range. What a HEAD is told, a GET would be told too.
  * @throws RegistryError `blobUnknown`
  */
@@ -36,7 +42,8 @@ export async function pullBlob(call: Call, { name, digest }: At): Promise<Respon
   };
   if (method === "HEAD") return answer(200, whole);
   const stream = await repository.blob({ digest }, range);
-  return answer(range === undefined ? 200 : 206, whole, call.sending(stream));
+  const body = end - start <= wholeLimit ? await new Response(stream).bytes() : call.sending(stream);
+  return answer(range === undefined ? 200 : 206, whole, body);
 }
 
 /**

@@ -1,0 +1,31 @@
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+const clients = process.env.CHARTROOM_CLIENTS ?? join(homedir(), ".cache/chartroom-clients");
+
+/** What `tools/clients` installs: by a path in its folder, or by a command that Debian's packages put on PATH. */
+const places = {
+  helm3: { file: "helm3/helm" },
+  helm4: { file: "helm4/helm" },
+  oras: { file: "oras/oras" },
+  crane: { file: "crane/crane" },
+  skopeo: { command: "skopeo" },
+  umoci: { command: "umoci" },
+  "docker-registry": { command: "docker-registry" },
+  htpasswd: { command: "htpasswd" },
+  openssl: { command: "openssl" },
+} as const satisfies Record<string, { file: string } | { command: string }>;
+
+/** A foreign program that interop tests play with. */
+export type Program = keyof typeof places;
+
+/** A foreign program's path, or undefined when it is not installed. */
+export function find(program: Program): string | undefined {
+  const place: { file?: string; command?: string } = places[program];
+  const path = place.file === undefined ? Bun.which(place.command ?? "") : join(clients, place.file);
+  return path !== null && existsSync(path) ? path : undefined;
+}
+
+/** Our own binary. */
+export const chartroom: string = join(import.meta.dir, "../../dist/chartroom");
