@@ -26,6 +26,11 @@ export interface GlobalOptions {
   /** `-o json`, else what a person reads. */
   readonly output?: "json" | "table";
   readonly quiet?: boolean;
+  readonly color?: string;
+  /** False with `--no-progress`. */
+  readonly progress?: boolean;
+  /** False with `--no-input`. */
+  readonly input?: boolean;
   readonly debug?: boolean;
   readonly plainHttp?: boolean;
   readonly insecureSkipTlsVerify?: boolean;

@@ -1,6 +1,8 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { version } from "../../package.json";
-import type { Context, GlobalOptions } from "./context.ts";
+import type { Context } from "./context.ts";
+import { nearest } from "./suggest.ts";
+import { addTopics } from "./topics.ts";
 
 /** A command's work: its arguments, its options with the global ones, and the world. */
 type Action = (args: string[], options: never, context: Context) => Promise<void>;
@@ -8,7 +10,7 @@ type Action = (args: string[], options: never, context: Context) => Promise<void
 type Load = () => Promise<Action>;
 
 const footer = `
-Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 not allowed, 5 conflict, 6 not verified, 7 network, 130 interrupted.`;
+See also: chartroom help exit-codes, chartroom help environment.`;
 
 /** The whole tree of commands, with help. Parsing throws `CommanderError`; `cli/run.ts` turns it into an exit code. */
 export function makeProgram(context: Context): Command {
@@ -25,7 +27,7 @@ export function makeProgram(context: Context): Command {
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     })
-    .configureHelp({ showGlobalOptions: true, sortSubcommands: false, helpWidth: 100 });
+    .configureHelp({ showGlobalOptions: true, sortSubcommands: false, helpWidth: 80 });
   addGlobalOptions(program);
 
   const add = (parent: Command, usage: string, summary: string, load: Load): Command =>
@@ -46,17 +48,21 @@ export function makeProgram(context: Context): Command {
       .summary(summary)
       .description(`${summary[0]?.toUpperCase()}${summary.slice(1)}.`)
       .copyInheritedSettings(parent)
+      .allowExcessArguments()
       .action((_options, command: Command) => {
         const [unknown] = command.args;
-        if (unknown !== undefined)
-          command.error(`error: unknown command '${unknown}'`, { code: "commander.unknownCommand" });
-        command.outputHelp();
+        if (unknown === undefined) return command.outputHelp();
+        const names = command.commands.flatMap((each) => [each.name(), ...each.aliases()]);
+        const meant = nearest(unknown, names);
+        const suggestion = meant === undefined ? "" : `\n(Did you mean ${meant}?)`;
+        command.error(`error: unknown command '${unknown}'${suggestion}`);
       });
 
   addChartCommands(group(program, "chart", "push, pull, tag, or remove Helm charts"), add);
   const registry = group(program, "registry", "login to or logout from a registry, or be one");
   addRegistryCommands(registry, add, group);
   add(program, "version", "print the version", async () => (await import("./version.ts")).printVersion);
+  addTopics(program, context);
   return program;
 }
 
@@ -222,7 +228,9 @@ function addGlobalOptions(program: Command): void {
     )
     .option("-q, --quiet", "print only the essential line")
     .option("--debug", "trace what goes over the wire to standard error, secrets left out")
-    .option("--no-color", "no colours on a terminal (also NO_COLOR)")
+    .addOption(new Option("--color <when>", "colours on a terminal").choices(["auto", "always", "never"]))
+    .option("--no-progress", "show no progress")
+    .option("--no-input", "ask nothing; fail where an answer is needed")
     .addOption(
       new Option("--plain-http [bool]", "speak http; =false asks for https of loopback hosts too")
         .preset("true")
@@ -239,5 +247,3 @@ function addGlobalOptions(program: Command): void {
       new Option("--registry-config <file>", "where credentials are kept").env("HELM_REGISTRY_CONFIG"),
     );
 }
-
-export { CommanderError, type GlobalOptions };

@@ -20,7 +20,7 @@ export interface Progress extends CopyProgress {
  * @param verb what happens to an object, in the past: `pushed`, `pulled`
  */
 export function progressOf(verb: string, options: GlobalOptions, context: Context): Progress {
-  if (options.quiet) return { close() {} };
+  if (options.quiet || options.progress === false) return { close() {} };
   return context.terminal.stderr ? liveLine(verb, context) : plainLines(verb, context);
 }
 

@@ -23,12 +23,15 @@ const escapeSequence = new RegExp(`${"\x1b"}(?:\\[[0-?]*[ -/]*[@-~]|O.)?`, "g");
 export function ask(
   questions: readonly Question[],
   instead: string,
-  { output }: GlobalOptions,
+  { output, input }: GlobalOptions,
   context: Context,
 ): Promise<string[]> {
   const { stdin, stderr } = context.terminal;
-  const obstacle =
-    !stdin || !stderr ? "this is no terminal" : output === "json" ? "-o json asks nothing" : undefined;
+  const obstacle = [
+    { there: !stdin || !stderr, says: "this is no terminal" },
+    { there: output === "json", says: "-o json asks nothing" },
+    { there: input === false, says: "--no-input asks nothing" },
+  ].find(({ there }) => there)?.says;
   const asked = questions.map(({ label }) => label.replace(/: $/, "").toLowerCase()).join(" and ");
   if (obstacle !== undefined)
     return Promise.reject(

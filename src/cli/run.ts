@@ -1,5 +1,6 @@
 import { CommanderError } from "commander";
-import type { Context } from "./context.ts";
+import { hasColour, red } from "./colour.ts";
+import type { Context, GlobalOptions } from "./context.ts";
 import { type Explanation, exitCodes, explain } from "./exit.ts";
 import { makeProgram } from "./program.ts";
 
@@ -16,10 +17,12 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     const known = error instanceof CommanderError ? usage(error) : explain(error);
-    const code = context.signal.aborted ? { ...known, code: "interrupted" as const } : known;
-    report(code, argv, context);
-    if (argv.includes("--debug") && error instanceof Error) context.tell(`${error.stack ?? ""}\n`);
-    return exitCodes[code.code];
+    const explanation = context.signal.aborted ? { ...known, code: "interrupted" as const } : known;
+    // What did parse of a command line that does not parse as a whole still says how to report that.
+    const options = program.opts<GlobalOptions>();
+    report(explanation, options, context);
+    if (options.debug && error instanceof Error) context.tell(`${error.stack ?? ""}\n`);
+    return exitCodes[explanation.code];
   }
 }
 
@@ -40,26 +43,12 @@ function usage({ message }: CommanderError): Explanation {
 }
 
 /** Print an error: for a person a sentence and a hint, with `-o json` one object, always on standard error. */
-function report({ code, message, hint }: Explanation, argv: readonly string[], context: Context): void {
-  if (asksForJson(argv)) {
+function report({ code, message, hint }: Explanation, options: GlobalOptions, context: Context): void {
+  if (options.output === "json") {
     context.tell(`${JSON.stringify({ error: { code, message, hint: hint ?? null } })}\n`);
     return;
   }
-  const colour =
-    context.terminal.stderr &&
-    !context.env.NO_COLOR &&
-    context.env.TERM !== "dumb" &&
-    !argv.includes("--no-color");
-  context.tell(`${colour ? "\x1b[31mError:\x1b[0m" : "Error:"} ${message}\n`);
+  const mark = "Error:";
+  context.tell(`${hasColour("stderr", options, context) ? red(mark) : mark} ${message}\n`);
   if (hint !== undefined) context.tell(`Hint: ${hint}\n`);
 }
-
-/** Read from the words themselves, since the command line may be the very thing that does not parse. */
-const asksForJson = (argv: readonly string[]): boolean =>
-  argv.some(
-    (word, i) =>
-      word === "-ojson" ||
-      word === "-o=json" ||
-      word === "--output=json" ||
-      ((word === "-o" || word === "--output") && argv[i + 1] === "json"),
-  );

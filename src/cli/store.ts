@@ -6,6 +6,7 @@ import { LayoutReads } from "../layout/repository.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import { formatReference, parseReference, type Reference, repositoryOf } from "../oci/reference.ts";
 import type { Context, GlobalOptions } from "./context.ts";
+import { nearest } from "./suggest.ts";
 
 /** The options of commands that use the local store. */
 export interface StoreOptions extends GlobalOptions {
@@ -59,8 +60,11 @@ export async function notInStore(layout: Layout, text: string): Promise<Chartroo
     const tags = await Array.fromAsync(new LayoutReads(layout, repositoryOf(reference)).tags());
     return tagMissing(reference, tags, "in the store");
   }
-  return new ChartroomError("not_found", `Chart not found: ${formatReference(reference)}`, {
-    hint: "`chartroom chart list` shows what is saved.",
+  const name = formatReference(reference);
+  const names = (await layout.index()).named().map((entry) => entry.name);
+  const meant = nearest(name, names);
+  return new ChartroomError("not_found", `Chart not found: ${name}`, {
+    hint: meant === undefined ? "`chartroom chart list` shows what is saved." : `Did you mean ${meant}?`,
   });
 }
 

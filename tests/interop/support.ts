@@ -37,6 +37,9 @@ export interface User {
 /** Seconds until a registry must answer, and until it must be gone after SIGTERM: generous, for a machine under load. */
 const patience = 30;
 
+/** Milliseconds until a client that hangs is killed, so that its test still cleans up behind it. */
+const clientLimit = 60_000;
+
 /**
  * A test that plays with foreign programs. Where one of `needs` is not installed the test is skipped, and its name says
  * what is missing; with CHARTROOM_INTEROP=required, as in .ci/run, it fails instead.
@@ -100,10 +103,12 @@ export class Bench {
       stdin: options.stdin === undefined ? "ignore" : new TextEncoder().encode(options.stdin),
       stdout: "pipe",
       stderr: "pipe",
+      timeout: clientLimit,
+      killSignal: "SIGKILL",
     });
     const [stdout, stderr, exitCode] = await Promise.all([
-      child.stdout.text(),
-      child.stderr.text(),
+      new Response(child.stdout).text(),
+      new Response(child.stderr).text(),
       child.exited,
     ]);
     return { stdout, stderr, exitCode };
@@ -226,7 +231,7 @@ async function writeUsers(folder: string, users: readonly User[]): Promise<strin
 /** Whether a registry answers; 401 is an answer. A proxy of the environment is not asked. */
 async function answers(host: string): Promise<boolean> {
   const signal = AbortSignal.timeout(patience * 1000);
-  return fetch(`http://${host}/v2/`, { signal, proxy: "" }).then(
+  return fetch(`http://${host}/v2/`, { signal, proxy: false }).then(
     ({ status }) => status === 200 || status === 401,
     () => false,
   );
