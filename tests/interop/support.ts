@@ -115,6 +115,33 @@ export class Bench {
   }
 
   /**
+   * Run our own binary on a terminal of its own and type the answer to its question.
+   * @returns what it wrote after the question's line; a terminal does not tell the two outputs apart
+   */
+  async typed(args: readonly string[], answer: string): Promise<Ran> {
+    let shown = "";
+    const asked = Promise.withResolvers<void>();
+    const child = Bun.spawn([chartroom, ...args], {
+      cwd: this.folder,
+      env: this.#environment(),
+      terminal: {
+        data(_terminal, bytes) {
+          shown += new TextDecoder().decode(bytes);
+          if (shown.includes(": ")) asked.resolve();
+        },
+      },
+    });
+    const late = setTimeout(() => child.kill("SIGKILL"), clientLimit);
+    await Promise.race([asked.promise, child.exited]);
+    child.terminal?.write(answer);
+    const exitCode = await child.exited;
+    clearTimeout(late);
+    child.terminal?.close();
+    const lines = shown.replaceAll("\r\n", "\n");
+    return { stdout: lines.slice(lines.indexOf("\n") + 1), stderr: "", exitCode };
+  }
+
+  /**
    * Run a program that must succeed.
    * @returns its standard output
    * @throws Error with all it printed when it did not end with 0

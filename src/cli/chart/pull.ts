@@ -1,9 +1,10 @@
 import { openArchive } from "../../chart/archive.ts";
 import { chartManifest } from "../../chart/manifest.ts";
+import { chartMediaTypes } from "../../chart/mediaTypes.ts";
 import { writing } from "../../layout/write.ts";
 import { copy } from "../../oci/copy.ts";
 import { ChartroomError } from "../../oci/errors.ts";
-import { parseManifest } from "../../oci/manifest.ts";
+import { type IndexManifest, parseManifest } from "../../oci/manifest.ts";
 import {
   formatReference,
   labelOf,
@@ -19,6 +20,7 @@ import type { Context } from "../context.ts";
 import { chartJson, forPeople, print, summaryOf } from "../output.ts";
 import { progressOf } from "../progress.ts";
 import { openStore, type StoreOptions, savedChart, tagMissing, tagsNamed } from "../store.ts";
+import { countOf } from "../words.ts";
 
 /**
  * `chart pull REF`: what the store lacks, verified byte by byte, then the name. That it is a chart is seen before anything
@@ -82,8 +84,31 @@ async function remoteChart(remote: Reads, reference: Reference): Promise<StoredM
     if (held !== undefined && held.digest !== digest)
       throw new ChartroomError("conflict", `The tag ${tag} holds ${held.digest}, not ${digest}`);
   }
-  chartManifest(parseManifest(found.bytes, found.descriptor.mediaType));
+  const manifest = parseManifest(found.bytes, found.descriptor.mediaType);
+  if (manifest.kind === "index") return chartInIndex(remote, manifest);
+  chartManifest(manifest);
   return found;
+}
+
+/** The one chart among an index's manifests, as Helm 3.20 and later pick it: by its config's media type. */
+async function chartInIndex(remote: Reads, { manifests }: IndexManifest): Promise<StoredManifest> {
+  const charts: StoredManifest[] = [];
+  for (const { digest, artifactType = chartMediaTypes.config } of manifests) {
+    if (artifactType !== chartMediaTypes.config) continue;
+    const child = await remote.manifest(digest);
+    const manifest = child && parseManifest(child.bytes, child.descriptor.mediaType);
+    if (manifest?.kind === "image" && manifest.config.mediaType === chartMediaTypes.config)
+      charts.push(child!);
+  }
+  const [only, ...others] = charts;
+  if (only !== undefined && others.length === 0) return only;
+  throw new ChartroomError(
+    "invalid",
+    `Cannot pull from the image index: it has ${countOf(charts.length, "chart")}, expected one`,
+    {
+      hint: "Pull one of its manifests by digest.",
+    },
+  );
 }
 
 async function firstTags(remote: Reads): Promise<string[]> {
