@@ -5,8 +5,9 @@ import { parseRegistryHost, tryRepositoryName } from "../src/oci/reference.ts";
 import { repositorySuite } from "../src/oci/repository.suite.ts";
 import { readVerified } from "../src/oci/verify.ts";
 import { openRemote } from "../src/remote/open.ts";
-import { blobOf, noise, streamOf } from "../src/testing/artifacts.ts";
+import { blobOf } from "../src/testing/artifacts.ts";
 import { testServer } from "../src/testing/server.ts";
+import { noise, streamOf } from "../src/testing/streams.ts";
 
 const open = (host: string) =>
   openRemote(

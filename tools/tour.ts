@@ -17,7 +17,9 @@ async function tour(title: string, users: readonly (typeof user)[]): Promise<voi
       if (right) passed++;
       else {
         failed++;
-        console.log(`That is not what the page says. Exit code ${exitCode}, expected 0, and:\n${step.golden}${stderr}`);
+        console.log(
+          `That is not what the page says. Exit code ${exitCode}, expected 0, and:\n${step.golden}${stderr}`,
+        );
       }
     }
   } finally {

@@ -58,7 +58,7 @@ export function blobsSuite(name: string, make: () => Promise<BlobsFixture>): voi
       const bytes = noise(100_000);
       const digest = digestOf(bytes);
       const ingest = await begin("up-1");
-      await ingest.append(streamOf(bytes, 7_001));
+      await ingest.append(streamOf(bytes, { chunk: 7_001 }));
       expect(ingest.offset).toBe(bytes.byteLength);
       expect(await blobs.stat(digest)).toBeUndefined();
       expect(await ingest.commit(digest)).toBe(bytes.byteLength);
@@ -84,7 +84,7 @@ export function blobsSuite(name: string, make: () => Promise<BlobsFixture>): voi
     test("a stream of tiny pieces", async () => {
       const bytes = noise(5_000);
       const ingest = await begin("tiny");
-      await ingest.append(streamOf(bytes, 1));
+      await ingest.append(streamOf(bytes, { chunk: 1 }));
       await ingest.commit(digestOf(bytes));
       expect(await read(digestOf(bytes))).toEqual(bytes);
     });
@@ -150,7 +150,7 @@ export function blobsSuite(name: string, make: () => Promise<BlobsFixture>): voi
       const bytes = noise(3_000_000);
       const ingest = await begin("failing");
       const failure = new Error("the line broke");
-      await expect(ingest.append(streamOf(bytes.subarray(0, 2_000_001), 65_536, failure))).rejects.toBe(
+      await expect(ingest.append(streamOf(bytes.subarray(0, 2_000_001), { fail: failure }))).rejects.toBe(
         failure,
       );
       expect(ingest.offset).toBe(2_000_001);

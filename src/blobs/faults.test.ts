@@ -43,8 +43,8 @@ async function expectWhole(root: string): Promise<void> {
 /** A push as a registry does it: two bodies, a commit, and the end of the session. */
 async function push(blobs: FilesystemBlobs, name: string): Promise<void> {
   await using ingest = await blobs.ingest(name);
-  await ingest.append(streamOf(bytes.subarray(ingest.offset, 1_200), 1));
-  await ingest.append(streamOf(bytes.subarray(ingest.offset), 1));
+  await ingest.append(streamOf(bytes.subarray(ingest.offset, 1_200), { chunk: 1 }));
+  await ingest.append(streamOf(bytes.subarray(ingest.offset), { chunk: 1 }));
   await ingest.commit(digest);
   await ingest.discard();
 }
@@ -57,7 +57,7 @@ const scenes: Record<string, (blobs: FilesystemBlobs) => Promise<void>> = {
   },
   "a committed ingest that is changed and committed again": async (blobs) => {
     await using ingest = await blobs.ingest("one");
-    await ingest.append(streamOf(bytes.subarray(ingest.offset), 1));
+    await ingest.append(streamOf(bytes.subarray(ingest.offset), { chunk: 1 }));
     await ingest.commit(digest);
     await ingest.truncate(1_000);
     await ingest.append(streamOf(bytes.subarray(1_000)));
@@ -216,7 +216,7 @@ describe("once it resolved, power loss takes nothing of", () => {
       expect(again.offset).toBe(1_500);
     });
     const failure = new Error("the line broke");
-    await expect(ingest.append(streamOf(bytes.subarray(1_500), 65_536, failure))).rejects.toBe(failure);
+    await expect(ingest.append(streamOf(bytes.subarray(1_500), { fail: failure }))).rejects.toBe(failure);
     await survivors(fs, async (left) => {
       await using again = await blobsIn(left).ingest("one");
       await again.commit(digest);
@@ -257,9 +257,9 @@ test("a long append is synced on the way, and a sync that fails takes back what 
   await using ingest = await blobs.ingest("one");
   let syncs = 0;
   fs.fault = (_, call) => (call.name === "datasync" && ++syncs === 2 ? { code: "EIO" } : undefined);
-  await expect(ingest.append(streamOf(long, 1024 * 1024))).rejects.toMatchObject({ code: "EIO" });
+  await expect(ingest.append(streamOf(long, { chunk: 1024 * 1024 }))).rejects.toMatchObject({ code: "EIO" });
   expect(syncs).toBe(2);
   expect(ingest.offset).toBe(16 * 1024 * 1024);
-  await ingest.append(streamOf(long.subarray(ingest.offset), 1024 * 1024));
+  await ingest.append(streamOf(long.subarray(ingest.offset), { chunk: 1024 * 1024 }));
   await ingest.commit(digestOf(long));
 });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { noise } from "../testing/artifacts.ts";
 import { here, linkBlob, one, putManifest, there } from "../testing/commands.ts";
+import { noise } from "../testing/streams.ts";
 import { applyBatch } from "./batch.ts";
 import type { Command } from "./command.ts";
 import { FailingSql } from "./failing.suite.ts";

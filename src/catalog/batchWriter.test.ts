@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { noise } from "../testing/artifacts.ts";
 import { here, linkBlob, one, putManifest } from "../testing/commands.ts";
+import { noise } from "../testing/streams.ts";
 import { BatchWriter } from "./batchWriter.ts";
 import { FailingSql } from "./failing.suite.ts";
 import { freshCatalogs } from "./fresh.suite.ts";

@@ -5,13 +5,12 @@ import {
   type Content,
   imageOf,
   indexOf,
-  noise,
   pushArtifact,
   pushContent,
-  streamOf,
 } from "../testing/artifacts.ts";
 import { codeOf, failureOf } from "../testing/errors.ts";
 import { MemoryRepository } from "../testing/repository.ts";
+import { noise, streamOf } from "../testing/streams.ts";
 import { type CopyOptions, copy } from "./copy.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { digestOf } from "./digest.ts";

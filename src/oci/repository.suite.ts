@@ -2,16 +2,14 @@ import { describe, expect, test } from "bun:test";
 import {
   absentDigest,
   blobOf,
-  bytesOf,
   type Content,
   imageOf,
   indexOf,
-  noise,
   pushArtifact,
   pushContent,
-  streamOf,
 } from "../testing/artifacts.ts";
 import { codeOf, failureOf } from "../testing/errors.ts";
+import { bytesOf, noise, streamOf } from "../testing/streams.ts";
 import type { Descriptor } from "./descriptor.ts";
 import type { Digest } from "./digest.ts";
 import { parseTag, type Tag } from "./reference.ts";

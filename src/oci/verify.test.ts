@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { blobOf, bytesOf, noise, streamOf } from "../testing/artifacts.ts";
+import { blobOf } from "../testing/artifacts.ts";
 import { codeOf, failureOf } from "../testing/errors.ts";
+import { bytesOf, noise, streamOf } from "../testing/streams.ts";
 import { readVerified, verify, verifyBytes } from "./verify.ts";
 
 describe("verify", () => {

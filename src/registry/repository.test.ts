@@ -3,15 +3,8 @@ import { MemoryBlobs } from "../blobs/memory.ts";
 import { MemoryCatalog } from "../catalog/memory.ts";
 import { type RepositoryName, tryRepositoryName } from "../oci/reference.ts";
 import { repositorySuite } from "../oci/repository.suite.ts";
-import {
-  absentDigest,
-  blobOf,
-  bytesOf,
-  imageOf,
-  indexOf,
-  pushArtifact,
-  pushContent,
-} from "../testing/artifacts.ts";
+import { absentDigest, blobOf, imageOf, indexOf, pushArtifact, pushContent } from "../testing/artifacts.ts";
+import { bytesOf } from "../testing/streams.ts";
 import { RegistryError } from "./errors.ts";
 import { Registry } from "./registry.ts";
 

@@ -3,7 +3,7 @@ import { MemoryBlobs } from "../blobs/memory.ts";
 import { MemoryCatalog } from "../catalog/memory.ts";
 import { digestOf } from "../oci/digest.ts";
 import { type RepositoryName, tryRepositoryName } from "../oci/reference.ts";
-import { bytesOf, noise, streamOf } from "../testing/artifacts.ts";
+import { bytesOf, noise, streamOf } from "../testing/streams.ts";
 import { OutOfOrder } from "./chunk.ts";
 import { RegistryError } from "./errors.ts";
 import { Uploads } from "./uploads.ts";

@@ -3,10 +3,11 @@ import { ChartroomError, type ErrorCode } from "../oci/errors.ts";
 import { mediaTypes } from "../oci/mediaTypes.ts";
 import { parseTag } from "../oci/reference.ts";
 import { readVerified } from "../oci/verify.ts";
-import { absentDigest, blobOf, bytesOf, imageOf, noise, pushArtifact } from "../testing/artifacts.ts";
+import { absentDigest, blobOf, imageOf, pushArtifact } from "../testing/artifacts.ts";
 import { refuse, type Spoil, type TestRegistry, testRegistry } from "../testing/registry.ts";
 import { remoteOf } from "../testing/remote.ts";
 import { socketServer } from "../testing/sockets.ts";
+import { bytesOf, noise } from "../testing/streams.ts";
 import type { RemoteRepository } from "./repository.ts";
 
 const blob = blobOf(noise(50_000));

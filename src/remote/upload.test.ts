@@ -1,11 +1,12 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { ChartroomError } from "../oci/errors.ts";
 import { parseRegistryHost } from "../oci/reference.ts";
-import { absentDigest, blobOf, noise, pushContent, streamOf } from "../testing/artifacts.ts";
+import { absentDigest, blobOf, pushContent } from "../testing/artifacts.ts";
 import { codeOf } from "../testing/errors.ts";
 import { refuse, type Spoil, type TestRegistry, testRegistry } from "../testing/registry.ts";
 import { remoteOf } from "../testing/remote.ts";
 import { type SocketServer, socketServer } from "../testing/sockets.ts";
+import { noise, streamOf } from "../testing/streams.ts";
 import { locationOf, offsetOf, withDigest } from "./upload.ts";
 
 test.each<[Record<string, string>, number]>([

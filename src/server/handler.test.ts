@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { blobOf, noise, pushContent } from "../testing/artifacts.ts";
+import { blobOf, pushContent } from "../testing/artifacts.ts";
 import { errorCodes, testHandler } from "../testing/handler.ts";
+import { noise } from "../testing/streams.ts";
 
 const alice = {
   realm: 'the "chart" room\n',

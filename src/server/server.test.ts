@@ -4,10 +4,10 @@ import { MemoryBlobs } from "../blobs/memory.ts";
 import { MemoryCatalog } from "../catalog/memory.ts";
 import { digestOf } from "../oci/digest.ts";
 import { Registry } from "../registry/registry.ts";
-import { noise } from "../testing/artifacts.ts";
 import { makeCertificate } from "../testing/certificates.ts";
 import { codeOf } from "../testing/errors.ts";
 import { type TestServer, testServer } from "../testing/server.ts";
+import { noise } from "../testing/streams.ts";
 import { type Address, type RunningServer, startServer } from "./server.ts";
 
 const bytes = noise(1_500_000);
@@ -61,7 +61,7 @@ describe("a server", () => {
       const get = await fetch(path);
       expect(get.headers.get("content-length")).toBe(`${body.byteLength}`);
       expect(get.headers.get("transfer-encoding")).toBeNull();
-      expect(await get.bytes()).toEqual(body);
+      expect<Uint8Array>(await get.bytes()).toEqual(body);
     }
     const range = await fetch(`${url}/v2/a/blobs/${digest}`, { headers: { range: "bytes=-1000" } });
     expect([range.status, await range.bytes()]).toEqual([206, bytes.slice(-1000)]);
@@ -73,9 +73,11 @@ describe("a server", () => {
     const path = `/v2/a/blobs/${digestOf(large)}`;
     const location = await openUpload(url);
     await fetch(`${url}${location}?digest=${digestOf(large)}`, put(large));
-    expect(await (await fetch(url + path)).bytes()).toEqual(large);
+    expect<Uint8Array>(await (await fetch(url + path)).bytes()).toEqual(large);
     const range = { range: "bytes=100000-" };
-    expect(await (await fetch(url + path, { headers: range })).bytes()).toEqual(large.slice(100_000));
+    expect<Uint8Array>(await (await fetch(url + path, { headers: range })).bytes()).toEqual(
+      large.slice(100_000),
+    );
     expect((await fetch(url + path, { method: "HEAD" })).headers.get("content-length")).toBe("5000000");
   });
 
@@ -97,7 +99,7 @@ describe("a server", () => {
         const headers = { "content-range": `${offset}-${bytes.byteLength - 1}` };
         expect((await fetch(url + location, { ...rest, headers })).status).toBe(202);
         expect((await fetch(`${url}${location}?digest=${digest}`, { method: "PUT" })).status).toBe(201);
-        expect(await (await fetch(`${url}/v2/a/blobs/${digest}`)).bytes()).toEqual(bytes);
+        expect<Uint8Array>(await (await fetch(`${url}/v2/a/blobs/${digest}`)).bytes()).toEqual(bytes);
       });
 
   test("lets a client go on while its old connection still hangs", async () => {
@@ -124,7 +126,7 @@ describe("a server", () => {
     const response = await fetch(`${url}${location}?digest=${digest}`, put(bytes.subarray(500_000)));
     expect(response.status).toBe(201);
     const after = await server.restart();
-    expect(await (await fetch(`${after}/v2/a/blobs/${digest}`)).bytes()).toEqual(bytes);
+    expect<Uint8Array>(await (await fetch(`${after}/v2/a/blobs/${digest}`)).bytes()).toEqual(bytes);
   });
 
   test("answers whoever sends a Host that is none", async () => {

@@ -2,6 +2,7 @@ import { type Descriptor, describe } from "../oci/descriptor.ts";
 import { type Algorithm, type Digest, digestOf } from "../oci/digest.ts";
 import { mediaTypes } from "../oci/mediaTypes.ts";
 import type { PushManifest, StoredManifest, Writes } from "../oci/repository.ts";
+import { streamOf } from "./streams.ts";
 
 /** Content with its descriptor: a blob or a manifest. */
 export type Content = StoredManifest;
@@ -27,17 +28,6 @@ export function blobOf(
 ): Content {
   const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
   return { bytes, descriptor: { ...describe(bytes, mediaType), digest: digestOf(bytes, algorithm) } };
-}
-
-/** `size` bytes that do not repeat soon and are the same on every run. */
-export function noise(size: number, seed = 1): Uint8Array {
-  const bytes = new Uint8Array(size);
-  let state = seed;
-  for (let i = 0; i < size; i++) {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    bytes[i] = state >>> 24;
-  }
-  return bytes;
 }
 
 /** An image manifest over `layers`, written with blanks and an unknown member, as only exact bytes keep them. */
@@ -84,25 +74,6 @@ export async function pushArtifact(
 /** Push a blob that is in memory. */
 export const pushContent = (target: Writes, { descriptor, bytes }: Content): Promise<void> =>
   target.pushBlob(descriptor, async (from) => streamOf(bytes.subarray(from)));
-
-/** Bytes as a stream of chunks, `fail` thrown at its end where it is given. */
-export function streamOf(bytes: Uint8Array, { chunk = 16_384, fail }: { chunk?: number; fail?: Error } = {}) {
-  let at = 0;
-  return new ReadableStream<Uint8Array>({
-    pull(controller) {
-      if (at < bytes.byteLength) {
-        controller.enqueue(bytes.slice(at, at + chunk));
-        at += chunk;
-      } else if (fail !== undefined) controller.error(fail);
-      else controller.close();
-    },
-  });
-}
-
-/** A stream's bytes, unverified. */
-export async function bytesOf(stream: ReadableStream<Uint8Array>): Promise<Uint8Array> {
-  return new Uint8Array(await new Response(stream).arrayBuffer());
-}
 
 /** A digest that nothing has. */
 export const absentDigest = (): Digest => digestOf(new TextEncoder().encode("nothing has this content"));

@@ -4,8 +4,8 @@ import { ChartroomError } from "../oci/errors.ts";
 import { mediaTypes } from "../oci/mediaTypes.ts";
 import { parseRegistryHost, type RegistryHost, type Tag } from "../oci/reference.ts";
 import type { Expected } from "../oci/repository.ts";
-import { streamOf } from "./artifacts.ts";
 import { MemoryRepository } from "./repository.ts";
+import { streamOf } from "./streams.ts";
 
 /** A registry that a test can spoil. */
 export interface TestRegistry {

@@ -5,7 +5,7 @@ import { artifactTypeOf, type Manifest, parseManifest } from "../oci/manifest.ts
 import type { Tag } from "../oci/reference.ts";
 import type { ByteRange, Deletes, PushManifest, Reads, StoredManifest, Writes } from "../oci/repository.ts";
 import { verifyBytes } from "../oci/verify.ts";
-import { streamOf } from "./artifacts.ts";
+import { streamOf } from "./streams.ts";
 
 /** A repository in memory: the shortest text of the contract, and what tests copy from and to. */
 export class MemoryRepository implements Reads, Writes, Deletes {

@@ -13,7 +13,10 @@ export interface Step {
  * @param registry what stands in for `localhost:5000`
  */
 export function readSession(registry: string): Step[] {
-  const text = readFileSync(join(import.meta.dir, "page.console"), "utf8").replaceAll("localhost:5000", registry);
+  const text = readFileSync(join(import.meta.dir, "page.console"), "utf8").replaceAll(
+    "localhost:5000",
+    registry,
+  );
   return text
     .split(/^\$ chartroom /m)
     .slice(1)
@@ -46,11 +49,16 @@ export function matches(output: string, golden: string): boolean {
 
 /** Whether every cell of a table is padded to its column and nothing follows the last cell. */
 export function tableIsPadded(output: string): boolean {
-  const rows = output.trimEnd().split("\n").map((line) => line.split("\t"));
+  const rows = output
+    .trimEnd()
+    .split("\n")
+    .map((line) => line.split("\t"));
   const [header = []] = rows;
   return rows.every(
     (row) =>
       row.length === header.length &&
-      row.every((cell, i) => (i === row.length - 1 ? cell === cell.trimEnd() : cell.length === header[i]?.length)),
+      row.every((cell, i) =>
+        i === row.length - 1 ? cell === cell.trimEnd() : cell.length === header[i]?.length,
+      ),
   );
 }

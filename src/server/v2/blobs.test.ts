@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { absentDigest, blobOf, imageOf, noise, pushArtifact, pushContent } from "../../testing/artifacts.ts";
+import { absentDigest, blobOf, imageOf, pushArtifact, pushContent } from "../../testing/artifacts.ts";
 import { errorCodes, testHandler } from "../../testing/handler.ts";
+import { noise } from "../../testing/streams.ts";
 
 const blob = blobOf(noise(5000));
 const { digest } = blob.descriptor;
@@ -28,7 +29,7 @@ describe("GET and HEAD of a blob", () => {
         "x-content-type-options": "nosniff",
       });
     }
-    expect(await get.bytes()).toEqual(blob.bytes);
+    expect<Uint8Array>(await get.bytes()).toEqual(blob.bytes);
     expect(head.body).toBeNull();
   });
 
@@ -38,7 +39,7 @@ describe("GET and HEAD of a blob", () => {
       await pushContent(repository("a"), each);
       const response = await ask(`GET /v2/a/blobs/${each.descriptor.digest}`);
       expect(response.headers.get("content-length")).toBe(`${each.descriptor.size}`);
-      expect(await response.bytes()).toEqual(each.bytes);
+      expect<Uint8Array>(await response.bytes()).toEqual(each.bytes);
     }
   });
 
@@ -61,7 +62,7 @@ describe("GET and HEAD of a blob", () => {
       expect(response.headers.get("content-range")).toBe(`bytes ${from}-${to - 1}/5000`);
       expect(response.headers.get("content-length")).toBe(`${to - from}`);
       expect(response.headers.get("docker-content-digest")).toBe(digest);
-      expect(await response.bytes()).toEqual(blob.bytes.slice(from, to));
+      expect<Uint8Array>(await response.bytes()).toEqual(blob.bytes.slice(from, to));
     });
 
   for (const range of ["bytes=500-0", "bytes=5000-10000"])

@@ -135,7 +135,7 @@ describe("referrers", () => {
     expect(all.headers.get("oci-filters-applied")).toBeNull();
     const listed = ((await all.json()) as Index).manifests;
     expect(listed).toHaveLength(3);
-    expect(listed).toContainEqual({ ...first.descriptor, artifactType: sbom, annotations });
+    expect<object[]>(listed).toContainEqual({ ...first.descriptor, artifactType: sbom, annotations });
     expect(listed).toContainEqual(expect.objectContaining({ ...second.descriptor, artifactType: signature }));
     expect(listed.find(({ digest }) => digest === third.descriptor.digest)).not.toHaveProperty(
       "artifactType",

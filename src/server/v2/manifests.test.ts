@@ -39,7 +39,7 @@ describe("pushing a manifest", () => {
       const location = response.headers.get("location");
       expect(location).toBe(`/v2/a/b/manifests/${one.descriptor.digest}`);
       for (const path of [location, `/v2/a/b/manifests/${reference}`])
-        expect(await (await handler.ask(`GET ${path}`)).bytes()).toEqual(one.bytes);
+        expect<Uint8Array>(await (await handler.ask(`GET ${path}`)).bytes()).toEqual(one.bytes);
     });
 
   test("by sha512", async () => {

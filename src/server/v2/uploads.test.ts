@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { digestOf } from "../../oci/digest.ts";
-import { absentDigest, blobOf, noise, pushContent, streamOf } from "../../testing/artifacts.ts";
+import { absentDigest, blobOf, pushContent } from "../../testing/artifacts.ts";
 import { errorCodes, type TestHandler, testHandler } from "../../testing/handler.ts";
+import { noise, streamOf } from "../../testing/streams.ts";
 
 const bytes = noise(5000);
 const digest = digestOf(bytes);
