@@ -1,8 +1,8 @@
 import { describe, expect } from "bun:test";
 import { absentDigest, blobOf } from "../testing/artifacts.ts";
 import { applyAll, here, linkBlob, nameOf, one, pushCommands, there } from "../testing/commands.ts";
-import type { On } from "./catalog.suite.ts";
 import type { PageRequest } from "./catalog.ts";
+import type { On } from "./on.suite.ts";
 import { paged } from "./paged.suite.ts";
 
 const done = { done: true } as const;

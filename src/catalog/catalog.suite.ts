@@ -3,9 +3,7 @@ import { blobTests } from "./blobs.suite.ts";
 import type { Catalog } from "./catalog.ts";
 import { listTests } from "./lists.suite.ts";
 import { manifestTests } from "./manifests.suite.ts";
-
-/** Declare a test over an empty catalog of its own. */
-export type On = (title: string, body: (catalog: Catalog) => Promise<void>) => void;
+import type { On } from "./on.suite.ts";
 
 /** What every catalog does, whatever it is made of. `make` gives an empty one for each test. */
 export function catalogSuite(name: string, make: () => Promise<Catalog>): void {

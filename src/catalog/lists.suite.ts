@@ -3,8 +3,8 @@ import type { Digest } from "../oci/digest.ts";
 import { parseTag } from "../oci/reference.ts";
 import { imageOf, indexOf } from "../testing/artifacts.ts";
 import { applyAll, here, linkBlob, nameOf, one, pushCommands, there } from "../testing/commands.ts";
-import type { On } from "./catalog.suite.ts";
 import type { Catalog, PageRequest } from "./catalog.ts";
+import type { On } from "./on.suite.ts";
 import { paged } from "./paged.suite.ts";
 
 const layer = one.blobs[1]!;

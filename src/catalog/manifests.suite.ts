@@ -3,8 +3,8 @@ import type { Digest } from "../oci/digest.ts";
 import { parseTag } from "../oci/reference.ts";
 import { indexOf } from "../testing/artifacts.ts";
 import { applyAll, here, linkBlob, one, pushCommands, putManifest, there, two } from "../testing/commands.ts";
-import type { On } from "./catalog.suite.ts";
 import type { Catalog } from "./catalog.ts";
+import type { On } from "./on.suite.ts";
 
 const [tag, other] = [parseTag("1.0.0"), parseTag("2.0.0")];
 const done = { done: true } as const;

@@ -9,10 +9,12 @@ import type { Sql } from "./sql.ts";
 // What a `Catalog` can be asked, each a statement or two that read rows by an index and give a page at most. Nothing is
 // cached: a tag takes 7 µs and a manifest with its bytes 8 µs of this thread, and presence can be revoked at any time.
 
+/** Whether the repository holds anything, or an upload into it is open. */
 export function hasRepository(sql: Sql, name: RepositoryName): boolean {
   return sql.one("SELECT 1 FROM repository WHERE name = ?", name) !== undefined;
 }
 
+/** Names of repositories that hold a manifest, in the order of their bytes. */
 export function repositories(sql: Sql, { after = "", limit }: PageRequest<string>): Page<RepositoryName> {
   const rows = sql.all<{ name: RepositoryName }>(
     `SELECT name FROM repository
@@ -24,6 +26,7 @@ export function repositories(sql: Sql, { after = "", limit }: PageRequest<string
   return pageOf(rows, limit, ({ name }) => name);
 }
 
+/** A repository's tags in the order of their bytes; undefined when there is no such repository. */
 export function tags(
   sql: Sql,
   repository: RepositoryName,
@@ -40,6 +43,7 @@ export function tags(
   return pageOf(rows, limit, ({ name }) => name);
 }
 
+/** The digest of the manifest that a tag names. */
 export function tag(sql: Sql, repository: RepositoryName, name: Tag): Digest | undefined {
   const row = sql.one<{ digest: Uint8Array }>(
     `SELECT content.digest FROM repository
@@ -52,6 +56,7 @@ export function tag(sql: Sql, repository: RepositoryName, name: Tag): Digest | u
   return row && unpackDigest(row.digest);
 }
 
+/** A manifest of this repository, with its bytes. */
 export function manifest(sql: Sql, repository: RepositoryName, digest: Digest): StoredManifest | undefined {
   const row = sql.one<{ mediaType: string; bytes: Uint8Array }>(
     `SELECT manifest.media_type AS mediaType, body.bytes FROM repository, content
@@ -66,6 +71,7 @@ export function manifest(sql: Sql, repository: RepositoryName, digest: Digest): 
   return { descriptor: { mediaType, digest, size: bytes.byteLength }, bytes };
 }
 
+/** The size in bytes of a blob of this repository. */
 export function blob(sql: Sql, repository: RepositoryName, digest: Digest): number | undefined {
   return sql.one<{ size: number }>(
     `SELECT blob.size FROM repository, content
@@ -76,6 +82,7 @@ export function blob(sql: Sql, repository: RepositoryName, digest: Digest): numb
   )?.size;
 }
 
+/** Names of at most `limit` repositories that have a blob. */
 export function repositoriesWithBlob(sql: Sql, digest: Digest, limit: number): RepositoryName[] {
   const rows = sql.all<{ name: RepositoryName }>(
     `SELECT repository.name FROM content
@@ -96,6 +103,7 @@ interface ReferrerRow {
   readonly annotations: string;
 }
 
+/** Descriptors of this repository's manifests whose subject is the given one, in order of digest. */
 export function referrers(
   sql: Sql,
   repository: RepositoryName,
@@ -145,11 +153,13 @@ const uploadRows = `SELECT upload.id, repository.name AS repository, user, ackno
 
 const asUpload = (row: UploadRow): Upload => ({ ...row, user: row.user ?? undefined });
 
+/** An upload session, by its id. */
 export function upload(sql: Sql, id: string): Upload | undefined {
   const row = sql.one<UploadRow>(`${uploadRows} WHERE upload.id = ?`, id);
   return row && asUpload(row);
 }
 
+/** Upload sessions, in order of id. */
 export function uploads(sql: Sql, { after = "", limit }: PageRequest<string>): Page<Upload> {
   const rows = sql.all<UploadRow>(
     `${uploadRows} WHERE upload.id > ? ORDER BY upload.id LIMIT ?`,

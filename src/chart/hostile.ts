@@ -32,4 +32,5 @@ export class HostileArchive extends ChartroomError {
   }
 }
 
+/** The error that refuses an archive: its reason, and what exactly is wrong. */
 export const hostile = (reason: Reason, why: string): HostileArchive => new HostileArchive(reason, why);

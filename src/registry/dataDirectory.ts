@@ -32,6 +32,7 @@ export interface DataDirectoryOptions {
   readonly fileSystemType?: (path: string) => Promise<number>;
 }
 
+/** The paths of a data directory; nothing is looked at or made. */
 export function dataPathsOf(root: string): DataPaths {
   return {
     root,

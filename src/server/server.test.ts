@@ -1,11 +1,9 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { connect, type Socket } from "node:net";
-import { MemoryBlobs } from "../blobs/memory.ts";
-import { MemoryCatalog } from "../catalog/memory.ts";
 import { digestOf } from "../oci/digest.ts";
-import { Registry } from "../registry/registry.ts";
 import { makeCertificate } from "../testing/certificates.ts";
 import { codeOf } from "../testing/errors.ts";
+import { testHandler } from "../testing/handler.ts";
 import { type TestServer, testServer } from "../testing/server.ts";
 import { noise } from "../testing/streams.ts";
 import { type Address, type RunningServer, startServer } from "./server.ts";
@@ -190,7 +188,7 @@ describe("a server", () => {
 
 describe("addresses", () => {
   async function start(...addresses: Address[]): Promise<RunningServer> {
-    const registry = new Registry({ blobs: new MemoryBlobs(), catalog: new MemoryCatalog(), now: Date.now });
+    const { registry } = testHandler();
     const server = await startServer({ registry, addresses, log: () => {}, now: Date.now });
     open.push(() => server.stop(0));
     return server;

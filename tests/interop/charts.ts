@@ -1,8 +1,8 @@
 import { cp, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { digestOf } from "../../src/oci/digest.ts";
-import { samples } from "../../src/testing/samples.ts";
 import { type ChartFiles, chartArchive, sampleChart, writeChart } from "../../src/testing/charts.ts";
+import { samples } from "../../src/testing/samples.ts";
 import type { Bench } from "./support.ts";
 
 /** What `-o json` of save, push, pull and export prints, as far as tests ask for it. */
@@ -28,7 +28,9 @@ export const chartYaml = (version: string, more = ""): string =>
  * lock, an empty file, bytes that are no text, a byte order mark, line ends of another system, names with blanks.
  */
 export async function awkwardChart(version = "0.1.0"): Promise<ChartFiles> {
-  const dependencies = ["alpha", "beta"].map((name) => `- name: ${name}\n  version: 1.0.0\n  repository: ""\n`);
+  const dependencies = ["alpha", "beta"].map(
+    (name) => `- name: ${name}\n  version: 1.0.0\n  repository: ""\n`,
+  );
   const subchart = (name: string) => ({ "Chart.yaml": `apiVersion: v2\nname: ${name}\nversion: 1.0.0\n` });
   return sampleChart({
     "Chart.yaml": chartYaml(version, `dependencies:\n${dependencies.join("")}`),
@@ -53,7 +55,9 @@ export async function writtenChart(bench: Bench, folder: string, files: ChartFil
 /** Every file below a folder, by its path from there, as the digest of its bytes. */
 export async function treeOf(folder: string): Promise<Record<string, string>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => !entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name));
+  const files = entries
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => join(entry.parentPath, entry.name));
   const rows = files
     .toSorted()
     .map(async (file) => [file.slice(folder.length + 1), await digestOfFile(file)] as const);
@@ -71,7 +75,9 @@ export async function ours(bench: Bench, ...args: string[]): Promise<ChartJson> 
 /** The names that our list shows, sorted; one that is bad is shown with what is wrong. */
 export async function listed(bench: Bench, store?: string): Promise<string[]> {
   const args = ["chart", "list", "-o", "json", ...(store === undefined ? [] : ["--store", store])];
-  const rows: { ref: string; error?: { message: string } }[] = JSON.parse(await bench.done("chartroom", args));
+  const rows: { ref: string; error?: { message: string } }[] = JSON.parse(
+    await bench.done("chartroom", args),
+  );
   return rows.map(({ ref, error }) => (error === undefined ? ref : `${ref}: ${error.message}`));
 }
 
