@@ -1,4 +1,4 @@
-import { cp, readdir, readFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { digestOf } from "../../src/oci/digest.ts";
 import { type ChartFiles, chartArchive, sampleChart, writeChart } from "../../src/testing/charts.ts";
@@ -52,6 +52,13 @@ export async function writtenChart(bench: Bench, folder: string, files: ChartFil
   return path;
 }
 
+/** An archive as a file of the bench, for a foreign client to push. */
+export async function archiveFile(bench: Bench, name: string, archive: Uint8Array): Promise<string> {
+  const path = bench.path(name);
+  await Bun.write(path, archive);
+  return path;
+}
+
 /** Every file below a folder, by its path from there, as the digest of its bytes. */
 export async function treeOf(folder: string): Promise<Record<string, string>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
@@ -81,7 +88,7 @@ export async function listed(bench: Bench, store?: string): Promise<string[]> {
   return rows.map(({ ref, error }) => (error === undefined ? ref : `${ref}: ${error.message}`));
 }
 
-/** A signed chart of Helm's own tests, with its provenance and the public key. */
+/** A signed chart, its provenance beside it, and the key to verify it with. */
 export interface Signed {
   readonly name: string;
   readonly version: string;
@@ -90,13 +97,19 @@ export interface Signed {
   readonly keyring: string;
 }
 
-/** Helm's signed charts, copied into the bench's folder; only where `samples()` are there. */
+/** The signed charts of Helm's own tests, copied into the bench; the test needs "samples". */
 export async function signedCharts(bench: Bench): Promise<Signed[]> {
   const folder = bench.path("signed");
-  await cp(join(samples()!, "helm-fixtures/signed"), folder, { recursive: true });
-  const keyring = join(folder, "helm-test-key.pub");
+  await mkdir(folder);
+  const from = join(samples()!, "helm-fixtures/signed");
+  for (const file of await readdir(from)) await copyFile(join(from, file), join(folder, file));
   return [
-    { name: "signtest", version: "0.1.0", archive: join(folder, "signtest-0.1.0.tgz"), keyring },
-    { name: "hashtest", version: "1.2.3", archive: join(folder, "hashtest-1.2.3.tgz"), keyring },
-  ];
+    { name: "signtest", version: "0.1.0" },
+    { name: "hashtest", version: "1.2.3" },
+  ].map(({ name, version }) => ({
+    name,
+    version,
+    archive: join(folder, `${name}-${version}.tgz`),
+    keyring: join(folder, "helm-test-key.pub"),
+  }));
 }

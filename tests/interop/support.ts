@@ -3,7 +3,11 @@ import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { samples } from "../../src/testing/samples.ts";
 import { chartroom, find, type Program } from "./programs.ts";
+
+/** What a test cannot do without: a foreign program, or the sample charts that stand beside the repository. */
+export type Need = Program | "samples";
 
 /** What a program left behind. */
 export interface Ran {
@@ -41,16 +45,16 @@ const patience = 30;
 const clientLimit = 60_000;
 
 /**
- * A test that plays with foreign programs. Where one of `needs` is not installed the test is skipped, and its name says
+ * A test that plays with foreign programs. Where one of `needs` is not there the test is skipped, and its name says
  * what is missing; with CHARTROOM_INTEROP=required, as in .ci/run, it fails instead.
  */
 export function interop(
   name: string,
-  needs: readonly Program[],
+  needs: readonly Need[],
   body: (bench: Bench) => Promise<void>,
   timeout = 120_000,
 ): void {
-  const missing = needs.filter((program) => find(program) === undefined);
+  const missing = needs.filter((need) => (need === "samples" ? samples() : find(need)) === undefined);
   const title = missing.length === 0 ? name : `${name} (not installed: ${missing.join(", ")})`;
   test.if(missing.length === 0 || process.env.CHARTROOM_INTEROP === "required")(
     title,
