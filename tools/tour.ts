@@ -1,6 +1,6 @@
 // The founding page, played: every command against a registry of its own, first open to everyone, then behind a login.
 // Prints each command with its true output, and fails where one differs from the page.
-import { Bench } from "../tests/interop/support.ts";
+import { withBench } from "../tests/bench.ts";
 import { playSession } from "../tests/page/session.ts";
 
 const user = { name: "myuser", password: "mypass" };
@@ -9,8 +9,7 @@ let failed = 0;
 
 async function tour(title: string, users: readonly (typeof user)[]): Promise<void> {
   console.log(`\n# ${title}\n`);
-  const bench = await Bench.open();
-  try {
+  await withBench(async (bench) => {
     const { host } = await bench.chartroom(users);
     for await (const { step, right, stdout, stderr, exitCode } of playSession(bench, host, user.password)) {
       console.log(`$ chartroom ${step.args.join(" ")}\n${stdout}`);
@@ -22,9 +21,7 @@ async function tour(title: string, users: readonly (typeof user)[]): Promise<voi
         );
       }
     }
-  } finally {
-    await bench.close();
-  }
+  });
 }
 
 await tour("A registry that everyone may use", []);

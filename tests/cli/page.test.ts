@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { Bench } from "../interop/support.ts";
+import { withBench } from "../bench.ts";
 import { playSession } from "../page/session.ts";
 
 const user = { name: "myuser", password: "mypass" };
@@ -9,8 +9,7 @@ for (const [kind, users] of [
   ["with users", [user]],
 ] as const)
   test(`the founding page, against our registry, ${kind}`, async () => {
-    const bench = await Bench.open();
-    try {
+    await withBench(async (bench) => {
       const { host } = await bench.chartroom(users);
       let steps = 0;
       for await (const { step, right, stdout, stderr } of playSession(bench, host, user.password)) {
@@ -23,7 +22,5 @@ for (const [kind, users] of [
         steps++;
       }
       expect(steps).toBe(9);
-    } finally {
-      await bench.close();
-    }
+    });
   }, 60_000);

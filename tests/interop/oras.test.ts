@@ -28,7 +28,14 @@ async function pushedArtifact(bench: Bench, ref: string): Promise<string> {
   await Bun.write(bench.path("small.txt"), "hello\n");
   await Bun.write(bench.path("large.bin"), noise(12_000_000));
   const files = ["small.txt:text/plain", "large.bin"];
-  const pushed = await orasJson(bench, "push", ref, "--artifact-type", "application/vnd.test.thing", ...files);
+  const pushed = await orasJson(
+    bench,
+    "push",
+    ref,
+    "--artifact-type",
+    "application/vnd.test.thing",
+    ...files,
+  );
   return pushed.digest;
 }
 
@@ -67,7 +74,10 @@ interop("oras lists our repositories and tags, page by page, and sets tags", ["o
     await orasJson(bench, "push", `${host}/${repository}:1`, "small.txt");
   expect(lines(await bench.done("oras", ["repo", "ls", host, plain]))).toEqual(["a", "b/one", "b/two"]);
   expect(lines(await bench.done("oras", ["repo", "ls", `${host}/b`, plain]))).toEqual(["one", "two"]);
-  expect(lines(await bench.done("oras", ["repo", "ls", host, plain, "--last", "a"]))).toEqual(["b/one", "b/two"]);
+  expect(lines(await bench.done("oras", ["repo", "ls", host, plain, "--last", "a"]))).toEqual([
+    "b/one",
+    "b/two",
+  ]);
 
   await bench.done("oras", ["tag", `${host}/a:1`, "3", "2", "B", "a", plain]);
   const tags = ["repo", "tags", `${host}/a`, plain];
@@ -81,7 +91,9 @@ interop("oras deletes manifests and blobs, and finds them gone", ["oras"], async
   await bench.done("oras", ["tag", `${host}/things:v1`, "v2", plain]);
   await bench.done("oras", ["manifest", "delete", `${host}/things:v1`, "--force", plain]);
   for (const name of [":v1", ":v2", `@${digest}`])
-    expect((await bench.run("oras", ["manifest", "fetch", `${host}/things${name}`, plain])).exitCode).not.toBe(0);
+    expect(
+      (await bench.run("oras", ["manifest", "fetch", `${host}/things${name}`, plain])).exitCode,
+    ).not.toBe(0);
   expect(lines(await bench.done("oras", ["repo", "tags", `${host}/things`, plain]))).toEqual([]);
 
   const { descriptor, bytes } = blobOf(noise(100_000));
@@ -193,7 +205,9 @@ interop("we pull the charts that oras pushes with Helm's media types", ["oras"],
       manifest: { digest },
     });
     await ours(bench, "chart", "export", ref, "--archive", "-d", `out${type.length}`);
-    expect(await readFile(bench.path(`out${type.length}`, "mychart-0.1.0.tgz"))).toEqual(Buffer.from(archive));
+    expect(await readFile(bench.path(`out${type.length}`, "mychart-0.1.0.tgz"))).toEqual(
+      Buffer.from(archive),
+    );
   }
 
   await orasJson(bench, "push", `${host}/notes:1`, "notes.txt");

@@ -1,6 +1,6 @@
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
-import type { Bench, Ran } from "../interop/support.ts";
+import type { Bench, Ran } from "../bench.ts";
 import { matches, readSession, type Step, tableIsPadded } from "./play.ts";
 
 /** What became of one command of the session. */

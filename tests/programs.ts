@@ -28,4 +28,4 @@ export function find(program: Program): string | undefined {
 }
 
 /** Our own binary. */
-export const chartroom: string = join(import.meta.dir, "../../dist/chartroom");
+export const chartroom: string = join(import.meta.dir, "../dist/chartroom");

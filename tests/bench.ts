@@ -1,0 +1,260 @@
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { chartroom, find, type Program } from "./programs.ts";
+
+/** What a program left behind. */
+export interface Ran {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exitCode: number;
+}
+
+export interface RunOptions {
+  readonly stdin?: string;
+  readonly cwd?: string;
+  readonly env?: Record<string, string>;
+}
+
+/** A registry that answers. */
+export interface Registry {
+  /** `127.0.0.1:PORT`. */
+  readonly host: string;
+  /** What it has logged so far. */
+  log(): Promise<string>;
+  /** Stop it, before the test ends. */
+  stop(): Promise<void>;
+}
+
+/** Who may enter a registry. */
+export interface User {
+  readonly name: string;
+  readonly password: string;
+}
+
+/** Seconds until a registry must answer, and until it must be gone after SIGTERM: generous, for a machine under load. */
+const patience = 30;
+
+/** Milliseconds until a client that hangs is killed, so that its test still cleans up behind it. */
+const clientLimit = 60_000;
+
+/** Run `use` with a bench, and take it away afterwards. */
+export async function withBench<T>(use: (bench: Bench) => Promise<T>): Promise<T> {
+  const bench = await Bench.open();
+  try {
+    return await use(bench);
+  } finally {
+    await bench.close();
+  }
+}
+
+/** A folder, an environment without the user's own settings, and the registries of one test. */
+export class Bench {
+  readonly folder: string;
+  readonly #running: Registry[] = [];
+
+  private constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  /** A new bench in a folder of its own. */
+  static async open(): Promise<Bench> {
+    const bench = new Bench(await mkdtemp(join(tmpdir(), "chartroom-bench-")));
+    for (const folder of Object.values(bench.#folders()))
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+    return bench;
+  }
+
+  /** Stop what runs and remove the folder. */
+  async close(): Promise<void> {
+    await Promise.all(this.#running.map((registry) => registry.stop()));
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** A path in the bench's folder. */
+  path(...parts: string[]): string {
+    return join(this.folder, ...parts);
+  }
+
+  /** Run a foreign client or our own binary to its end, whatever it ends with. */
+  async run(program: Program | "chartroom", args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+    const child = Bun.spawn([pathOf(program), ...args], {
+      cwd: options.cwd ?? this.folder,
+      env: { ...this.#environment(), ...options.env },
+      stdin: options.stdin === undefined ? "ignore" : new TextEncoder().encode(options.stdin),
+      stdout: "pipe",
+      stderr: "pipe",
+      timeout: clientLimit,
+      killSignal: "SIGKILL",
+    });
+    const [stdout, stderr, exitCode] = await Promise.all([
+      new Response(child.stdout).text(),
+      new Response(child.stderr).text(),
+      child.exited,
+    ]);
+    return { stdout, stderr, exitCode };
+  }
+
+  /**
+   * Run our own binary on a terminal of its own and type the answer to its question.
+   * @returns what it wrote after the question's line; a terminal does not tell the two outputs apart
+   */
+  async typed(args: readonly string[], answer: string): Promise<Ran> {
+    let shown = "";
+    const asked = Promise.withResolvers<void>();
+    const child = Bun.spawn([chartroom, ...args], {
+      cwd: this.folder,
+      env: this.#environment(),
+      terminal: {
+        data(_terminal, bytes) {
+          shown += new TextDecoder().decode(bytes);
+          if (shown.includes(": ")) asked.resolve();
+        },
+      },
+    });
+    const late = setTimeout(() => child.kill("SIGKILL"), clientLimit);
+    await Promise.race([asked.promise, child.exited]);
+    child.terminal?.write(answer);
+    const exitCode = await child.exited;
+    clearTimeout(late);
+    child.terminal?.close();
+    const lines = shown.replaceAll("\r\n", "\n");
+    return { stdout: lines.slice(lines.indexOf("\n") + 1), stderr: "", exitCode };
+  }
+
+  /**
+   * Run a program that must succeed.
+   * @returns its standard output
+   * @throws Error with all it printed when it did not end with 0
+   */
+  async done(
+    program: Program | "chartroom",
+    args: readonly string[],
+    options: RunOptions = {},
+  ): Promise<string> {
+    const { stdout, stderr, exitCode } = await this.run(program, args, options);
+    if (exitCode === 0) return stdout;
+    throw new Error(`${program} ${args.join(" ")} ended with ${exitCode}:\n${stdout}${stderr}`);
+  }
+
+  /** Our own registry, from the built binary. */
+  async chartroom(users: readonly User[] = []): Promise<Registry> {
+    return this.#start("chartroom", async (host, folder) => [
+      ...["registry", "serve", "--addr", host, "--data", join(folder, "data")],
+      ...(users.length === 0 ? [] : ["--htpasswd", await writeUsers(folder, users)]),
+    ]);
+  }
+
+  /** CNCF Distribution, as Debian packs it, with deletes on. */
+  async distribution(users: readonly User[] = []): Promise<Registry> {
+    return this.#start("docker-registry", async (host, folder) => {
+      const config = {
+        version: 0.1,
+        storage: { filesystem: { rootdirectory: join(folder, "data") }, delete: { enabled: true } },
+        http: { addr: host },
+        ...(users.length > 0 && {
+          auth: { htpasswd: { realm: "test", path: await writeUsers(folder, users) } },
+        }),
+      };
+      await Bun.write(join(folder, "config.yml"), JSON.stringify(config)); // JSON is YAML
+      return ["serve", join(folder, "config.yml")];
+    });
+  }
+
+  async #start(
+    program: Program | "chartroom",
+    argsOf: (host: string, folder: string) => Promise<string[]>,
+  ): Promise<Registry> {
+    const host = `127.0.0.1:${await freePort()}`;
+    const folder = await mkdtemp(this.path(`${program}-`));
+    const log = join(folder, "log");
+    const args = await argsOf(host, folder);
+    await Bun.write(log, "");
+    const child = Bun.spawn([pathOf(program), ...args], {
+      cwd: folder,
+      env: this.#environment(),
+      stdin: "ignore",
+      stdout: "ignore",
+      stderr: Bun.file(log),
+    });
+    const registry: Registry = {
+      host,
+      log: () => readFile(log, "utf8"),
+      stop: async () => {
+        child.kill("SIGTERM");
+        const late = setTimeout(() => child.kill("SIGKILL"), patience * 1000);
+        await child.exited;
+        clearTimeout(late);
+      },
+    };
+    this.#running.push(registry);
+    const giveUp = Date.now() + patience * 1000;
+    while (!(await answers(host))) {
+      if (child.exitCode !== null || Date.now() > giveUp)
+        throw new Error(`${program} ${args.join(" ")} does not answer:\n${await registry.log()}`);
+      await Bun.sleep(20);
+    }
+    return registry;
+  }
+
+  /** Where programs keep their settings, caches and credentials: nothing of the user's is read or written. */
+  #folders() {
+    const home = this.path("home");
+    return {
+      HOME: home,
+      XDG_CACHE_HOME: join(home, ".cache"),
+      XDG_CONFIG_HOME: join(home, ".config"),
+      XDG_DATA_HOME: join(home, ".local/share"),
+      XDG_RUNTIME_DIR: join(home, "run"),
+      HELM_CACHE_HOME: join(home, ".cache/helm"),
+      HELM_CONFIG_HOME: join(home, ".config/helm"),
+      HELM_DATA_HOME: join(home, ".local/share/helm"),
+      DOCKER_CONFIG: join(home, ".docker"),
+      TMPDIR: this.path("tmp"),
+    };
+  }
+
+  #environment(): Record<string, string> {
+    return { ...this.#folders(), PATH: process.env.PATH ?? "", LANG: "C.UTF-8", TZ: "UTC" };
+  }
+}
+
+function pathOf(program: Program | "chartroom"): string {
+  const path = program === "chartroom" ? chartroom : find(program);
+  if (path === undefined) throw new Error(`${program} is used, and not among what the test says it needs`);
+  return path;
+}
+
+/** A file as `htpasswd -B` writes it: bcrypt under Apache's `$2y$`, the cheapest cost, for tests alone. */
+async function writeUsers(folder: string, users: readonly User[]): Promise<string> {
+  const rows = users.map(({ name, password }) => {
+    const hash = Bun.password.hashSync(password, { algorithm: "bcrypt", cost: 4 });
+    return `${name}:${hash.replace(/^\$2b\$/, "$2y$")}\n`;
+  });
+  const path = join(folder, "htpasswd");
+  await Bun.write(path, rows.join(""), { mode: 0o600 });
+  return path;
+}
+
+/** Whether a registry answers; 401 is an answer. A proxy of the environment is not asked. */
+async function answers(host: string): Promise<boolean> {
+  const signal = AbortSignal.timeout(patience * 1000);
+  return fetch(`http://${host}/v2/`, { signal, proxy: false }).then(
+    ({ status }) => status === 200 || status === 401,
+    () => false,
+  );
+}
+
+/** A port that was free a moment ago. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === "string") throw new Error("No port was given");
+  return address.port;
+}
