@@ -25,6 +25,8 @@ export interface Registry {
   log(): Promise<string>;
   /** Stop it, before the test ends. */
   stop(): Promise<void>;
+  /** Kill it, as a crash would. */
+  kill(): Promise<void>;
 }
 
 /** Who may enter a registry. */
@@ -138,24 +140,30 @@ export class Bench {
     throw new Error(`${program} ${args.join(" ")} ended with ${exitCode}:\n${stdout}${stderr}`);
   }
 
-  /** Our own registry, from the built binary. */
-  async chartroom(users: readonly User[] = []): Promise<Registry> {
-    return this.#start("chartroom", async (host, folder) => [
+  /**
+   * Our own registry, from the built binary.
+   * @param env settings that the test gives it through the environment
+   */
+  async chartroom(users: readonly User[] = [], env: Record<string, string> = {}): Promise<Registry> {
+    const argsOf = async (host: string, folder: string) => [
       ...["registry", "serve", "--addr", host, "--data", join(folder, "data")],
       ...(users.length === 0 ? [] : ["--htpasswd", await writeUsers(folder, users)]),
-    ]);
+    ];
+    return this.#start("chartroom", argsOf, env);
   }
 
-  /** CNCF Distribution, as Debian packs it, with deletes on. */
-  async distribution(users: readonly User[] = []): Promise<Registry> {
+  /**
+   * CNCF Distribution, as Debian packs it, with deletes on.
+   * @param users them, or the path of a file of them
+   */
+  async distribution(users: readonly User[] | string = []): Promise<Registry> {
     return this.#start("docker-registry", async (host, folder) => {
+      const path = typeof users === "string" ? users : await writeUsers(folder, users);
       const config = {
         version: 0.1,
         storage: { filesystem: { rootdirectory: join(folder, "data") }, delete: { enabled: true } },
         http: { addr: host },
-        ...(users.length > 0 && {
-          auth: { htpasswd: { realm: "test", path: await writeUsers(folder, users) } },
-        }),
+        ...(users.length > 0 && { auth: { htpasswd: { realm: "test", path } } }),
       };
       await Bun.write(join(folder, "config.yml"), JSON.stringify(config)); // JSON is YAML
       return ["serve", join(folder, "config.yml")];
@@ -165,6 +173,7 @@ export class Bench {
   async #start(
     program: Program | "chartroom",
     argsOf: (host: string, folder: string) => Promise<string[]>,
+    env: Record<string, string> = {},
   ): Promise<Registry> {
     const host = `127.0.0.1:${await freePort()}`;
     const folder = await mkdtemp(this.path(`${program}-`));
@@ -173,7 +182,7 @@ export class Bench {
     await Bun.write(log, "");
     const child = Bun.spawn([pathOf(program), ...args], {
       cwd: folder,
-      env: this.#environment(),
+      env: { ...this.#environment(), ...env },
       stdin: "ignore",
       stdout: "ignore",
       stderr: Bun.file(log),
@@ -186,6 +195,10 @@ export class Bench {
         const late = setTimeout(() => child.kill("SIGKILL"), patience * 1000);
         await child.exited;
         clearTimeout(late);
+      },
+      kill: async () => {
+        child.kill("SIGKILL");
+        await child.exited;
       },
     };
     this.#running.push(registry);
@@ -237,13 +250,18 @@ async function writeUsers(folder: string, users: readonly User[]): Promise<strin
   return path;
 }
 
-/** Whether a registry answers; 401 is an answer. A proxy of the environment is not asked. */
+/** Whether a registry answers, over http or https; 401 is an answer. A proxy of the environment is not asked. */
 async function answers(host: string): Promise<boolean> {
   const signal = AbortSignal.timeout(patience * 1000);
-  return fetch(`http://${host}/v2/`, { signal, proxy: false }).then(
-    ({ status }) => status === 200 || status === 401,
-    () => false,
-  );
+  const tls = { rejectUnauthorized: false };
+  for (const scheme of ["http", "https"])
+    try {
+      const { status } = await fetch(`${scheme}://${host}/v2/`, { signal, proxy: false, tls });
+      if (status === 200 || status === 401) return true;
+    } catch {
+      // Not yet, or not so.
+    }
+  return false;
 }
 
 /** A port that was free a moment ago. */

@@ -35,8 +35,8 @@ export function makeProgram(context: Context): Command {
       .command(usage)
       .summary(summary)
       .description(`${summary[0]?.toUpperCase()}${summary.slice(1)}.`)
-      .allowExcessArguments(false)
       .copyInheritedSettings(parent)
+      .allowExcessArguments(false)
       .action(async (...given) => {
         const command = given.at(-1) as Command;
         const run = await load();

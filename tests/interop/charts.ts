@@ -79,6 +79,23 @@ export async function ours(bench: Bench, ...args: string[]): Promise<ChartJson> 
   return JSON.parse(await bench.done("chartroom", [...args, "-o", "json"]));
 }
 
+/** Our store's default place in the bench. */
+export const storeOf = (bench: Bench): string => bench.path("home/.cache/helm/registry/cache");
+
+/** Save awkward charts of these versions into a repository of our store, and give what save said. */
+export async function savedCharts<Versions extends readonly string[]>(
+  bench: Bench,
+  repository: string,
+  ...versions: Versions
+): Promise<{ [each in keyof Versions]: ChartJson }> {
+  const saved: ChartJson[] = [];
+  for (const version of versions) {
+    const source = await writtenChart(bench, `${version}/mychart`, await awkwardChart(version));
+    saved.push(await ours(bench, "chart", "save", source, repository));
+  }
+  return saved as { [each in keyof Versions]: ChartJson };
+}
+
 /** The names that our list shows, sorted; one that is bad is shown with what is wrong. */
 export async function listed(bench: Bench, store?: string): Promise<string[]> {
   const args = ["chart", "list", "-o", "json", ...(store === undefined ? [] : ["--store", store])];

@@ -1,11 +1,14 @@
 import { expect } from "bun:test";
 import { readFile } from "node:fs/promises";
+import { Transport } from "../../src/http/transport.ts";
 import { digestOf } from "../../src/oci/digest.ts";
-import { blobOf } from "../../src/testing/artifacts.ts";
+import { parseReference } from "../../src/oci/reference.ts";
+import { openRemote } from "../../src/remote/open.ts";
+import { blobOf, imageOf, pushArtifact } from "../../src/testing/artifacts.ts";
 import { chartArchive, sampleChart } from "../../src/testing/charts.ts";
 import { noise } from "../../src/testing/streams.ts";
 import { archiveFile, digestOfFile, ours, treeOf, writtenChart } from "./charts.ts";
-import { type Bench, interop, type User } from "./support.ts";
+import { type Bench, interop, lines, type User } from "./support.ts";
 
 const plain = "--plain-http";
 const fromTo = ["--from-plain-http", "--to-plain-http"];
@@ -20,8 +23,6 @@ interface OrasJson {
 async function orasJson(bench: Bench, ...args: string[]): Promise<OrasJson> {
   return JSON.parse(await bench.done("oras", [...args, plain, "--format", "json"]));
 }
-
-const lines = (output: string): string[] => output.split("\n").filter((line) => line !== "");
 
 /** Push an artifact of two files, one of them large, and give its digest. */
 async function pushedArtifact(bench: Bench, ref: string): Promise<string> {
@@ -67,23 +68,27 @@ interop("oras pushes and pulls artifacts, in repositories however deep", ["oras"
   expect(missing.stderr).toContain("not found");
 });
 
-interop("oras lists our repositories and tags, page by page, and sets tags", ["oras"], async (bench) => {
-  const { host } = await bench.chartroom();
-  await Bun.write(bench.path("small.txt"), "hello\n");
-  for (const repository of ["b/two", "a", "b/one"])
-    await orasJson(bench, "push", `${host}/${repository}:1`, "small.txt");
-  expect(lines(await bench.done("oras", ["repo", "ls", host, plain]))).toEqual(["a", "b/one", "b/two"]);
-  expect(lines(await bench.done("oras", ["repo", "ls", `${host}/b`, plain]))).toEqual(["one", "two"]);
-  expect(lines(await bench.done("oras", ["repo", "ls", host, plain, "--last", "a"]))).toEqual([
-    "b/one",
-    "b/two",
-  ]);
+interop(
+  "oras lists our repositories and tags, from any of them on, and sets tags",
+  ["oras"],
+  async (bench) => {
+    const { host } = await bench.chartroom();
+    await Bun.write(bench.path("small.txt"), "hello\n");
+    for (const repository of ["b/two", "a", "b/one"])
+      await orasJson(bench, "push", `${host}/${repository}:1`, "small.txt");
+    expect(lines(await bench.done("oras", ["repo", "ls", host, plain]))).toEqual(["a", "b/one", "b/two"]);
+    expect(lines(await bench.done("oras", ["repo", "ls", `${host}/b`, plain]))).toEqual(["one", "two"]);
+    expect(lines(await bench.done("oras", ["repo", "ls", host, plain, "--last", "a"]))).toEqual([
+      "b/one",
+      "b/two",
+    ]);
 
-  await bench.done("oras", ["tag", `${host}/a:1`, "3", "2", "B", "a", plain]);
-  const tags = ["repo", "tags", `${host}/a`, plain];
-  expect(lines(await bench.done("oras", tags))).toEqual(["1", "2", "3", "B", "a"]);
-  expect(lines(await bench.done("oras", [...tags, "--last", "3"]))).toEqual(["B", "a"]);
-});
+    await bench.done("oras", ["tag", `${host}/a:1`, "3", "2", "B", "a", plain]);
+    const tags = ["repo", "tags", `${host}/a`, plain];
+    expect(lines(await bench.done("oras", tags))).toEqual(["1", "2", "3", "B", "a"]);
+    expect(lines(await bench.done("oras", [...tags, "--last", "3"]))).toEqual(["B", "a"]);
+  },
+);
 
 interop("oras deletes manifests and blobs, and finds them gone", ["oras"], async (bench) => {
   const { host } = await bench.chartroom();
@@ -124,6 +129,26 @@ interop("oras attaches referrers and discovers them, by type too", ["oras"], asy
 
   await bench.done("oras", ["manifest", "delete", `${host}/things@${sbom}`, "--force", plain]);
   expect(await referrersOf(bench, `${host}/things:v1`, "--depth", "1")).toEqual([signature]);
+});
+
+interop("oras follows our pages of referrers to their end", ["oras"], async (bench) => {
+  const { host } = await bench.chartroom();
+  const repository = openRemote(parseReference(`${host}/things`), {
+    transport: new Transport({ userAgent: "test" }),
+  });
+  const subject = imageOf([]);
+  await pushArtifact(repository, subject);
+  const digests: string[] = [];
+  for (let i = 0; i < 250; i++) {
+    const { bytes, descriptor } = imageOf([], {
+      subject: subject.descriptor,
+      annotations: { number: `${i}` },
+    });
+    await repository.pushManifest(descriptor, bytes, { tags: [], expect: "any" });
+    digests.push(descriptor.digest);
+  }
+  const { digest } = subject.descriptor;
+  expect(await referrersOf(bench, `${host}/things@${digest}`, "--depth", "1")).toEqual(digests.toSorted());
 });
 
 interop(

@@ -19,13 +19,17 @@ export function interop(
   timeout = 120_000,
 ): void {
   const missing = needs.filter((need) => (need === "samples" ? samples() : find(need)) === undefined);
-  const title = missing.length === 0 ? name : `${name} (not installed: ${missing.join(", ")})`;
+  const title = missing.length === 0 ? name : `${name} (missing: ${missing.join(", ")})`;
   test.if(missing.length === 0 || process.env.CHARTROOM_INTEROP === "required")(
     title,
     async () => {
-      if (missing.length > 0) throw new Error(`Not installed: ${missing.join(", ")}. Run tools/clients.`);
+      if (missing.length > 0)
+        throw new Error(`Missing: ${missing.join(", ")}. tools/clients installs programs.`);
       await withBench(body);
     },
     timeout,
   );
 }
+
+/** The lines that a program printed; an empty one is none. */
+export const lines = (output: string): string[] => output.split("\n").filter((line) => line !== "");

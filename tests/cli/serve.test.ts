@@ -1,0 +1,285 @@
+import { Database } from "bun:sqlite";
+import { describe, expect } from "bun:test";
+import { once } from "node:events";
+import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
+import type { Bench } from "../bench.ts";
+import { chartroom } from "../programs.ts";
+import { onBench, refusalOf, save } from "./cli.ts";
+
+const free = "127.0.0.1:0";
+const serve = (bench: Bench, ...args: string[]) =>
+  bench.run("chartroom", ["registry", "serve", "--addr", free, ...args]);
+
+/** Start a server by hand, to look at what it says; `stop` ends it and gives how. */
+async function started(bench: Bench, args: readonly string[], env: Record<string, string> = {}) {
+  const child = Bun.spawn([chartroom, "registry", "serve", ...args], {
+    cwd: bench.folder,
+    env: { PATH: process.env.PATH ?? "", HOME: bench.path("home"), ...env },
+    stdin: "ignore",
+    stdout: "ignore",
+    stderr: "pipe",
+  });
+  let said = "";
+  const reader = child.stderr.getReader();
+  const read = async () => {
+    const { done, value } = await reader.read();
+    if (value !== undefined) said += new TextDecoder().decode(value);
+    return !done;
+  };
+  while (!said.includes("Next: ") && (await read()));
+  const url = /Listening on (\S+)/.exec(said)?.[1] ?? "";
+  return {
+    url,
+    said: () => said,
+    async stop(signal: "SIGTERM" | "SIGINT" = "SIGTERM") {
+      child.kill(signal);
+      while (await read());
+      return child.exited;
+    },
+  };
+}
+
+describe("a start", () => {
+  onBench("says where it listens, where it keeps data, who may enter, what to type next", async (bench) => {
+    const server = await started(bench, ["--addr", "localhost:0", "--data", "data"]);
+    const said = server.said();
+    expect(said).toMatch(/^Listening on http:\/\/localhost:\d+ \(127\.0\.0\.1/m);
+    expect(said).toContain(`Keeping data in ${bench.path("data")}\n`);
+    expect(said).toContain("Everyone may pull and push");
+    expect(said).toMatch(/^Next: chartroom chart save /m);
+    expect(said).not.toContain("Warning");
+    expect((await fetch(`${server.url}/v2/`)).status).toBe(200);
+    expect(await server.stop()).toBe(0);
+  });
+
+  onBench("on every interface without users warns", async (bench) => {
+    const server = await started(bench, ["--addr", ":0", "--data", "data"]);
+    expect(await server.stop("SIGINT")).toBe(0);
+    expect(server.said()).toMatch(/^Warning: .*may push and delete/m);
+  });
+
+  onBench(
+    "keeps data under XDG_DATA_HOME unless told, and takes flags before the environment",
+    async (bench) => {
+      const env = { XDG_DATA_HOME: bench.path("xdg"), CHARTROOM_ADDR: "not an address" };
+      const server = await started(bench, ["--addr", free], env);
+      expect(server.said()).toContain(`Keeping data in ${bench.path("xdg/chartroom/registry")}\n`);
+      await server.stop();
+      expect((await stat(bench.path("xdg/chartroom/registry"))).mode & 0o777).toBe(0o700);
+    },
+  );
+});
+
+describe("who may enter", () => {
+  const add = (bench: Bench, name: string, ...more: string[]) =>
+    bench.run("chartroom", ["registry", "user", "add", name, "--password-stdin", ...more], {
+      stdin: "mypass\n",
+    });
+  const status = async (url: string, password?: string) => {
+    const headers = password === undefined ? {} : { authorization: `Basic ${btoa(`myuser:${password}`)}` };
+    return (await fetch(`${url}/v2/`, { headers })).status;
+  };
+
+  onBench(
+    "a user added to the data directory closes it, the file is 0600, and the password is in nobody's log",
+    async (bench) => {
+      expect((await add(bench, "myuser", "--data", "data")).exitCode).toBe(0);
+      expect((await stat(bench.path("data", "htpasswd"))).mode & 0o777).toBe(0o600);
+      const server = await started(bench, ["--addr", free, "--data", "data"]);
+      expect(server.said()).toContain(`Only users in ${bench.path("data/htpasswd")}`);
+      expect([
+        await status(server.url),
+        await status(server.url, "wrong"),
+        await status(server.url, "mypass"),
+      ]).toEqual([401, 401, 200]);
+      expect(await server.stop()).toBe(0);
+      expect(server.said()).not.toContain("mypass");
+      expect(server.said()).not.toContain(btoa("myuser:mypass"));
+    },
+  );
+
+  onBench("REGISTRY_AUTH is read as the page has it", async (bench) => {
+    await add(bench, "myuser", "--htpasswd", "auth.htpasswd");
+    const REGISTRY_AUTH = `{htpasswd: {realm: localhost, path: ${bench.path("auth.htpasswd")}}}`;
+    const server = await started(bench, ["--addr", free, "--data", "data"], { REGISTRY_AUTH });
+    const refused = await fetch(`${server.url}/v2/`);
+    expect(refused.headers.get("www-authenticate")).toStartWith('Basic realm="localhost"');
+    expect(await status(server.url, "mypass")).toBe(200);
+    await server.stop();
+  });
+
+  onBench("users are listed and removed, and a removed one no longer gets in", async (bench) => {
+    for (const name of ["myuser", "ann"]) await add(bench, name, "--data", "data");
+    const user = (...args: string[]) =>
+      bench.done("chartroom", ["registry", "user", ...args, "--data", "data"]);
+    expect(await user("list")).toBe("ann\nmyuser\n");
+    const server = await started(bench, ["--addr", free, "--data", "data"]);
+    expect(await status(server.url, "mypass")).toBe(200);
+    await user("remove", "myuser");
+    while ((await status(server.url, "mypass")) === 200) await Bun.sleep(50);
+    expect(await status(server.url, "mypass")).toBe(401);
+    await server.stop();
+    expect(
+      refusalOf(await bench.run("chartroom", ["registry", "user", "remove", "myuser", "--data", "data"])),
+    ).toMatchObject({ exitCode: 3 });
+  });
+
+  onBench("a named file that is missing or broken refuses the start", async (bench) => {
+    expect(refusalOf(await serve(bench, "--data", "data", "--htpasswd", "none"))).toMatchObject({
+      exitCode: 1,
+    });
+    await writeFile(bench.path("broken"), "no colon here\n");
+    const said = refusalOf(await serve(bench, "--data", "data", "--htpasswd", "broken"));
+    expect(said.exitCode).toBe(1);
+    expect(said.message).toContain("line 1");
+    expect(await readdir(bench.folder)).not.toContain("data");
+  });
+});
+
+describe("a start that is refused, in one sentence, with nothing touched", () => {
+  onBench("the port is taken", async (bench) => {
+    const server = await started(bench, ["--addr", free, "--data", "one"]);
+    const said = refusalOf(
+      await bench.run("chartroom", [
+        "registry",
+        "serve",
+        "--addr",
+        new URL(server.url).host,
+        "--data",
+        "two",
+      ]),
+    );
+    expect(said.exitCode).toBe(5);
+    expect(said.message).toContain(new URL(server.url).port);
+    expect(said.hint).toContain("--addr");
+    await server.stop();
+  });
+
+  onBench("another process owns the data", async (bench) => {
+    const server = await started(bench, ["--addr", free, "--data", "data"]);
+    const said = refusalOf(await serve(bench, "--data", "data"));
+    expect(said).toMatchObject({
+      exitCode: 5,
+      message: expect.stringContaining("another chartroom process"),
+    });
+    expect((await fetch(`${server.url}/v2/`)).status).toBe(200);
+    await server.stop();
+  });
+
+  onBench("the directory holds something else", async (bench) => {
+    await mkdir(bench.path("data", "docker", "registry", "v2"), { recursive: true });
+    const said = refusalOf(await serve(bench, "--data", "data"));
+    expect(said.exitCode).toBe(1);
+    expect(said.message).toContain("docker");
+    expect(await readdir(bench.path("data"))).toEqual(["docker"]);
+  });
+
+  onBench("the path is a file", async (bench) => {
+    await writeFile(bench.path("data"), "a file");
+    expect(refusalOf(await serve(bench, "--data", "data")).exitCode).toBe(1);
+    expect(await readFile(bench.path("data"), "utf8")).toBe("a file");
+  });
+
+  onBench("the format, or the catalog's schema, is newer than this program", async (bench) => {
+    await (await started(bench, ["--addr", free, "--data", "data"])).stop();
+    const marker = bench.path("data", "chartroom.json");
+    const format = await readFile(marker, "utf8");
+    await writeFile(marker, '{"format":99}');
+    const said = refusalOf(await serve(bench, "--data", "data"));
+    expect(said.exitCode).toBe(1);
+    expect(said.message).toMatch(/format 99|newer/);
+    expect(await readFile(marker, "utf8")).toBe('{"format":99}');
+    await writeFile(marker, format);
+    const catalog = new Database(bench.path("data", "catalog.db"));
+    catalog.run("PRAGMA user_version = 99");
+    catalog.close();
+    const newer = refusalOf(await serve(bench, "--data", "data"));
+    expect(newer.exitCode).toBe(1);
+    expect(newer.message).toMatch(/newer|99/);
+  });
+});
+
+describe("an end", () => {
+  onBench("waits for what is under way, and what was pushed is there after a restart", async (bench) => {
+    const first = await started(bench, ["--addr", free, "--data", "data"]);
+    const host = new URL(first.url).host;
+    await save(bench, `${host}/a/b:1`);
+    await bench.done("chartroom", ["chart", "push", `${host}/a/b:1`]);
+    const bytes = crypto.getRandomValues(new Uint8Array(60_000));
+    const digest = `sha256:${new Bun.CryptoHasher("sha256").update(bytes).digest("hex")}`;
+    const { headers } = await fetch(`${first.url}/v2/a/b/blobs/uploads/`, { method: "POST" });
+    const socket = connect(Number(new URL(first.url).port), "127.0.0.1");
+    await once(socket, "connect");
+    const target = `${headers.get("location")}?digest=${digest}`;
+    socket.write(`PUT ${target} HTTP/1.1\r\nHost: ${host}\r\nContent-Length: ${bytes.length}\r\n\r\n`);
+    socket.write(bytes.subarray(0, 30_000));
+    await Bun.sleep(100);
+    const stopped = first.stop();
+    await Bun.sleep(100);
+    socket.write(bytes.subarray(30_000));
+    const [answer] = await once(socket, "data");
+    expect(String(answer)).toStartWith("HTTP/1.1 201");
+    socket.destroy();
+    expect(await stopped).toBe(0);
+
+    const second = await started(bench, ["--addr", host, "--data", "data"]);
+    expect((await fetch(`${second.url}/v2/a/b/blobs/${digest}`)).status).toBe(200);
+    await bench.done("chartroom", ["chart", "remove", `${host}/a/b:1`]);
+    await bench.done("chartroom", ["chart", "pull", `${host}/a/b:1`]);
+    expect(await second.stop()).toBe(0);
+  });
+
+  onBench("what was acknowledged survives kill -9", async (bench) => {
+    const server = await bench.chartroom();
+    const names = Array.from({ length: 6 }, (_, i) => `${server.host}/a/b:${i}`);
+    for (const [i, name] of names.entries()) {
+      await writeFile(bench.path("mychart", "values.yaml"), `i: ${i}\n`);
+      await save(bench, name);
+      await bench.done("chartroom", ["chart", "push", name]);
+    }
+    await server.kill();
+    const data = (await readdir(bench.folder)).find((each) => each.startsWith("chartroom-"))!;
+    const again = await started(bench, ["--addr", server.host, "--data", `${data}/data`]);
+    for (const name of names) {
+      await bench.done("chartroom", ["chart", "remove", name]);
+      await bench.done("chartroom", ["chart", "pull", name]);
+    }
+    expect(await again.stop()).toBe(0);
+  });
+
+  onBench("Ctrl-C in a client's command is 130, and says how to go on", async (bench) => {
+    const slow = Bun.serve({
+      port: 0,
+      hostname: "127.0.0.1",
+      idleTimeout: 60,
+      fetch: () => new Promise<Response>(() => {}),
+    });
+    try {
+      const child = Bun.spawn([chartroom, "chart", "pull", `127.0.0.1:${slow.port}/a/b:1`], {
+        env: { HOME: bench.path("home"), PATH: process.env.PATH ?? "" },
+        stdout: "ignore",
+        stderr: "pipe",
+      });
+      while (slow.pendingRequests === 0) await Bun.sleep(5);
+      child.kill("SIGINT");
+      expect(await child.exited).toBe(130);
+      expect(await new Response(child.stderr).text()).toContain("Run it again to go on");
+    } finally {
+      await slow.stop(true);
+    }
+  });
+
+  onBench("a reader that goes away is no failure", async (bench) => {
+    for (let i = 0; i < 40; i++) await writeFile(bench.path("mychart", `file-${i}`), "x".repeat(100));
+    await save(bench);
+    const script = `for i in 1 2 3; do "$0" chart list; done | head -1; exit "$?"`;
+    const child = Bun.spawn(["sh", "-c", script, chartroom], {
+      env: { HOME: bench.path("home"), PATH: process.env.PATH ?? "" },
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+    expect(await child.exited).toBe(0);
+    expect(await new Response(child.stderr).text()).toBe("");
+  });
+});
