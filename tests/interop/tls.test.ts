@@ -52,5 +52,4 @@ interop("oras and crane read over https what we pushed", ["oras", "crane"], asyn
   expect((await bench.done("oras", ["resolve", ref, ...trust])).trim()).toBe(manifest.digest);
   const env = { SSL_CERT_FILE: authority };
   expect((await bench.done("crane", ["digest", ref], { env })).trim()).toBe(manifest.digest);
-  expect((await bench.run("crane", ["digest", ref])).exitCode).not.toBe(0);
 });
