@@ -249,3 +249,13 @@ describe("help", () => {
     },
   );
 });
+
+onBench("what lies in the working directory is neither run nor read", async (bench) => {
+  await writeFile(bench.path("bunfig.toml"), 'preload = ["./evil.ts"]\n');
+  await writeFile(bench.path("evil.ts"), 'console.log("run");\n');
+  await writeFile(bench.path(".env"), `CHARTROOM_STORE=${bench.path("elsewhere")}\n`);
+  await writeFile(bench.path("package.json"), "{ broken");
+  await writeFile(bench.path("tsconfig.json"), "{ broken");
+  expect(await save(bench)).not.toContain("run");
+  expect(await readdir(bench.folder)).not.toContain("elsewhere");
+});

@@ -102,7 +102,7 @@ function defaultData({ env, platform, home }: SettingsPlace): string {
  */
 export function parseListenAddress(text: string): ListenAddress {
   const [, bracketed, plain = "", digits = ""] =
-    /^(?:\[([0-9a-fA-F:.%]+)\]|([a-zA-Z0-9._-]*)):(\d{1,5})$/.exec(text) ?? [];
+    /^(?:\[([0-9a-fA-F:.]+)\]|([a-zA-Z0-9._-]*)):(\d{1,5})$/.exec(text) ?? [];
   const port = Number(digits);
   if (digits !== "" && port <= 65535) return { host: bracketed ?? plain, port };
   throw new ChartroomError("usage", `Cannot listen on "${text}": expected HOST:PORT`, {

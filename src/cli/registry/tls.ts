@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { errorCode } from "../../files/filesystem.ts";
 import { ChartroomError } from "../../oci/errors.ts";
 
 /**
@@ -35,7 +36,8 @@ async function readText(path: string, what: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (cause) {
-    throw new ChartroomError("invalid", `Cannot read ${what} ${path}: ${(cause as Error).message}`, {
+    const why = errorCode(cause) === "ENOENT" ? "no such file" : (cause as Error).message;
+    throw new ChartroomError("invalid", `Cannot read ${what} ${path}: ${why}`, {
       cause,
     });
   }
