@@ -10,7 +10,7 @@ type Action = (args: string[], options: never, context: Context) => Promise<void
 type Load = () => Promise<Action>;
 
 const footer = `
-See also: chartroom help exit-codes, chartroom help environment.`;
+See also: chartroom help COMMAND, help exit-codes, help environment.`;
 
 /** The whole tree of commands, with help. Parsing throws `CommanderError`; `cli/run.ts` turns it into an exit code. */
 export function makeProgram(context: Context): Command {
@@ -43,27 +43,46 @@ export function makeProgram(context: Context): Command {
         await run(command.args, command.optsWithGlobals() as never, context);
       });
   const group = (parent: Command, name: string, summary: string): Command =>
-    parent
-      .command(name)
-      .summary(summary)
-      .description(`${summary[0]?.toUpperCase()}${summary.slice(1)}.`)
-      .copyInheritedSettings(parent)
-      .allowExcessArguments()
-      .action((_options, command: Command) => {
-        const [unknown] = command.args;
-        if (unknown === undefined) return command.outputHelp();
-        const names = command.commands.flatMap((each) => [each.name(), ...each.aliases()]);
-        const meant = nearest(unknown, names);
-        const suggestion = meant === undefined ? "" : `\n(Did you mean ${meant}?)`;
-        command.error(`error: unknown command '${unknown}'${suggestion}`);
-      });
+    asGroup(
+      parent
+        .command(name)
+        .summary(summary)
+        .description(`${summary[0]?.toUpperCase()}${summary.slice(1)}.`)
+        .copyInheritedSettings(parent),
+    );
 
   addChartCommands(group(program, "chart", "push, pull, tag, or remove Helm charts"), add);
   const registry = group(program, "registry", "login to or logout from a registry, or be one");
   addRegistryCommands(registry, add, group);
-  add(program, "version", "print the version", async () => (await import("./version.ts")).printVersion);
+  add(
+    program,
+    "version",
+    "print the version",
+    async () => (await import("./version.ts")).printVersion,
+  ).addHelpText("after", "\nExamples:\n  $ chartroom version -o json");
   addTopics(program, context);
-  return program;
+  return asGroup(program);
+}
+
+/** A command that is only a group of others: alone it shows its help, and `help WORD…` that of what the words lead to. */
+const asGroup = (command: Command): Command =>
+  command
+    .helpCommand(false)
+    .allowExcessArguments()
+    .action(() => {
+      const [word = "help", ...rest] = command.args;
+      const found = word === "help" ? rest.reduce(subcommand, command) : subcommand(command, word);
+      found.outputHelp();
+    });
+
+/** The command of a group that a word names; an error of the group with what was probably meant when there is none. */
+function subcommand(group: Command, word: string): Command {
+  const named = (each: Command) => [each.name(), ...each.aliases()];
+  const found = group.commands.find((each) => named(each).includes(word));
+  if (found !== undefined) return found;
+  const meant = nearest(word, group.commands.flatMap(named));
+  const suggestion = meant === undefined ? "" : `\n(Did you mean ${meant}?)`;
+  return group.error(`error: unknown command '${word}'${suggestion}`);
 }
 
 type Add = (parent: Command, usage: string, summary: string, load: Load) => Command;
@@ -93,7 +112,7 @@ function addChartCommands(chart: Command, add: Add): void {
     )
     .addHelpText(
       "after",
-      "\nWithout a tag, the chart's version is the tag. A directory is packed reproducibly; an archive keeps its bytes, and its .prov beside it.",
+      "\nWithout a tag, the chart's version is the tag. A directory is packed\nreproducibly; an archive keeps its bytes, and the .prov beside it.",
     );
   add(chart, "list", "list all saved charts", async () => (await import("./chart/list.ts")).list)
     .alias("ls")
@@ -135,10 +154,7 @@ function addChartCommands(chart: Command, add: Add): void {
     async () => (await import("./chart/tag.ts")).tag,
   )
     .addOption(storeOption())
-    .addHelpText(
-      "after",
-      example("tag localhost:5000/myrepo/mychart:2.7.0 localhost:5000/myrepo/mychart:stable"),
-    );
+    .addHelpText("after", example("tag localhost:5000/mychart:2.7.0 localhost:5000/mychart:new"));
   add(
     chart,
     "prune",
@@ -196,7 +212,10 @@ function addRegistryCommands(
       new Option("--tls-cert <file>", "certificate chain in PEM: serve https").env("CHARTROOM_TLS_CERT"),
     )
     .addOption(new Option("--tls-key <file>", "its private key in PEM").env("CHARTROOM_TLS_KEY"))
-    .addHelpText("after", example("serve\nserve --addr :5000 --data ./registry --htpasswd auth.htpasswd"));
+    .addHelpText(
+      "after",
+      example("serve\nserve --addr :5000 --data ./registry\nserve --htpasswd auth.htpasswd"),
+    );
 
   const user = group(registry, "user", "who may enter our own registry");
   const userExample = (text: string) => example(text.replace(/^/gm, "user "));
@@ -213,11 +232,13 @@ function addRegistryCommands(
   add(user, "remove <name>", "remove a user", async () => (await import("./registry/user.ts")).removeUser)
     .alias("rm")
     .addOption(htpasswdOption())
-    .addOption(dataOption());
+    .addOption(dataOption())
+    .addHelpText("after", userExample("remove myuser"));
   add(user, "list", "list the users", async () => (await import("./registry/user.ts")).listUsers)
     .alias("ls")
     .addOption(htpasswdOption())
-    .addOption(dataOption());
+    .addOption(dataOption())
+    .addHelpText("after", userExample("list\nlist --htpasswd auth.htpasswd"));
 }
 
 /** Options that every command has, before or after its name. */

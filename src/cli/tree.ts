@@ -28,6 +28,7 @@ export async function writeTree(root: string, files: readonly TreeFile[], force:
     throw new ChartroomError(
       "conflict",
       `Cannot write into ${root}: a link or a directory is in the way of ${listOf(blocked)}`,
+      { hint: "Nothing was written. Take it away, or write elsewhere with -d DIR." },
     );
   const changed = of("different");
   if (changed.length > 0 && !force)
