@@ -1,12 +1,14 @@
 import { homedir } from "node:os";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { version } from "../../package.json";
 import { nodeFileSystem } from "../files/filesystem.ts";
 import { readTls } from "../http/tls.ts";
 import { Transport } from "../http/transport.ts";
 import { type CredentialFiles, credentialFiles, findCredential } from "../remote/credentials.ts";
 import type { RemoteOptions } from "../remote/open.ts";
+import { UploadSessions } from "../remote/uploadSessions.ts";
 import type { Context, GlobalOptions } from "./context.ts";
+import { stateDirectory } from "./state.ts";
 
 /** Where logins are kept, for this command line and environment. */
 export const credentialFilesOf = (
@@ -36,6 +38,7 @@ export async function connectionOf(options: GlobalOptions, context: Context): Pr
       ...(debug && { trace: (line: string) => context.tell(`${line}\n`) }),
     }),
     credentials: (registry) => findCredential(nodeFileSystem, [own, docker], registry, warn),
+    uploads: new UploadSessions(nodeFileSystem, join(stateDirectory(context), "uploads"), context.now),
     plainHttp,
     tls: insecure === true || caFile !== undefined || certFile !== undefined,
   };

@@ -4,6 +4,8 @@ import { HttpError } from "./errors.ts";
 const retries = 3;
 /** In ms; doubled with every try. */
 const firstWait = 250;
+/** In ms: a longer back-off tells the other side nothing more. */
+const longestBackOff = 8000;
 /** In ms: who asks us to wait longer has their answer passed on instead. */
 const longestWait = 30_000;
 const passing = new Set([429, 502, 503, 504]);
@@ -20,15 +22,20 @@ export function waitBeforeRetry(
   now: number,
 ): number | undefined {
   if (tries > retries) return undefined;
-  // Some jitter, or many clients that were turned away together come back together.
-  const backOff = firstWait * 2 ** (tries - 1) * (0.8 + 0.4 * Math.random());
   if ("thrown" in outcome) {
     const { thrown } = outcome;
-    return thrown instanceof HttpError && thrown.reason === "dropped" ? backOff : undefined;
+    return thrown instanceof HttpError && thrown.reason === "dropped" ? backOff(tries) : undefined;
   }
   if (!passing.has(outcome.status)) return undefined;
-  const wait = retryAfter(outcome.headers.get("retry-after"), now) ?? backOff;
+  const wait = retryAfter(outcome.headers.get("retry-after"), now) ?? backOff(tries);
   return wait <= longestWait ? wait : undefined;
+}
+
+/** How long to wait after so many tries, from 1, when nobody says how long: in ms. */
+export function backOff(tries: number): number {
+  const wait = Math.min(firstWait * 2 ** (tries - 1), longestBackOff);
+  // Some jitter, or many clients that were turned away together come back together.
+  return wait * (0.8 + 0.4 * Math.random());
 }
 
 /** `Retry-After` in ms from now: seconds or a date (RFC 9110 §10.2.3); undefined when it is absent or neither. */

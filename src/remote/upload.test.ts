@@ -7,7 +7,7 @@ import { refuse, type Spoil, type TestRegistry, testRegistry } from "../testing/
 import { remoteOf } from "../testing/remote.ts";
 import { type SocketServer, socketServer } from "../testing/sockets.ts";
 import { noise, streamOf } from "../testing/streams.ts";
-import { locationOf, offsetOf, withDigest } from "./upload.ts";
+import { locationOf, offsetOf, withDigest } from "./uploadLocation.ts";
 
 test.each<[Record<string, string>, number]>([
   [{ range: "0-99" }, 100],
@@ -121,7 +121,7 @@ describe("a blob on its way up", () => {
       request.method === "PUT" ? new Response(null, { status: 503 }) : undefined,
     );
     expect(await codeOf(push(made))).toBe("remote");
-    expect(made.requests.filter((request) => request.startsWith("PUT"))).toHaveLength(5);
+    expect(made.requests.filter((request) => request.startsWith("PUT"))).toHaveLength(8);
   });
 
   test("is not tried again when its own bytes are wrong, and the session is closed", async () => {

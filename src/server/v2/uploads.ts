@@ -86,7 +86,8 @@ function parseChunk(call: Call): Chunk | undefined {
   if (range !== undefined && length !== null && Number(length) !== range.length)
     throw new RegistryError("sizeInvalid", { message: "Content-Range and Content-Length do not agree" });
   const body = call.body();
-  return body && { body, ...range };
+  // A body is never shorter or longer than its Content-Length: nothing is left to be counted then.
+  return body && { body, start: range?.start, length: length === null ? range?.length : undefined };
 }
 
 function parseDigestParameter(text: string | null): Digest {
