@@ -35,8 +35,8 @@ export async function exportChart(
     path = join(options.destination, name);
   } else {
     await writeTree(
-      join(destination, metadata.name),
-      files.map((file) => ({ path: file.path, bytes: unpackedBytes(file) })),
+      destination,
+      files.map((file) => ({ path: `${metadata.name}/${file.path}`, bytes: unpackedBytes(file) })),
       options.force ?? false,
     );
     path = `${join(options.destination, metadata.name)}/`;
