@@ -1,4 +1,6 @@
+import { addAbortSignal } from "node:stream";
 import type { Context } from "./context.ts";
+import { explain } from "./exit.ts";
 import { listenToKeys } from "./keys.ts";
 
 /**
@@ -12,11 +14,12 @@ export function processContext(): Context {
       if (interrupted.signal.aborted) process.exit(130);
       interrupted.abort();
     });
-  // A reader that went away (`| head`) wanted no more: that is no failure.
-  for (const stream of [process.stdout, process.stderr])
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") throw error;
-    });
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") return; // a reader that went away (`| head`) wanted no more: that is no failure
+    process.stderr.write(`Error: ${explain(Object.assign(error, { path: "standard output" })).message}\n`);
+    process.exit(1);
+  });
+  process.stderr.on("error", () => {}); // there is nobody left to tell
   return {
     env: process.env,
     cwd: process.cwd(),
@@ -28,9 +31,10 @@ export function processContext(): Context {
       stdout: process.stdout.isTTY === true,
       stderr: process.stderr.isTTY === true,
     },
+    columns: process.stdout.columns,
     readInput: async () => {
       const chunks: Uint8Array[] = [];
-      for await (const chunk of process.stdin) chunks.push(chunk);
+      for await (const chunk of addAbortSignal(interrupted.signal, process.stdin)) chunks.push(chunk);
       return Buffer.concat(chunks);
     },
     listenToKeys: (listener) => listenToKeys(process.stdin, listener),

@@ -1,13 +1,16 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { version } from "../../package.json";
 import type { Context } from "./context.ts";
-import { nearest } from "./suggest.ts";
+import { makeGroup } from "./help.ts";
 import { addTopics } from "./topics.ts";
 
 /** A command's work: its arguments, its options with the global ones, and the world. */
 type Action = (args: string[], options: never, context: Context) => Promise<void>;
 /** Commands are loaded when they run: starting up costs the same however many there are. */
 type Load = () => Promise<Action>;
+
+/** Help is no wider than this, in columns, and no wider than the terminal. */
+const helpWidth = 80;
 
 const footer = `
 See also: chartroom help exit-codes, chartroom help environment.`;
@@ -26,8 +29,9 @@ export function makeProgram(context: Context): Command {
       writeErr: () => {}, // printed once, by run.ts, in our own words
       getOutHasColors: () => false,
       getErrHasColors: () => false,
+      getOutHelpWidth: () => Math.min(helpWidth, context.columns ?? helpWidth),
     })
-    .configureHelp({ showGlobalOptions: true, sortSubcommands: false, helpWidth: 80 });
+    .configureHelp({ showGlobalOptions: true, sortSubcommands: false });
   addGlobalOptions(program);
 
   const add = (parent: Command, usage: string, summary: string, load: Load): Command =>
@@ -43,27 +47,25 @@ export function makeProgram(context: Context): Command {
         await run(command.args, command.optsWithGlobals() as never, context);
       });
   const group = (parent: Command, name: string, summary: string): Command =>
-    parent
-      .command(name)
-      .summary(summary)
-      .description(`${summary[0]?.toUpperCase()}${summary.slice(1)}.`)
-      .copyInheritedSettings(parent)
-      .allowExcessArguments()
-      .action((_options, command: Command) => {
-        const [unknown] = command.args;
-        if (unknown === undefined) return command.outputHelp();
-        const names = command.commands.flatMap((each) => [each.name(), ...each.aliases()]);
-        const meant = nearest(unknown, names);
-        const suggestion = meant === undefined ? "" : `\n(Did you mean ${meant}?)`;
-        command.error(`error: unknown command '${unknown}'${suggestion}`);
-      });
+    makeGroup(
+      parent
+        .command(name)
+        .summary(summary)
+        .description(`${summary[0]?.toUpperCase()}${summary.slice(1)}.`)
+        .copyInheritedSettings(parent),
+    );
 
   addChartCommands(group(program, "chart", "push, pull, tag, or remove Helm charts"), add);
   const registry = group(program, "registry", "login to or logout from a registry, or be one");
   addRegistryCommands(registry, add, group);
-  add(program, "version", "print the version", async () => (await import("./version.ts")).printVersion);
+  add(
+    program,
+    "version",
+    "print the version",
+    async () => (await import("./version.ts")).printVersion,
+  ).addHelpText("after", "\nExamples:\n  $ chartroom version -o json");
   addTopics(program, context);
-  return program;
+  return makeGroup(program);
 }
 
 type Add = (parent: Command, usage: string, summary: string, load: Load) => Command;
@@ -93,7 +95,7 @@ function addChartCommands(chart: Command, add: Add): void {
     )
     .addHelpText(
       "after",
-      "\nWithout a tag, the chart's version is the tag. A directory is packed reproducibly; an archive keeps its bytes, and its .prov beside it.",
+      "\nWithout a tag, the chart's version is the tag. A directory is packed\nreproducibly; an archive keeps its bytes, and its .prov beside it.",
     );
   add(chart, "list", "list all saved charts", async () => (await import("./chart/list.ts")).list)
     .alias("ls")
@@ -135,10 +137,7 @@ function addChartCommands(chart: Command, add: Add): void {
     async () => (await import("./chart/tag.ts")).tag,
   )
     .addOption(storeOption())
-    .addHelpText(
-      "after",
-      example("tag localhost:5000/myrepo/mychart:2.7.0 localhost:5000/myrepo/mychart:stable"),
-    );
+    .addHelpText("after", example("tag localhost:5000/mychart:2.7.0 localhost:5000/mychart:new"));
   add(
     chart,
     "prune",
@@ -196,7 +195,7 @@ function addRegistryCommands(
       new Option("--tls-cert <file>", "certificate chain in PEM: serve https").env("CHARTROOM_TLS_CERT"),
     )
     .addOption(new Option("--tls-key <file>", "its private key in PEM").env("CHARTROOM_TLS_KEY"))
-    .addHelpText("after", example("serve\nserve --addr :5000 --data ./registry --htpasswd auth.htpasswd"));
+    .addHelpText("after", example("serve\nserve --addr :5000 --htpasswd auth.htpasswd"));
 
   const user = group(registry, "user", "who may enter our own registry");
   const userExample = (text: string) => example(text.replace(/^/gm, "user "));
@@ -213,11 +212,13 @@ function addRegistryCommands(
   add(user, "remove <name>", "remove a user", async () => (await import("./registry/user.ts")).removeUser)
     .alias("rm")
     .addOption(htpasswdOption())
-    .addOption(dataOption());
+    .addOption(dataOption())
+    .addHelpText("after", userExample("remove myuser"));
   add(user, "list", "list the users", async () => (await import("./registry/user.ts")).listUsers)
     .alias("ls")
     .addOption(htpasswdOption())
-    .addOption(dataOption());
+    .addOption(dataOption())
+    .addHelpText("after", userExample("list -o json"));
 }
 
 /** Options that every command has, before or after its name. */

@@ -53,6 +53,13 @@ describe("what cannot be saved", () => {
   });
 });
 
+onBench("an empty path is not the working directory", async (bench) => {
+  const { exitCode, message } = refusalOf(
+    await bench.run("chartroom", ["chart", "save", "", ref], { cwd: bench.path("mychart") }),
+  );
+  expect([exitCode, message]).toEqual([2, "Cannot save a chart: the path is empty"]);
+});
+
 describe("references that do not parse", () => {
   for (const [text, says] of [
     ["mychart:1.0.0", "the registry is missing"],
