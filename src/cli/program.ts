@@ -13,7 +13,7 @@ type Load = () => Promise<Action>;
 const helpWidth = 80;
 
 const footer = `
-See also: chartroom help exit-codes, chartroom help environment.`;
+See also: chartroom help COMMAND, help exit-codes, help environment.`;
 
 /** The whole tree of commands, with help. Parsing throws `CommanderError`; `cli/run.ts` turns it into an exit code. */
 export function makeProgram(context: Context): Command {
@@ -47,7 +47,11 @@ export function makeProgram(context: Context): Command {
         await run(command.args, command.optsWithGlobals() as never, context);
       });
   const group = (parent: Command, name: string, summary: string): Command =>
+<<<<<<< HEAD
     makeGroup(
+=======
+    asGroup(
+>>>>>>> d04697da8ae7f7680aac204c87532085e820e65f
       parent
         .command(name)
         .summary(summary)
@@ -65,7 +69,32 @@ export function makeProgram(context: Context): Command {
     async () => (await import("./version.ts")).printVersion,
   ).addHelpText("after", "\nExamples:\n  $ chartroom version -o json");
   addTopics(program, context);
+<<<<<<< HEAD
   return makeGroup(program);
+=======
+  return asGroup(program);
+}
+
+/** A command that is only a group of others: alone it shows its help, and `help WORD…` that of what the words lead to. */
+const asGroup = (command: Command): Command =>
+  command
+    .helpCommand(false)
+    .allowExcessArguments()
+    .action(() => {
+      const [word = "help", ...rest] = command.args;
+      const found = word === "help" ? rest.reduce(subcommand, command) : subcommand(command, word);
+      found.outputHelp();
+    });
+
+/** The command of a group that a word names; an error of the group with what was probably meant when there is none. */
+function subcommand(group: Command, word: string): Command {
+  const named = (each: Command) => [each.name(), ...each.aliases()];
+  const found = group.commands.find((each) => named(each).includes(word));
+  if (found !== undefined) return found;
+  const meant = nearest(word, group.commands.flatMap(named));
+  const suggestion = meant === undefined ? "" : `\n(Did you mean ${meant}?)`;
+  return group.error(`error: unknown command '${word}'${suggestion}`);
+>>>>>>> d04697da8ae7f7680aac204c87532085e820e65f
 }
 
 type Add = (parent: Command, usage: string, summary: string, load: Load) => Command;
@@ -95,7 +124,11 @@ function addChartCommands(chart: Command, add: Add): void {
     )
     .addHelpText(
       "after",
+<<<<<<< HEAD
       "\nWithout a tag, the chart's version is the tag. A directory is packed\nreproducibly; an archive keeps its bytes, and its .prov beside it.",
+=======
+      "\nWithout a tag, the chart's version is the tag. A directory is packed\nreproducibly; an archive keeps its bytes, and the .prov beside it.",
+>>>>>>> d04697da8ae7f7680aac204c87532085e820e65f
     );
   add(chart, "list", "list all saved charts", async () => (await import("./chart/list.ts")).list)
     .alias("ls")
@@ -195,7 +228,14 @@ function addRegistryCommands(
       new Option("--tls-cert <file>", "certificate chain in PEM: serve https").env("CHARTROOM_TLS_CERT"),
     )
     .addOption(new Option("--tls-key <file>", "its private key in PEM").env("CHARTROOM_TLS_KEY"))
+<<<<<<< HEAD
     .addHelpText("after", example("serve\nserve --addr :5000 --htpasswd auth.htpasswd"));
+=======
+    .addHelpText(
+      "after",
+      example("serve\nserve --addr :5000 --data ./registry\nserve --htpasswd auth.htpasswd"),
+    );
+>>>>>>> d04697da8ae7f7680aac204c87532085e820e65f
 
   const user = group(registry, "user", "who may enter our own registry");
   const userExample = (text: string) => example(text.replace(/^/gm, "user "));
@@ -218,7 +258,11 @@ function addRegistryCommands(
     .alias("ls")
     .addOption(htpasswdOption())
     .addOption(dataOption())
+<<<<<<< HEAD
     .addHelpText("after", userExample("list -o json"));
+=======
+    .addHelpText("after", userExample("list\nlist --htpasswd auth.htpasswd"));
+>>>>>>> d04697da8ae7f7680aac204c87532085e820e65f
 }
 
 /** Options that every command has, before or after its name. */

@@ -1,6 +1,11 @@
 import { describe, expect } from "bun:test";
+<<<<<<< HEAD
 import { mkdir, readdir, readFile, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { matches } from "../page/play.ts";
+=======
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { matches, tableIsPadded } from "../page/play.ts";
+>>>>>>> d04697da8ae7f7680aac204c87532085e820e65f
 import { jsonOf, onBench, ref, refusalOf, save } from "./cli.ts";
 
 type Row = { ref: string; digest: string; manifest: { digest: string } };
@@ -28,20 +33,42 @@ describe("by digest", () => {
     async (bench) => {
       const { host } = await bench.chartroom();
       await save(bench, `${host}/a/b:1`);
-      await bench.done("chartroom", ["chart", "push", `${host}/a/b:1`]);
-      const [row] = await jsonOf<Row[]>(bench, ["chart", "list"]);
-      const byDigest = `${host}/a/b@${row!.manifest.digest}`;
-      const label = row!.manifest.digest.slice(0, "sha256:".length + 7);
+      const { manifest } = await jsonOf<Row>(bench, ["chart", "push", `${host}/a/b:1`]);
+      const byDigest = `${host}/a/b@${manifest.digest}`;
+      const label = manifest.digest.slice(0, "sha256:".length + 7);
       await bench.done("chartroom", ["chart", "remove", `${host}/a/b:1`]);
       await bench.done("chartroom", ["chart", "prune"]);
-      const pulled = await bench.done("chartroom", ["chart", "pull", byDigest]);
-      expect(pulled).toStartWith(`${label}: Pulling from ${host}/a/b\n`);
-      expect(pulled).toEndWith(`Status: Downloaded newer chart for ${byDigest}\n`);
-      expect(await bench.done("chartroom", ["chart", "list", "-q"])).toBe(`${byDigest}\n`);
-      expect(await bench.done("chartroom", ["chart", "push", byDigest])).toContain(
-        `${label}: pushed to remote (1 layer, `,
-      );
-      expect(await bench.done("chartroom", ["chart", "remove", byDigest])).toBe(`${label}: removed\n`);
+
+      const summary = `ref:     ${byDigest}
+digest:  <HEX64>
+size:    <SIZE>
+name:    mychart
+version: <VERSION>
+`;
+      for (const [args, golden] of [
+        [
+          ["pull", byDigest],
+          `${label}: Pulling from ${host}/a/b\n${summary}Status: Downloaded newer chart for ${byDigest}\n`,
+        ],
+        [
+          ["pull", byDigest],
+          `${label}: Pulling from ${host}/a/b\n${summary}Status: Chart is up to date for ${byDigest}\n`,
+        ],
+        [
+          ["list"],
+          `REF\tNAME\tVERSION\tDIGEST\tSIZE\tCREATED\n${byDigest}\tmychart\t<VERSION>\t<HEX7>\t<SIZE>\t<AGE>\n`,
+        ],
+        [["export", byDigest, "-d", "out"], `${summary}Exported chart to out/mychart/\n`],
+        [
+          ["push", byDigest],
+          `The push refers to repository [${host}/a/b]\n${summary}${label}: pushed to remote (1 layer, <TOTAL> total)\n`,
+        ],
+        [["remove", byDigest], `${label}: removed\n`],
+      ] as const) {
+        const out = await bench.done("chartroom", ["chart", ...args]);
+        if (!matches(out, golden)) expect(out).toBe(golden);
+        if (args[0] === "list") expect(tableIsPadded(out)).toBe(true);
+      }
     },
   );
 
@@ -73,6 +100,41 @@ describe("pull", () => {
     await bench.done("chartroom", ["chart", "remove", name]);
     expect(await pull()).toBe(`Status: Downloaded newer chart for ${name}`);
   });
+});
+
+describe("push", () => {
+  onBench("of what is there already says the same, and sends nothing", async (bench) => {
+    const { host } = await bench.chartroom();
+    const name = `${host}/a/b:1`;
+    await save(bench, name);
+    const push = () => bench.run("chartroom", ["chart", "push", name]);
+    const first = await push();
+    expect(first.stderr).toContain(": pushed ");
+    expect(await push()).toEqual({ ...first, stderr: "" });
+  });
+
+  onBench(
+    "tells on standard error what became of each object, and on standard output only the page",
+    async (bench) => {
+      const { host } = await bench.chartroom();
+      const name = `${host}/a/b:1`;
+      await save(bench, name);
+      const { stdout, stderr } = await bench.run("chartroom", ["chart", "push", name]);
+      expect(stdout.split("\n")).toHaveLength(8);
+      expect(stderr.trim().split("\n").sort()).toEqual(
+        Array(3).fill(expect.stringMatching(/^[0-9a-f]{7}: pushed /)),
+      );
+      const silent = await bench.run("chartroom", [
+        "chart",
+        "pull",
+        name,
+        "--no-progress",
+        "--store",
+        "other",
+      ]);
+      expect(silent.stderr).toBe("");
+    },
+  );
 });
 
 describe("save", () => {
@@ -162,6 +224,7 @@ version: <VERSION>
   });
 });
 
+<<<<<<< HEAD
 describe("export", () => {
   onBench(
     "leaves what is the same and what is extra, and writes nothing if anything would change",
@@ -215,6 +278,8 @@ describe("export", () => {
   });
 });
 
+=======
+>>>>>>> d04697da8ae7f7680aac204c87532085e820e65f
 describe("list", () => {
   onBench("is sorted by reference, byte by byte, and filtered by a glob", async (bench) => {
     const names = [
