@@ -1,10 +1,6 @@
 import { addAbortSignal } from "node:stream";
 import type { Context } from "./context.ts";
-<<<<<<< HEAD
-import { explain } from "./exit.ts";
-=======
 import { exitCodes, explain } from "./exit.ts";
->>>>>>> d04697da8ae7f7680aac204c87532085e820e65f
 import { listenToKeys } from "./keys.ts";
 
 /**
@@ -19,13 +15,6 @@ export function processContext(): Context {
       interrupted.abort();
     });
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-<<<<<<< HEAD
-    if (error.code === "EPIPE") return; // a reader that went away (`| head`) wanted no more: that is no failure
-    process.stderr.write(`Error: ${explain(Object.assign(error, { path: "standard output" })).message}\n`);
-    process.exit(1);
-  });
-  process.stderr.on("error", () => {}); // there is nobody left to tell
-=======
     // A reader that went away (`| head`) wanted no more: that is no failure. A full disk is one.
     if (error.code === "EPIPE") return;
     const { code, message } = explain(Object.assign(error, { path: "standard output" }));
@@ -33,7 +22,6 @@ export function processContext(): Context {
     process.exit(exitCodes[code]);
   });
   process.stderr.on("error", () => {}); // nobody is left to be told, and a registry goes on without its log
->>>>>>> d04697da8ae7f7680aac204c87532085e820e65f
   return {
     env: process.env,
     cwd: process.cwd(),

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { version } from "../../package.json";
 import type { Context } from "./context.ts";
-import { makeGroup } from "./help.ts";
+import { nearest } from "./suggest.ts";
 import { addTopics } from "./topics.ts";
 
 /** A command's work: its arguments, its options with the global ones, and the world. */
@@ -47,11 +47,7 @@ export function makeProgram(context: Context): Command {
         await run(command.args, command.optsWithGlobals() as never, context);
       });
   const group = (parent: Command, name: string, summary: string): Command =>
-<<<<<<< HEAD
-    makeGroup(
-=======
     asGroup(
->>>>>>> d04697da8ae7f7680aac204c87532085e820e65f
       parent
         .command(name)
         .summary(summary)
@@ -69,9 +65,6 @@ export function makeProgram(context: Context): Command {
     async () => (await import("./version.ts")).printVersion,
   ).addHelpText("after", "\nExamples:\n  $ chartroom version -o json");
   addTopics(program, context);
-<<<<<<< HEAD
-  return makeGroup(program);
-=======
   return asGroup(program);
 }
 
@@ -94,7 +87,6 @@ function subcommand(group: Command, word: string): Command {
   const meant = nearest(word, group.commands.flatMap(named));
   const suggestion = meant === undefined ? "" : `\n(Did you mean ${meant}?)`;
   return group.error(`error: unknown command '${word}'${suggestion}`);
->>>>>>> d04697da8ae7f7680aac204c87532085e820e65f
 }
 
 type Add = (parent: Command, usage: string, summary: string, load: Load) => Command;
@@ -124,11 +116,7 @@ function addChartCommands(chart: Command, add: Add): void {
     )
     .addHelpText(
       "after",
-<<<<<<< HEAD
-      "\nWithout a tag, the chart's version is the tag. A directory is packed\nreproducibly; an archive keeps its bytes, and its .prov beside it.",
-=======
       "\nWithout a tag, the chart's version is the tag. A directory is packed\nreproducibly; an archive keeps its bytes, and the .prov beside it.",
->>>>>>> d04697da8ae7f7680aac204c87532085e820e65f
     );
   add(chart, "list", "list all saved charts", async () => (await import("./chart/list.ts")).list)
     .alias("ls")
@@ -228,14 +216,10 @@ function addRegistryCommands(
       new Option("--tls-cert <file>", "certificate chain in PEM: serve https").env("CHARTROOM_TLS_CERT"),
     )
     .addOption(new Option("--tls-key <file>", "its private key in PEM").env("CHARTROOM_TLS_KEY"))
-<<<<<<< HEAD
-    .addHelpText("after", example("serve\nserve --addr :5000 --htpasswd auth.htpasswd"));
-=======
     .addHelpText(
       "after",
       example("serve\nserve --addr :5000 --data ./registry\nserve --htpasswd auth.htpasswd"),
     );
->>>>>>> d04697da8ae7f7680aac204c87532085e820e65f
 
   const user = group(registry, "user", "who may enter our own registry");
   const userExample = (text: string) => example(text.replace(/^/gm, "user "));
@@ -258,11 +242,7 @@ function addRegistryCommands(
     .alias("ls")
     .addOption(htpasswdOption())
     .addOption(dataOption())
-<<<<<<< HEAD
-    .addHelpText("after", userExample("list -o json"));
-=======
     .addHelpText("after", userExample("list\nlist --htpasswd auth.htpasswd"));
->>>>>>> d04697da8ae7f7680aac204c87532085e820e65f
 }
 
 /** Options that every command has, before or after its name. */

@@ -4,32 +4,16 @@ import type { Context } from "./context.ts";
 const exitCodes = `Exit codes are fixed; scripts may rely on them.
 
     0  done, or already so
-<<<<<<< HEAD
-    1  failed: not a chart, a broken archive, a full disk, a server that answers
-       nonsense
-    2  usage: wrong arguments, an unknown option, a reference that does not
-       parse
-    3  not found: no such chart in the store or the registry, not logged in
-    4  not allowed: the registry wants another login
-    5  conflict: the tag holds another chart, a file would change, the data is
-       in use
-=======
     1  failed: not a chart, a broken archive, a full disk, a server's nonsense
     2  usage: wrong arguments, unknown option, a reference that does not parse
     3  not found: no such chart in the store or the registry, not logged in
     4  not allowed: the registry wants another login
     5  conflict: the tag holds another chart, a file would change, data in use
->>>>>>> d04697da8ae7f7680aac204c87532085e820e65f
     6  not verified: bytes differ from their digest or size
     7  network: no such host, refused, timed out, certificate not trusted
   130  interrupted: run it again to go on
 
-<<<<<<< HEAD
-With -o json an error is {"error": {"code", "message", "hint"}} on standard
-error.
-=======
 With -o json an error is {"error": {"code", "message", "hint"}}, on stderr.
->>>>>>> d04697da8ae7f7680aac204c87532085e820e65f
 `;
 
 const environment = `Variables that chartroom reads. An option on the command line goes before each.
@@ -45,16 +29,10 @@ Store and logins
   HELM_EXPERIMENTAL_OCI    accepted, and changes nothing
 
 Registry
-<<<<<<< HEAD
-  CHARTROOM_ADDR, CHARTROOM_DATA, CHARTROOM_HTPASSWD, CHARTROOM_TLS_CERT,
-  CHARTROOM_TLS_KEY        as the options of "registry serve"
-  XDG_DATA_HOME            where its data is by default, in chartroom/registry
-=======
   CHARTROOM_ADDR, CHARTROOM_DATA, CHARTROOM_HTPASSWD,
   CHARTROOM_TLS_CERT, CHARTROOM_TLS_KEY
                            as the options of "registry serve"
   XDG_DATA_HOME            where its data is, with /chartroom/registry after it
->>>>>>> d04697da8ae7f7680aac204c87532085e820e65f
   REGISTRY_AUTH and others as CNCF Distribution reads them
 
 Network

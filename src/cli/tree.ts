@@ -29,13 +29,8 @@ export async function writeTree(root: string, files: readonly TreeFile[], force:
   if (obstacles.size > 0)
     throw new ChartroomError(
       "conflict",
-<<<<<<< HEAD
       `Cannot write into ${root}: a link or something else is in the way: ${listOf([...obstacles])}`,
       { hint: "Nothing was written. Move it away, or write elsewhere with -d DIR." },
-=======
-      `Cannot write into ${root}: a link or a directory is in the way of ${listOf(blocked)}`,
-      { hint: "Nothing was written. Take it away, or write elsewhere with -d DIR." },
->>>>>>> d04697da8ae7f7680aac204c87532085e820e65f
     );
   const changed = of("different").map(({ path }) => path);
   if (changed.length > 0 && !force)

@@ -1,11 +1,6 @@
 import { describe, expect } from "bun:test";
-<<<<<<< HEAD
-import { mkdir, readdir, readFile, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
-import { matches } from "../page/play.ts";
-=======
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { matches, tableIsPadded } from "../page/play.ts";
->>>>>>> d04697da8ae7f7680aac204c87532085e820e65f
 import { jsonOf, onBench, ref, refusalOf, save } from "./cli.ts";
 
 type Row = { ref: string; digest: string; manifest: { digest: string } };
@@ -224,62 +219,6 @@ version: <VERSION>
   });
 });
 
-<<<<<<< HEAD
-describe("export", () => {
-  onBench(
-    "leaves what is the same and what is extra, and writes nothing if anything would change",
-    async (bench) => {
-      await save(bench);
-      const out = (...parts: string[]) => bench.path("out", "mychart", ...parts);
-      const run = (...more: string[]) =>
-        bench.run("chartroom", ["chart", "export", ref, "-d", "out", ...more]);
-      expect((await run()).exitCode).toBe(0);
-      await writeFile(out("mine.txt"), "mine");
-      await utimes(out("values.yaml"), 1, 1);
-      expect((await run()).exitCode).toBe(0);
-      expect((await stat(out("values.yaml"))).mtimeMs).toBe(1000);
-
-      await writeFile(out("Chart.yaml"), "changed by hand\n");
-      await writeFile(out("templates", "service.yaml"), "changed by hand\n");
-      await rm(out("values.yaml"));
-      const said = refusalOf(await run());
-      expect(said.exitCode).toBe(5);
-      expect(said.message).toContain("Chart.yaml");
-      expect(said.message).toContain("templates/service.yaml");
-      expect(await readFile(out("Chart.yaml"), "utf8")).toBe("changed by hand\n");
-      expect(await readdir(out())).not.toContain("values.yaml");
-
-      expect((await run("--force")).exitCode).toBe(0);
-      expect(await readFile(out("Chart.yaml"))).toEqual(await readFile(bench.path("mychart", "Chart.yaml")));
-      expect(await readFile(out("mine.txt"), "utf8")).toBe("mine");
-    },
-  );
-
-  onBench("never writes through a link that stands in its way, force or not", async (bench) => {
-    await save(bench);
-    await bench.done("chartroom", ["chart", "export", ref, "-d", "out"]);
-    await rm(bench.path("out", "mychart", "templates"), { recursive: true });
-    await symlink(bench.folder, bench.path("out", "mychart", "templates"));
-    const refused = async (obstacle: string) => {
-      for (const more of [[], ["--force"]]) {
-        const said = refusalOf(await bench.run("chartroom", ["chart", "export", ref, "-d", "out", ...more]));
-        expect(said.exitCode).toBe(5);
-        expect(said.message).toEndWith(`in the way: ${obstacle}`);
-      }
-    };
-    await refused("mychart/templates");
-    expect(await readdir(bench.folder)).not.toContain("service.yaml");
-
-    await rm(bench.path("out", "mychart"), { recursive: true });
-    await mkdir(bench.path("elsewhere"));
-    await symlink(bench.path("elsewhere"), bench.path("out", "mychart"));
-    await refused("mychart");
-    expect(await readdir(bench.path("elsewhere"))).toEqual([]);
-  });
-});
-
-=======
->>>>>>> d04697da8ae7f7680aac204c87532085e820e65f
 describe("list", () => {
   onBench("is sorted by reference, byte by byte, and filtered by a glob", async (bench) => {
     const names = [

@@ -53,10 +53,9 @@ describe("what cannot be saved", () => {
 });
 
 onBench("an empty path is not the working directory", async (bench) => {
-  const { exitCode, message } = refusalOf(
-    await bench.run("chartroom", ["chart", "save", "", ref], { cwd: bench.path("mychart") }),
-  );
-  expect([exitCode, message]).toEqual([2, "Cannot save a chart: the path is empty"]);
+  const chart = { cwd: bench.path("mychart") };
+  const { exitCode, stderr } = await bench.run("chartroom", ["chart", "save", "", ref], chart);
+  expect([exitCode, stderr]).toEqual([2, "Error: Cannot save a chart: the path is empty\n"]);
 });
 
 describe("references that do not parse", () => {

@@ -1,84 +1,12 @@
 import { describe, expect } from "bun:test";
-<<<<<<< HEAD
-import { onBench, ref, refusalOf, save } from "./cli.ts";
-
-/** Every command there is. */
-=======
 import { onBench, ref, refused, save } from "./cli.ts";
 
->>>>>>> d04697da8ae7f7680aac204c87532085e820e65f
 const commands = [
   ...["save", "list", "export", "push", "pull", "remove", "tag", "prune", "check"].map(
     (name) => `chart ${name}`,
   ),
   ...["login", "logout", "serve", "user add", "user remove", "user list"].map((name) => `registry ${name}`),
   "version",
-<<<<<<< HEAD
-].map((words) => words.split(" "));
-const groups = [[], ["chart"], ["registry"], ["registry", "user"]];
-
-describe("help", () => {
-  onBench("every command shows an example, on standard output, with 0, in 80 columns", async (bench) => {
-    for (const command of commands) {
-      const help = await bench.done("chartroom", [...command, "--help"]);
-      expect(help).toContain("Examples:");
-      expect(help).toContain(`$ chartroom ${command.join(" ")}`);
-      expect(help.split("\n").filter((line) => line.length > 80)).toEqual([]);
-      for (const args of [
-        ["help", ...command],
-        [...command.slice(0, -1), "help", ...command.slice(-1)],
-      ])
-        expect(await bench.done("chartroom", args)).toBe(help);
-    }
-  });
-
-  onBench("a group alone shows its help, and so does chartroom itself", async (bench) => {
-    for (const group of groups) {
-      const help = await bench.done("chartroom", group);
-      expect(help).toStartWith(["Usage: chartroom", ...group, "[options] [command]"].join(" "));
-      for (const args of [
-        ["help", ...group],
-        [...group, "help"],
-        [...group, "--help"],
-      ])
-        expect(await bench.done("chartroom", args)).toBe(help);
-    }
-    for (const topic of ["exit-codes", "environment"]) {
-      const text = await bench.done("chartroom", ["help", topic]);
-      expect(text.split("\n").filter((line) => line.length > 80)).toEqual([]);
-      expect(text.split("\n").length).toBeGreaterThan(10);
-    }
-  });
-
-  onBench("an unknown command is exit 2, and the nearest one is named", async (bench) => {
-    for (const [args, meant] of [
-      [["chat"], "Did you mean chart?"],
-      [["chart", "lst"], "Did you mean list?"],
-      [["registry", "user", "ad"], "Did you mean add?"],
-      [["help", "chart", "exprt"], "Did you mean export?"],
-      [["help", "xyzzy"], "Add --help to see what it takes."],
-    ] as const) {
-      const { exitCode, message, hint } = refusalOf(await bench.run("chartroom", args));
-      expect([exitCode, message, hint]).toEqual([2, `unknown command "${args.at(-1)}"`, meant]);
-    }
-  });
-
-  onBench(
-    "options may stand before or after the command, and --plain-http takes no reference for its value",
-    async (bench) => {
-      await save(bench);
-      for (const args of [
-        ["-q", "chart", "list"],
-        ["chart", "-q", "list"],
-        ["chart", "list", "-q"],
-      ])
-        expect(await bench.done("chartroom", args)).toBe(`${ref}\n`);
-      const { host } = await bench.chartroom();
-      await save(bench, `${host}/a/b:1`);
-      await bench.done("chartroom", ["chart", "push", "--plain-http", `${host}/a/b:1`]);
-    },
-  );
-=======
 ];
 
 describe("help", () => {
@@ -180,5 +108,4 @@ onBench("the version is one line, and an object for machines", async (bench) => 
   expect(version).toMatch(/^\d+\.\d+\.\d+\n$/);
   expect(await bench.done("chartroom", ["version", "-q"])).toBe(version);
   expect(await bench.done("chartroom", ["version"])).toStartWith(`chartroom ${version.trim()} (`);
->>>>>>> d04697da8ae7f7680aac204c87532085e820e65f
 });

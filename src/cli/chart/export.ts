@@ -34,17 +34,9 @@ export async function exportChart(
     await writeTree(destination, exact, options.force ?? false);
     path = join(options.destination, name);
   } else {
-<<<<<<< HEAD
-    await writeTree(
-      destination,
-      files.map((file) => ({ path: `${metadata.name}/${file.path}`, bytes: unpackedBytes(file) })),
-      options.force ?? false,
-    );
-=======
     // Below the destination, not below the chart's directory: a link of the chart's name would lead out of it.
     const tree = files.map((file) => ({ path: `${metadata.name}/${file.path}`, bytes: unpackedBytes(file) }));
     await writeTree(destination, tree, options.force ?? false);
->>>>>>> d04697da8ae7f7680aac204c87532085e820e65f
     path = `${join(options.destination, metadata.name)}/`;
   }
   print(context, options, {
