@@ -32,8 +32,8 @@ export async function takeBlob(layout: Layout, blob: Descriptor, body: Body): Pr
       throw error;
     } finally {
       await (keep ? ingest.close() : ingest.discard());
+      if (lock !== undefined && !keep) await layout.fs.rm(lockPath, { force: true });
     }
-    if (lock !== undefined) await layout.fs.rm(lockPath, { force: true });
   } finally {
     lock?.release();
   }
