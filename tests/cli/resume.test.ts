@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { rawEntry, rawTar } from "../../src/testing/archives.ts";
-import { type Direction, type TestProxy, testProxy } from "../../src/testing/proxy.ts";
+import { type Direction, type TcpProxy, tcpProxy } from "../../src/testing/tcpProxy.ts";
 import { type Bench, type Registry, withBench } from "../bench.ts";
 
 /** Bytes after which the way breaks, of a chart of 100 MB, and bytes that the repeat may move at most. */
@@ -35,7 +35,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 interface Scene {
   readonly bench: Bench;
   readonly server: Registry;
-  readonly proxy: TestProxy;
+  readonly proxy: TcpProxy;
   /** The words of the command that moves the chart over the proxy. */
   readonly move: readonly string[];
 }
@@ -97,7 +97,7 @@ for (const [verb, { direction, prepare }] of Object.entries(scenes)) {
       () =>
         withBench(async (bench) => {
           const server = await bench.chartroom();
-          const proxy = await testProxy(server.host);
+          const proxy = await tcpProxy(server.host);
           try {
             const prepared = await prepare({ bench, server, proxy });
             await play(prepared);
@@ -118,7 +118,7 @@ for (const [verb, { direction, prepare }] of Object.entries(scenes)) {
       120_000,
     );
   /** That from here on at most so much is moved until `work` is through. */
-  const cheaply = async ({ moved }: TestProxy, work: () => Promise<unknown>) => {
+  const cheaply = async ({ moved }: TcpProxy, work: () => Promise<unknown>) => {
     const before = moved[direction];
     await work();
     expect(moved[direction] - before).toBeLessThanOrEqual(repeated);

@@ -1,7 +1,7 @@
 import { expect } from "bun:test";
 import { randomBytes } from "node:crypto";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
-import { testProxy } from "../../src/testing/proxy.ts";
+import { tcpProxy } from "../../src/testing/tcpProxy.ts";
 import type { Bench } from "../bench.ts";
 import { interop } from "./support.ts";
 
@@ -22,7 +22,7 @@ interop(
   ["docker-registry"],
   async (bench) => {
     const { host } = await bench.distribution();
-    const proxy = await testProxy(host);
+    const proxy = await tcpProxy(host);
     try {
       for (const killed of [false, true]) {
         const ref = `${proxy.host}/large/${killed ? "killed" : "cut"}:1`;
@@ -51,7 +51,7 @@ interop(
   ["docker-registry"],
   async (bench) => {
     const { host } = await bench.distribution();
-    const proxy = await testProxy(host);
+    const proxy = await tcpProxy(host);
     try {
       const ref = `${proxy.host}/large/chart:1`;
       await saveLarge(bench, ref);
