@@ -32,7 +32,7 @@ export async function pullManifest({ registry, request }: Call, { name, referenc
  * @throws RegistryError as `putManifest`; `tagsTooMany`, `tagInvalid`, `parameterInvalid`
  */
 export async function pushManifest(call: Call, { name, reference }: At): Promise<Response> {
-  const { registry, request, query } = call;
+  const { registry, request, query, root } = call;
   const expect = parseExpected(request.headers);
   const named = tryDigest(reference);
   const tags = named === undefined ? [reference as Tag] : parseTags(query.getAll("tag"));
@@ -44,7 +44,7 @@ export async function pushManifest(call: Call, { name, reference }: At): Promise
   const descriptor = { ...described, digest: named ?? described.digest };
   const { subject } = await registry.repository(name).putManifest(descriptor, bytes, { tags, expect });
   return answer(201, {
-    location: `/v2/${name}/manifests/${descriptor.digest}`,
+    location: `${root}/v2/${name}/manifests/${descriptor.digest}`,
     "docker-content-digest": descriptor.digest,
     "oci-subject": subject?.digest,
     "oci-tag": named === undefined || tags.length === 0 ? undefined : tags.join(", "),
