@@ -102,7 +102,11 @@ test.each([
   ["a prefix", { REGISTRY_HTTP_PREFIX: "/team/charts/" }, { prefix: "/team/charts" }],
   ["a prefix of nothing", { REGISTRY_HTTP_PREFIX: "/" }, {}],
   ["sparse manifests", { REGISTRY_VALIDATION_MANIFESTS_MISSING: "accept" }, { rules: sparse }],
-  ["sparse manifests, in a block", { REGISTRY_VALIDATION: "{manifests: {missing: accept}}" }, { rules: sparse }],
+  [
+    "sparse manifests, in a block",
+    { REGISTRY_VALIDATION: "{manifests: {missing: accept}}" },
+    { rules: sparse },
+  ],
   ["whole manifests", { REGISTRY_VALIDATION_MANIFESTS_MISSING: "refuse" }, {}],
   ["deletes", { REGISTRY_STORAGE_DELETE_ENABLED: "true" }, {}],
   ["no word about deletes", { REGISTRY_STORAGE_DELETE_ENABLED: "" }, {}],

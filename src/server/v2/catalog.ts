@@ -7,6 +7,7 @@ export async function listRepositories({ registry, query, root }: Call): Promise
   const { after, limit } = parsePaging(query);
   const { items, more } = await registry.repositories({ after, limit });
   const last = items.at(-1);
-  const link = more && last !== undefined ? nextLink(`${root}/v2/_catalog`, { n: `${limit}`, last }) : undefined;
+  const link =
+    more && last !== undefined ? nextLink(`${root}/v2/_catalog`, { n: `${limit}`, last }) : undefined;
   return jsonAnswer({ repositories: items }, 200, { link });
 }

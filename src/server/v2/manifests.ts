@@ -37,7 +37,7 @@ export async function pushManifest(call: Call, { name, reference }: At): Promise
   const named = tryDigest(reference);
   const tags = named === undefined ? [reference as Tag] : parseTags(query.getAll("tag"));
   if (Number(request.headers.get("content-length")) > manifestLimit)
-    throw new RegistryError("manifestTooLarge");
+    throw new RegistryError("manifestTooLarge", { details: [{ limit: manifestLimit }] });
   const bytes = await readBody(call.body(), manifestLimit);
   const mediaType = request.headers.get("content-type")?.split(";", 1)[0]?.trim() || undefined;
   const described = await describeManifest(bytes, mediaType);
@@ -64,7 +64,7 @@ export async function deleteManifest({ registry }: Call, { name, reference }: At
 }
 
 function parseTags(texts: readonly string[]): Tag[] {
-  if (texts.length > tagLimit) throw new RegistryError("tagsTooMany");
+  if (texts.length > tagLimit) throw new RegistryError("tagsTooMany", { details: [{ limit: tagLimit }] });
   return texts.map((text) => {
     const tag = tryTag(text);
     if (tag === undefined) throw new RegistryError("tagInvalid", { details: [{ found: text }] });

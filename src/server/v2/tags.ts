@@ -14,6 +14,8 @@ export async function listTags(
   if (page === undefined) throw new RegistryError("nameUnknown", { details: [{ name }] });
   const last = page.items.at(-1);
   const link =
-    page.more && last !== undefined ? nextLink(`${root}/v2/${name}/tags/list`, { n: `${limit}`, last }) : undefined;
+    page.more && last !== undefined
+      ? nextLink(`${root}/v2/${name}/tags/list`, { n: `${limit}`, last })
+      : undefined;
   return jsonAnswer({ name, tags: page.items }, 200, { link });
 }

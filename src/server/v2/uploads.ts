@@ -1,4 +1,4 @@
-import { type Digest, tryDigest } from "../../oci/digest.ts";
+import { type Digest, isAlgorithm, tryDigest } from "../../oci/digest.ts";
 import { type RepositoryName, tryRepositoryName } from "../../oci/reference.ts";
 import { type Chunk, OutOfOrder } from "../../registry/chunk.ts";
 import { RegistryError } from "../../registry/errors.ts";
@@ -30,6 +30,7 @@ export async function openUpload(call: Call, { name }: InRepository): Promise<Re
     await registry.uploads.receive(name, user, digest, parseChunk(call));
     return created(call, name, digest);
   }
+  refuseAlgorithm(query.get("digest-algorithm"));
   const { id, offset } = await registry.uploads.open(name, user);
   return answer(202, progress(call, { name, id }, offset));
 }
@@ -82,11 +83,28 @@ function parseChunk(call: Call): Chunk | undefined {
   const { headers } = call.request;
   const [said, length] = [headers.get("content-range"), headers.get("content-length")];
   const range = said === null ? undefined : parseChunkRange(said);
-  if (said !== null && range === undefined) throw new RegistryError("uploadInvalid");
-  if (range !== undefined && length !== null && Number(length) !== range.length)
-    throw new RegistryError("sizeInvalid", { message: "Content-Range and Content-Length do not agree" });
+  if (said !== null && range === undefined)
+    throw new RegistryError("uploadInvalid", { details: [{ found: said }] });
+  const comes = call.request.body === null ? 0 : (length ?? range?.length);
+  if (range !== undefined && Number(comes) !== range.length)
+    throw new RegistryError("sizeInvalid", {
+      message: "Content-Range and Content-Length do not agree",
+      details: [{ expected: range.length, found: Number(comes) }],
+    });
   const body = call.body();
   return body && { body, ...range };
+}
+
+/**
+ * main's `digest-algorithm` says by what the blob will be named. We need no hint, and only say early that we cannot do it.
+ * @throws RegistryError `digestInvalid`
+ */
+function refuseAlgorithm(name: string | null): void {
+  if (name !== null && !isAlgorithm(name))
+    throw new RegistryError("digestInvalid", {
+      message: "a digest is made by sha256 or sha512 here",
+      details: [{ found: name }],
+    });
 }
 
 function parseDigestParameter(text: string | null): Digest {
