@@ -85,6 +85,12 @@ function subcommand(group: Command, word: string): Command {
   return group.error(`error: unknown command '${word}'${suggestion}`);
 }
 
+/** The options of a command that talks to one registry, for a login that is kept nowhere. */
+const withLogin = (command: Command): Command =>
+  command
+    .option("-u, --username <user>", "log in as this user, for this command alone")
+    .option("--password-stdin", "with the password on standard input");
+
 type Add = (parent: Command, usage: string, summary: string, load: Load) => Command;
 
 function addChartCommands(chart: Command, add: Add): void {
@@ -130,11 +136,25 @@ function addChartCommands(chart: Command, add: Add): void {
     .option("--archive", "write the exact .tgz, and its .prov, instead of a directory")
     .addOption(storeOption())
     .addHelpText("after", example("export localhost:5000/myrepo/mychart:2.7.0 -d charts/"));
-  add(chart, "push <ref>", "push a chart to a registry", async () => (await import("./chart/push.ts")).push)
+  withLogin(
+    add(
+      chart,
+      "push <ref>",
+      "push a chart to a registry",
+      async () => (await import("./chart/push.ts")).push,
+    ),
+  )
     .option("--force", "replace a tag that holds another chart")
     .addOption(storeOption())
     .addHelpText("after", example("push localhost:5000/myrepo/mychart:2.7.0"));
-  add(chart, "pull <ref>", "pull a chart from a registry", async () => (await import("./chart/pull.ts")).pull)
+  withLogin(
+    add(
+      chart,
+      "pull <ref>",
+      "pull a chart from a registry",
+      async () => (await import("./chart/pull.ts")).pull,
+    ),
+  )
     .addOption(storeOption())
     .addHelpText("after", example("pull localhost:5000/myrepo/mychart:2.7.0"));
   add(
@@ -184,7 +204,7 @@ function addRegistryCommands(
 
   add(
     registry,
-    "login <host>",
+    "login <host[/path]>",
     "login to a registry",
     async () => (await import("./registry/login.ts")).login,
   )
@@ -192,13 +212,21 @@ function addRegistryCommands(
     .option("-p, --password <password>", "registry password (better: --password-stdin)")
     .option("--password-stdin", "read the password from standard input")
     .option("--insecure", "allow connections to a TLS registry without verifying its certificate")
+    .addOption(
+      new Option("--explain", "say which login would be used, from where and why; log in nowhere").conflicts([
+        "username",
+        "password",
+        "passwordStdin",
+      ]),
+    )
     .addHelpText(
       "after",
-      example("login -u myuser localhost:5000\nlogin -u ci --password-stdin charts.example.com < secret"),
+      `${example("login -u myuser localhost:5000\nlogin -u ci --password-stdin charts.example.com/team < secret\nlogin --explain charts.example.com/team/mychart")}
+\nAn empty username makes the secret an identity token.`,
     );
   add(
     registry,
-    "logout <host>",
+    "logout <host[/path]>",
     "logout from a registry",
     async () => (await import("./registry/logout.ts")).logout,
   ).addHelpText("after", example("logout localhost:5000"));
