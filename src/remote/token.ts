@@ -17,7 +17,7 @@ const clientId = "chartroom";
 
 /** Where a token is asked for, and for whom. */
 export interface TokenRequest {
-  readonly transport: Transport;
+  readonly transport: Pick<Transport, "send">;
   /** The registry's origin. */
   readonly origin: URL;
   readonly challenge: Challenge;
