@@ -4,8 +4,8 @@ import { HttpError } from "./errors.ts";
 const retries = 3;
 /** In ms; doubled with every try. */
 const firstWait = 250;
-/** In ms: who asks us to wait longer has their answer passed on instead. */
-const longestWait = 30_000;
+/** In ms: who asks us to wait longer has their answer passed on instead. Docker Hub's limit may last for hours. */
+const longestWait = 300_000;
 const passing = new Set([429, 502, 503, 504]);
 
 /**
@@ -27,8 +27,10 @@ export function waitBeforeRetry(
     return thrown instanceof HttpError && thrown.reason === "dropped" ? backOff : undefined;
   }
   if (!passing.has(outcome.status)) return undefined;
-  const wait = retryAfter(outcome.headers.get("retry-after"), now) ?? backOff;
-  return wait <= longestWait ? wait : undefined;
+  const asked = retryAfter(outcome.headers.get("retry-after"), now);
+  if (asked === undefined) return backOff;
+  // Never sooner than we were asked to.
+  return asked <= longestWait ? asked + Math.random() * Math.min(asked / 10, 1000) : undefined;
 }
 
 /** `Retry-After` in ms from now: seconds or a date (RFC 9110 §10.2.3); undefined when it is absent or neither. */
