@@ -1,5 +1,5 @@
 import { homedir } from "node:os";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { version } from "../../package.json";
 import { nodeFileSystem } from "../files/filesystem.ts";
 import { readTls } from "../http/tls.ts";
@@ -11,8 +11,10 @@ import { CredentialHelpers } from "../remote/credentials/helpers.ts";
 import type { CredentialKeeper } from "../remote/credentials/keep.ts";
 import { type CredentialSources, findLogin } from "../remote/credentials/search.ts";
 import type { RemoteOptions } from "../remote/open.ts";
+import { UploadSessions } from "../remote/uploadSessions.ts";
 import type { Context, GlobalOptions } from "./context.ts";
 import { passwordFromInput } from "./registry/secret.ts";
+import { stateDirectory } from "./state.ts";
 import { helmCache } from "./store.ts";
 import { waitInWords } from "./words.ts";
 
@@ -67,6 +69,7 @@ export async function connectionOf(
     }),
     credentials: async (registry, path) => given ?? findLogin(logins, { registry, path }, warn),
     warn,
+    uploads: new UploadSessions(nodeFileSystem, join(stateDirectory(context), "uploads"), context.now),
     plainHttp,
     tls: insecure === true || caFile !== undefined || certFile !== undefined,
   };

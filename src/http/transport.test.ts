@@ -186,6 +186,38 @@ describe("failures", () => {
     expect(error).toMatchObject({ code: "network", reason: "timeout" });
   });
 
+  test("no TLS handshake in time, with a body to send or without", async () => {
+    const { port } = await raw(() => undefined);
+    const url = new URL(`https://127.0.0.1:${port}/`);
+    const timeouts = { answer: 50, stall: 50 };
+    expect(await failure(get(url, { timeouts }))).toMatchObject({ reason: "timeout" });
+    const open = async () => new Blob([new Uint8Array(1 << 20)]).stream();
+    const body = { size: 1 << 20, open };
+    expect(await failure(transport({ timeouts }).send({ method: "PUT", url, body }))).toMatchObject({
+      reason: "timeout",
+    });
+  });
+
+  test("no answer in time to a large body that the server has whole, and that may take longer than another's", async () => {
+    const body = { size: 5, open: async () => new Blob(["large"]).stream() };
+    const { url } = await raw(() => undefined);
+    const error = await failure(
+      transport({ timeouts: { answer: 20_000, stall: 20_000, settle: 30 } }).send({
+        method: "PUT",
+        url,
+        body,
+      }),
+    );
+    expect(error).toMatchObject({ code: "network", reason: "timeout" });
+    const slow = serve(async (request) => {
+      await request.bytes();
+      await Bun.sleep(100);
+      return new Response();
+    });
+    const timeouts = { answer: 20, stall: 20, settle: 20_000 };
+    expect((await transport({ timeouts }).send({ method: "PUT", url: slow, body })).status).toBe(200);
+  });
+
   test("a slow consumer is no stall", async () => {
     const url = serve(() => new Response(new Uint8Array(4 << 20)));
     const answer = await get(url, { timeouts: { stall: 100 } });
