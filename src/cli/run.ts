@@ -3,6 +3,7 @@ import { hasColour, red } from "./colour.ts";
 import type { Context, GlobalOptions } from "./context.ts";
 import { type Explanation, exitCodes, explain } from "./exit.ts";
 import { makeProgram } from "./program.ts";
+import { printable } from "./words.ts";
 
 /**
  * Run one command line to its end.
@@ -56,6 +57,6 @@ function report({ code, message, hint }: Explanation, options: GlobalOptions, co
     return;
   }
   const mark = "Error:";
-  context.tell(`${hasColour("stderr", options, context) ? red(mark) : mark} ${message}\n`);
-  if (hint !== undefined) context.tell(`Hint: ${hint}\n`);
+  context.tell(`${hasColour("stderr", options, context) ? red(mark) : mark} ${printable(message)}\n`);
+  if (hint !== undefined) context.tell(`Hint: ${printable(hint)}\n`);
 }

@@ -4,10 +4,10 @@ import { HttpError } from "./errors.ts";
 const retries = 3;
 /** In ms; doubled with every try. */
 const firstWait = 250;
+/** In ms: who asks us to wait longer has their answer passed on instead. Docker Hub's limit may last for hours. */
+const longestWait = 300_000;
 /** In ms: a longer back-off tells the other side nothing more. */
 const longestBackOff = 8000;
-/** In ms: who asks us to wait longer has their answer passed on instead. */
-const longestWait = 30_000;
 const passing = new Set([429, 502, 503, 504]);
 
 /**
@@ -27,8 +27,10 @@ export function waitBeforeRetry(
     return thrown instanceof HttpError && thrown.reason === "dropped" ? backOff(tries) : undefined;
   }
   if (!passing.has(outcome.status)) return undefined;
-  const wait = retryAfter(outcome.headers.get("retry-after"), now) ?? backOff(tries);
-  return wait <= longestWait ? wait : undefined;
+  const asked = retryAfter(outcome.headers.get("retry-after"), now);
+  if (asked === undefined) return backOff(tries);
+  // Never sooner than we were asked to.
+  return asked <= longestWait ? asked + Math.random() * Math.min(asked / 10, 1000) : undefined;
 }
 
 /** How long to wait after so many tries, from 1, when nobody says how long: in ms. */

@@ -341,6 +341,20 @@ describe("redirects", () => {
   });
 });
 
+test("a redirect to another origin is not followed when the request is a secret", async () => {
+  const asked: string[] = [];
+  const target = serve((request) => {
+    asked.push(request.url);
+    return new Response("secret");
+  });
+  const away = serve(() => new Response(null, { status: 307, headers: { location: target.href } }));
+  const send = (sameOrigin: boolean) =>
+    transport().send({ method: "POST", url: away, body: new Uint8Array([1]), sameOrigin });
+  expect(await failure(send(true))).toMatchObject({ code: "remote", reason: "redirect" });
+  expect(asked).toEqual([]);
+  expect((await send(false)).status).toBe(200);
+});
+
 describe("tries again", () => {
   test("after a dropped connection", async () => {
     const { url, heads } = await raw((socket, count) =>
@@ -356,7 +370,22 @@ describe("tries again", () => {
       ++count < 3 ? new Response(null, { status: 503, headers: { "retry-after": "2" } }) : new Response("ok"),
     );
     expect((await get(url)).status).toBe(200);
-    expect(waits).toEqual([2000, 2000]);
+    expect(waits).toHaveLength(2);
+    expect(waits.every((wait) => wait >= 2000 && wait <= 2200)).toBe(true);
+  });
+
+  test("and says so when the server asks for a long wait", async () => {
+    const told: [string, boolean][] = [];
+    let count = 0;
+    const url = serve(() =>
+      ++count < 2
+        ? new Response(null, { status: 429, headers: { "retry-after": "60" } })
+        : new Response("ok"),
+    );
+    const onWait = (host: string, ms: number) => told.push([host, ms >= 60_000]);
+    // It was not served, so even a POST is sent again.
+    expect((await transport({ onWait }).send({ method: "POST", url })).status).toBe(200);
+    expect(told).toEqual([[url.host, true]]);
   });
 
   test("not for ever: then the last answer is given", async () => {

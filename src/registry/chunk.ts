@@ -41,7 +41,8 @@ export async function takeChunk(
   if (length === undefined) return ingest.append(body, undefined, safe);
   try {
     await refusing("invalid", "sizeInvalid", () => ingest.append(body, start + length));
-    if (ingest.offset !== start + length) throw new RegistryError("sizeInvalid");
+    const found = ingest.offset - start;
+    if (found !== length) throw new RegistryError("sizeInvalid", { details: [{ expected: length, found }] });
   } catch (error) {
     if (error instanceof RegistryError && error.fault === "sizeInvalid") await ingest.truncate(start);
     throw error;

@@ -247,6 +247,7 @@ export class RemoteRepository implements Reads, Writes, Deletes, Mounts {
       to,
       statuses: [201, 202],
       repeatable: true,
+      scopes: [`repository:${from}:pull`],
     });
     await answer.discard();
     if (answer.status === 201) return true;
