@@ -29,7 +29,7 @@ beforeAll(async () => {
   await withBench((bench) =>
     bench.done("chartroom", ["chart", "save", join(folder, "large.tgz"), saved, "--store", store()]),
   );
-});
+}, 60_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 interface Scene {
@@ -151,6 +151,20 @@ for (const [verb, { direction, prepare }] of Object.entries(scenes)) {
             expect((await stat(join(sessionsOf(bench), name))).mode & 0o777).toBe(0o600);
         await cheaply(proxy, () => bench.done("chartroom", move));
       });
+
+    scene(
+      "is no trouble for another that moves the same at the same time",
+      async ({ bench, proxy, move }) => {
+        const held = proxy.holdAfter(broken, direction);
+        const first = bench.start("chartroom", move);
+        await held;
+        // The first one is at its session, or its part, and stands still: the second one has its own.
+        await bench.done("chartroom", move);
+        first.kill("SIGINT");
+        expect((await first.ended).exitCode).toBe(130);
+        await bench.done("chartroom", move);
+      },
+    );
 
     scene(
       "goes on by itself when the server is killed and comes back",
