@@ -25,6 +25,8 @@ Store and logins
   HELM_REGISTRY_CONFIG     the file logins are kept in (--registry-config)
   HELM_CONFIG_HOME         Helm's configuration, where that file is by default
   XDG_CONFIG_HOME          the same, with /helm after it
+  XDG_STATE_HOME           where unfinished uploads are remembered, with
+                           /chartroom/uploads after it
   DOCKER_CONFIG            Docker's directory: its config.json has logins too
   HELM_EXPERIMENTAL_OCI    accepted, and changes nothing
 
