@@ -1,3 +1,4 @@
+import { ChartroomError } from "../oci/errors.ts";
 import { type JsonObject, parseJsonObject } from "../oci/json.ts";
 import { Fields } from "./fields.ts";
 import { goJson } from "./goJson.ts";
@@ -67,11 +68,16 @@ const withoutEmpty = (struct: object): object =>
 export const parseConfig = (bytes: Uint8Array): Metadata =>
   readMetadata(new Fields(asYaml(parseJsonObject(bytes, "the chart's config")), "the chart's config"));
 
+/** Deeper than any chart's metadata; a config from outside may be nested as deep as it is long. */
+const nestingLimit = 100;
+
 /** Parsed JSON in the shape that parsed YAML has. */
-function asYaml(value: unknown): YamlValue {
-  if (Array.isArray(value)) return value.map(asYaml);
+function asYaml(value: unknown, depth = 0): YamlValue {
+  if (depth > nestingLimit)
+    throw new ChartroomError("invalid", "Cannot read the chart's config: it is nested too deep");
+  if (Array.isArray(value)) return value.map((each) => asYaml(each, depth + 1));
   if (typeof value !== "object") return value as YamlValue;
   return value === null
     ? null
-    : new Map(Object.entries(value as JsonObject).map(([key, each]) => [key, asYaml(each)]));
+    : new Map(Object.entries(value as JsonObject).map(([key, each]) => [key, asYaml(each, depth + 1)]));
 }
