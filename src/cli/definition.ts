@@ -52,6 +52,14 @@ export class Definition extends Command {
       });
   }
 
+  /** The options of a command that talks to one registry, for a login that is kept nowhere. */
+  withLogin(): this {
+    return this.option("-u, --username <user>", "log in as this user, for this command alone").option(
+      "--password-stdin",
+      "with the password on standard input",
+    );
+  }
+
   /** Command lines for its help, without the program's name. */
   examples(...lines: string[]): this {
     const shown = lines.map((line) => `  $ chartroom ${line}`);

@@ -31,6 +31,10 @@ export function ageInWords(milliseconds: number): string {
   return `${Math.floor(days / 365)} years`;
 }
 
+/** A wait in ms, in words: `45 seconds`, `5 minutes`; rounded up. */
+export const waitInWords = (ms: number): string =>
+  ms < 120_000 ? countOf(Math.ceil(ms / 1000), "second") : countOf(Math.ceil(ms / 60_000), "minute");
+
 /** A count with its noun: `1 layer`, `2 layers`. */
 export const countOf = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
 

@@ -9,6 +9,8 @@ export interface ServerOptions {
   readonly registry: Registry;
   /** Who may enter; everyone where there is none. */
   readonly authenticator?: Authenticator | undefined;
+  /** The path below which everything answers, as `/team`; the server's root where it is empty. */
+  readonly root?: string | undefined;
   readonly addresses: readonly Address[];
   /** Certificate chain and key, PEM; plain HTTP where there is none. */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;

@@ -37,11 +37,12 @@ export async function serve(_args: string[], options: RegistryOptions, context: 
   const data = await openDataDirectory(settings.data, { fs });
   stack.defer(() => data.release());
   const report = (error: unknown) => warn(error instanceof Error ? error.message : String(error));
-  const { registry, close } = await openRegistry(data, now, report);
+  const { registry, close } = await openRegistry(data, now, settings.rules, report);
   stack.defer(close);
   const server = await startServer({
     registry,
     authenticator,
+    root: settings.prefix,
     addresses,
     tls,
     log: tell,
