@@ -7,8 +7,14 @@ type Action = (args: string[], options: never, context: Context) => Promise<void
 /** Commands are loaded when they run: starting up costs the same however many there are. */
 type Load = () => Promise<Action>;
 
+/** Where shells find what may stand for an argument or an option's value. */
+export type Source = "files" | "directories" | "saved" | "repositories" | "registry" | "hosts";
+
 /** A command as the tree defines it: commander's, with our two kinds of command below it, and examples and notes in its help. */
 export class Definition extends Command {
+  declare readonly commands: readonly Definition[];
+  /** What completes arguments that their names do not say enough about, by those names. */
+  readonly sources = new Map<string, Source>();
   readonly #context: Context;
 
   constructor(name: string | undefined, context: Context) {
@@ -59,6 +65,12 @@ export class Definition extends Command {
   /** What its help says last: prose, one paragraph. */
   notes(text: string): this {
     return this.addHelpText("after", `\n${text}`);
+  }
+
+  /** Say what completes an argument, where that is not what its name stands for (`completion/sources.ts`). */
+  completes(argument: string, source: Source): this {
+    this.sources.set(argument, source);
+    return this;
   }
 
   #below(usage: string, summary: string): Definition {

@@ -1,8 +1,10 @@
+import { Argument } from "commander";
 import { version } from "../../package.json";
 import { addChartCommands } from "./chartCommands.ts";
 import type { Context } from "./context.ts";
 import { Definition } from "./definition.ts";
 import { addGlobalOptions } from "./globalOptions.ts";
+import { namedAsTyped } from "./plugin.ts";
 import { addRegistryCommands } from "./registryCommands.ts";
 import { addTopics } from "./topics.ts";
 
@@ -19,7 +21,7 @@ export function makeProgram(context: Context): Definition {
     .showSuggestionAfterError()
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => context.write(text),
+      writeOut: (text) => context.write(namedAsTyped(text, context)),
       writeErr: () => {}, // printed once, by run.ts, in our own words
       getOutHasColors: () => false,
       getErrHasColors: () => false,
@@ -28,6 +30,17 @@ export function makeProgram(context: Context): Definition {
   addGlobalOptions(program);
   addChartCommands(program.group("chart", "push, pull, tag, or remove Helm charts"));
   addRegistryCommands(program.group("registry", "login to or logout from a registry, or be one"));
+  program
+    .add(
+      "completion",
+      "print the script that completes commands in a shell",
+      async () => (await import("./completion/print.ts")).printCompletion,
+    )
+    .addArgument(new Argument("<shell>", "the shell").choices(["bash", "zsh", "fish", "powershell"]))
+    .examples("completion bash > ~/.local/share/bash-completion/completions/chartroom")
+    .notes(
+      "Commands, options and their values are completed, references from the store, and for pull the tags that the registry has. Each script says where it goes.",
+    );
   program.add("version", "print the version", async () => (await import("./version.ts")).printVersion);
   addTopics(program, context);
   return program;

@@ -1,5 +1,5 @@
-import { Command } from "commander";
 import type { Context } from "./context.ts";
+import type { Definition } from "./definition.ts";
 
 const exitCodes = `Exit codes are fixed; scripts may rely on them.
 
@@ -45,9 +45,12 @@ Terminal
 `;
 
 /** Texts that are no command's: `chartroom help exit-codes`, `chartroom help environment`. */
-export function addTopics(program: Command, context: Context): void {
+export function addTopics(program: Definition, context: Context): void {
   for (const [name, text] of Object.entries({ "exit-codes": exitCodes, environment })) {
-    const topic = new Command(name).helpOption(false).action(() => context.write(text));
+    const topic = program
+      .createCommand(name)
+      .helpOption(false)
+      .action(() => context.write(text));
     topic.helpInformation = () => text;
     program.addCommand(topic.copyInheritedSettings(program), { hidden: true });
   }
