@@ -102,12 +102,12 @@ export class Bench {
    * Run our own binary on a terminal of its own and type the answer to its question.
    * @returns what it wrote after the question's line; a terminal does not tell the two outputs apart
    */
-  async typed(args: readonly string[], answer: string): Promise<Ran> {
+  async typed(args: readonly string[], answer: string, env: Record<string, string> = {}): Promise<Ran> {
     let shown = "";
     const asked = Promise.withResolvers<void>();
     const child = Bun.spawn([chartroom, ...args], {
       cwd: this.folder,
-      env: this.#environment(),
+      env: { ...this.#environment(), ...env },
       terminal: {
         data(_terminal, bytes) {
           shown += new TextDecoder().decode(bytes);

@@ -31,7 +31,9 @@ export async function packChart(directory: string): Promise<PackedChart> {
   for (const { path, place } of found.sort(chartYamlFirst)) contents.set(path, await readFile(place));
   const chartYaml = contents.get("Chart.yaml");
   if (chartYaml === undefined)
-    throw new ChartroomError("invalid", `Cannot read chart "${directory}": it has no Chart.yaml`);
+    throw new ChartroomError("invalid", `Cannot read chart "${directory}": it has no Chart.yaml`, {
+      hint: "Give the directory that holds it; `helm create NAME` makes a new chart.",
+    });
 
   const metadata = parseMetadata(chartYaml, contents.get("requirements.yaml"));
   const paths = new ArchivePaths();

@@ -70,7 +70,7 @@ export function addChartCommands(chart: Definition): void {
       async () => (await import("./chart/tag.ts")).tag,
     )
     .addOption(storeOption())
-    .examples("chart tag localhost:5000/myrepo/mychart:2.7.0 localhost:5000/myrepo/mychart:stable");
+    .examples("chart tag localhost:5000/mychart:2.7.0 localhost:5000/mychart:new");
   chart
     .add("prune", "free what no saved chart refers to", async () => (await import("./chart/prune.ts")).prune)
     .option("--dry-run", "only say what would be freed")

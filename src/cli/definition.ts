@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import type { Context } from "./context.ts";
 import { nearest } from "./suggest.ts";
+import { folded } from "./words.ts";
 
 /** A command's work: its arguments, its options with the global ones, and the world. */
 type Action = (args: string[], options: never, context: Context) => Promise<void>;
@@ -15,11 +16,16 @@ export class Definition extends Command {
   declare readonly commands: readonly Definition[];
   /** What completes arguments that their names do not say enough about, by those names. */
   readonly sources = new Map<string, Source>();
+  /** Command lines that show its use, without the program's name. */
+  readonly exampleLines: string[] = [];
+  /** What is to be said of it beside its summary, one paragraph each. */
+  readonly paragraphs: string[] = [];
   readonly #context: Context;
 
   constructor(name: string | undefined, context: Context) {
     super(name);
     this.#context = context;
+    this.addHelpText("after", () => this.#afterHelp());
   }
 
   /** How commander makes the commands below this one. */
@@ -42,29 +48,32 @@ export class Definition extends Command {
       });
   }
 
-  /** Add a command that only holds others: alone it shows help, and it suggests what was meant. */
+  /** Add a command that only holds others. */
   group(name: string, summary: string): Definition {
-    return this.#below(name, summary)
+    return this.#below(name, summary).holdingOthers();
+  }
+
+  /** Only hold others: alone it shows its help, and `help WORD…` that of what the words lead to. */
+  holdingOthers(): this {
+    return this.helpCommand(false)
       .allowExcessArguments()
-      .action((_options, command: Command) => {
-        const [unknown] = command.args;
-        if (unknown === undefined) return command.outputHelp();
-        const names = command.commands.flatMap((each) => [each.name(), ...each.aliases()]);
-        const meant = nearest(unknown, names);
-        const suggestion = meant === undefined ? "" : `\n(Did you mean ${meant}?)`;
-        command.error(`error: unknown command '${unknown}'${suggestion}`);
+      .action(() => {
+        const [word = "help", ...rest] = this.args;
+        const found = word === "help" ? rest.reduce(subcommand, this) : subcommand(this, word);
+        found.outputHelp();
       });
   }
 
-  /** Command lines for its help, without the program's name. */
+  /** Add command lines to its help, without the program's name. */
   examples(...lines: string[]): this {
-    const shown = lines.map((line) => `  $ chartroom ${line}`);
-    return this.addHelpText("after", ["\nExamples:", ...shown].join("\n"));
+    this.exampleLines.push(...lines);
+    return this;
   }
 
-  /** What its help says last: prose, one paragraph. */
+  /** Add a paragraph to its help. */
   notes(text: string): this {
-    return this.addHelpText("after", `\n${text}`);
+    this.paragraphs.push(text);
+    return this;
   }
 
   /** Say what completes an argument, where that is not what its name stands for (`completion/sources.ts`). */
@@ -73,10 +82,35 @@ export class Definition extends Command {
     return this;
   }
 
+  /** How wide its help may be, in columns. */
+  helpWidth(): number {
+    return this.configureOutput().getOutHelpWidth?.() ?? Number.POSITIVE_INFINITY;
+  }
+
+  #afterHelp(): string {
+    const examples = this.exampleLines.map(
+      (line) => `\n  $ ${folded(`chartroom ${line}`, this.helpWidth() - 4)}`,
+    );
+    return [
+      ...(examples.length === 0 ? [] : [`\nExamples:${examples.join("")}`]),
+      ...this.paragraphs.map((text) => `\n${this.createHelp().boxWrap(text, this.helpWidth())}`),
+    ].join("\n");
+  }
+
   #below(usage: string, summary: string): Definition {
     return this.command(usage)
       .summary(summary)
       .description(`${summary[0]?.toUpperCase()}${summary.slice(1)}.`)
       .copyInheritedSettings(this);
   }
+}
+
+/** The command of a group that a word names; an error of the group with what was probably meant when there is none. */
+function subcommand(group: Command, word: string): Command {
+  const named = (each: Command) => [each.name(), ...each.aliases()];
+  const found = group.commands.find((each) => named(each).includes(word));
+  if (found !== undefined) return found;
+  const meant = nearest(word, group.commands.flatMap(named));
+  const suggestion = meant === undefined ? "" : `\n(Did you mean ${meant}?)`;
+  return group.error(`error: unknown command '${word}'${suggestion}`);
 }

@@ -8,8 +8,8 @@ import { namedAsTyped } from "./plugin.ts";
 import { addRegistryCommands } from "./registryCommands.ts";
 import { addTopics } from "./topics.ts";
 
-const footer = `
-See also: chartroom help exit-codes, chartroom help environment.`;
+/** Help is no wider than this, in columns, and no wider than the terminal. */
+const helpWidth = 80;
 
 /** The whole tree of commands, with help. Parsing throws `CommanderError`; `cli/run.ts` turns it into an exit code. */
 export function makeProgram(context: Context): Definition {
@@ -17,7 +17,7 @@ export function makeProgram(context: Context): Definition {
     .description("The home of Helm charts: client, local store and registry in one program")
     .version(version, "--version", "print the version")
     .helpOption("-h, --help", "show help")
-    .addHelpText("after", footer)
+    .notes("See also: chartroom help COMMAND, help exit-codes, help environment.")
     .showSuggestionAfterError()
     .exitOverride()
     .configureOutput({
@@ -25,8 +25,9 @@ export function makeProgram(context: Context): Definition {
       writeErr: () => {}, // printed once, by run.ts, in our own words
       getOutHasColors: () => false,
       getErrHasColors: () => false,
+      getOutHelpWidth: () => Math.min(helpWidth, context.columns ?? helpWidth),
     })
-    .configureHelp({ showGlobalOptions: true, sortSubcommands: false, helpWidth: 80 });
+    .configureHelp({ showGlobalOptions: true, sortSubcommands: false, minWidthToWrap: 20 });
   addGlobalOptions(program);
   addChartCommands(program.group("chart", "push, pull, tag, or remove Helm charts"));
   addRegistryCommands(program.group("registry", "login to or logout from a registry, or be one"));
@@ -37,11 +38,16 @@ export function makeProgram(context: Context): Definition {
       async () => (await import("./completion/print.ts")).printCompletion,
     )
     .addArgument(new Argument("<shell>", "the shell").choices(["bash", "zsh", "fish", "powershell"]))
-    .examples("completion bash > ~/.local/share/bash-completion/completions/chartroom")
+    .examples(
+      "completion bash > ~/.local/share/bash-completion/completions/chartroom",
+      "completion fish > ~/.config/fish/completions/chartroom.fish",
+    )
     .notes(
       "Commands, options and their values are completed, references from the store, and for pull the tags that the registry has. Each script says where it goes.",
     );
-  program.add("version", "print the version", async () => (await import("./version.ts")).printVersion);
+  program
+    .add("version", "print the version", async () => (await import("./version.ts")).printVersion)
+    .examples("version -o json");
   addTopics(program, context);
-  return program;
+  return program.holdingOthers();
 }

@@ -32,7 +32,11 @@ export function addRegistryCommands(registry: Definition): void {
       new Option("--tls-cert <file>", "certificate chain in PEM: serve https").env("CHARTROOM_TLS_CERT"),
     )
     .addOption(new Option("--tls-key <file>", "its private key in PEM").env("CHARTROOM_TLS_KEY"))
-    .examples("registry serve", "registry serve --addr :5000 --data ./registry --htpasswd auth.htpasswd");
+    .examples(
+      "registry serve",
+      "registry serve --addr :5000 --data ./registry",
+      "registry serve --htpasswd auth.htpasswd",
+    );
 
   const user = registry.group("user", "who may enter our own registry");
   user
@@ -49,10 +53,12 @@ export function addRegistryCommands(registry: Definition): void {
     .add("remove <name>", "remove a user", async () => (await import("./registry/user.ts")).removeUser)
     .alias("rm")
     .addOption(htpasswdOption())
-    .addOption(dataOption());
+    .addOption(dataOption())
+    .examples("registry user remove myuser");
   user
     .add("list", "list the users", async () => (await import("./registry/user.ts")).listUsers)
     .alias("ls")
     .addOption(htpasswdOption())
-    .addOption(dataOption());
+    .addOption(dataOption())
+    .examples("registry user list", "registry user list --htpasswd auth.htpasswd");
 }

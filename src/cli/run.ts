@@ -22,7 +22,8 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     const known = error instanceof CommanderError ? usage(error) : explain(error);
-    const explanation = context.signal.aborted ? { ...known, code: "interrupted" as const } : known;
+    // What broke when everything was stopped says nothing more.
+    const explanation = context.signal.aborted ? interruption : known;
     // What did parse of a command line that does not parse as a whole still says how to report that.
     const options = program.opts<GlobalOptions>();
     report(explanation, options, context);
@@ -30,6 +31,12 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
     return exitCodes[explanation.code];
   }
 }
+
+const interruption: Explanation = {
+  code: "interrupted",
+  message: "interrupted",
+  hint: "Run it again to go on.",
+};
 
 /**
  * `--plain-http` alone means true. Written out, or commander would take the next word (the reference!) for its value.

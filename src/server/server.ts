@@ -125,6 +125,8 @@ function refusal({ hostname, port }: Address, cause: unknown): ChartroomError {
       return new ChartroomError("network", `Cannot listen on ${where}: this machine has no such address`, {
         cause,
       });
+    case "ENOENT": // Bun's word for a name that does not resolve
+      return new ChartroomError("network", `Cannot listen on ${where}: no such host`, { cause });
   }
   const why = cause instanceof Error ? cause.message : String(cause);
   return new ChartroomError("network", `Cannot listen on ${where}: ${why}`, { cause });

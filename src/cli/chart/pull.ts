@@ -4,7 +4,7 @@ import { chartMediaTypes } from "../../chart/mediaTypes.ts";
 import { writing } from "../../layout/write.ts";
 import { copy } from "../../oci/copy.ts";
 import { ChartroomError } from "../../oci/errors.ts";
-import { type IndexManifest, parseManifest } from "../../oci/manifest.ts";
+import { type IndexManifest, type Manifest, parseManifest } from "../../oci/manifest.ts";
 import {
   formatReference,
   labelOf,
@@ -84,10 +84,28 @@ async function remoteChart(remote: Reads, reference: Reference): Promise<StoredM
     if (held !== undefined && held.digest !== digest)
       throw new ChartroomError("conflict", `The tag ${tag} holds ${held.digest}, not ${digest}`);
   }
-  const manifest = parseManifest(found.bytes, found.descriptor.mediaType);
+  const manifest = parseSent(found, reference);
   if (manifest.kind === "index") return chartInIndex(remote, manifest);
   chartManifest(manifest);
   return found;
+}
+
+/** @throws ChartroomError `remote` when what the registry sent for a reference is no manifest */
+function parseSent({ bytes, descriptor }: StoredManifest, reference: Reference): Manifest {
+  try {
+    return parseManifest(bytes, descriptor.mediaType);
+  } catch (cause) {
+    if (!(cause instanceof ChartroomError)) throw cause;
+    const why = cause.message.replace(/^Cannot parse manifest: /, "");
+    throw new ChartroomError(
+      "remote",
+      `Cannot pull ${formatReference(reference)}: its manifest is broken: ${why}`,
+      {
+        hint: "It is so in the registry; push the chart again, or ask who runs it.",
+        cause,
+      },
+    );
+  }
 }
 
 /** The one chart among an index's manifests, as Helm 3.20 and later pick it: by its config's media type. */

@@ -41,7 +41,7 @@ export function readLine(program: Definition, words: readonly string[], { env }:
     } else {
       const below = operands === 0 && command.commands.find((each) => namesOf(each).includes(word));
       if (below) command = below;
-      else if (command === program && word === "help" && !help) help = true;
+      else if (word === "help" && !help && command.commands.length > 0) help = true;
       else operands++;
     }
   }
