@@ -64,6 +64,14 @@ export class Definition extends Command {
       });
   }
 
+  /** The options of a command that talks to one registry, for a login that is kept nowhere. */
+  withLogin(): this {
+    return this.option("-u, --username <user>", "log in as this user, for this command alone").option(
+      "--password-stdin",
+      "with the password on standard input",
+    );
+  }
+
   /** Add command lines to its help, without the program's name. */
   examples(...lines: string[]): this {
     this.exampleLines.push(...lines);

@@ -4,6 +4,7 @@ import type { Context, GlobalOptions } from "./context.ts";
 import { type Explanation, exitCodes, explain } from "./exit.ts";
 import { asTyped, namedAsTyped } from "./plugin.ts";
 import { makeProgram } from "./program.ts";
+import { printable } from "./words.ts";
 
 /**
  * Run one command line to its end.
@@ -62,6 +63,6 @@ function report({ code, message, ...rest }: Explanation, options: GlobalOptions,
     return;
   }
   const mark = "Error:";
-  context.tell(`${hasColour("stderr", options, context) ? red(mark) : mark} ${message}\n`);
-  if (hint !== undefined) context.tell(`Hint: ${hint}\n`);
+  context.tell(`${hasColour("stderr", options, context) ? red(mark) : mark} ${printable(message)}\n`);
+  if (hint !== undefined) context.tell(`Hint: ${printable(hint)}\n`);
 }

@@ -65,6 +65,7 @@ for (const [line, expected] of Object.entries({
   "chart push --plain-http char": [refs[1], ":4"],
   "chart push -- --": [":4"],
   "registry serve --tls-key ": [":0"],
+  "registry serve --addr ": [":4"],
   "completion ": ["bash", "zsh", "fish", "powershell", ":4"],
   "help e": ["exit-codes", "environment", ":4"],
   "help chart pr": ["prune", ":4"],
@@ -87,7 +88,16 @@ test("a registry's tags are offered, with the login that is kept for it", async 
   await Bun.write(join(cwd, "logins.json"), JSON.stringify({ auths }));
   const typed = `${registry.host}/a/b:`;
   expect(await offered(["chart", "pull", typed])).toEqual([":4"]);
-  const words = ["--registry-config", join(cwd, "logins.json"), "chart", "pull", `${typed}1`];
+  const words = [
+    "--registry-config",
+    join(cwd, "logins.json"),
+    "chart",
+    "pull",
+    "-u",
+    "x",
+    "--password-stdin",
+    `${typed}1`,
+  ];
   expect(await offered(words)).toEqual([`${typed}1.0.0`, `${typed}10.0.0`, ":4"]);
   expect(new Set(registry.requests)).toEqual(new Set(["GET /v2/a/b/tags/list?n=1000"]));
 });

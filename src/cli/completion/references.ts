@@ -1,6 +1,6 @@
 import { parseReference } from "../../oci/reference.ts";
 import { openRemote } from "../../remote/open.ts";
-import { connectionOf } from "../connection.ts";
+import { connectionOf, type GivenLogin } from "../connection.ts";
 import type { Context } from "../context.ts";
 import { openStore, type StoreOptions } from "../store.ts";
 import { directives, type Offer, offerOf } from "./offer.ts";
@@ -35,10 +35,14 @@ export async function references(
   return { candidates, directive: directives.noFiles | directives.goesOn };
 }
 
-/** A repository's tags. Nothing is asked and nothing is said on the way. */
-async function tagsOf(repository: string, options: StoreOptions, context: Context): Promise<string[]> {
+/** A repository's tags, with the login that is kept for it. Nothing is asked, read or said on the way. */
+async function tagsOf(
+  repository: string,
+  { username, passwordStdin, debug, ...options }: StoreOptions & GivenLogin, // standard input is the shell's
+  context: Context,
+): Promise<string[]> {
   const signal = AbortSignal.any([context.signal, AbortSignal.timeout(patience)]);
   const silent: Context = { ...context, signal, tell: () => {} };
-  const connection = await connectionOf({ ...options, debug: false }, silent);
+  const connection = await connectionOf(options, silent);
   return Array.fromAsync(openRemote(parseReference(repository), connection).tags());
 }

@@ -22,7 +22,8 @@ export async function offerFor(
   context: Context,
 ): Promise<Offer> {
   if (taker.argChoices !== undefined) return offerOf(taker.argChoices.map((value) => ({ value })));
-  const name = taker instanceof Argument ? taker.name() : (/[<[]([^\]>.]+)/.exec(taker.flags)?.[1] ?? "");
+  const named = taker instanceof Argument ? taker.name() : (/<(.+)>/.exec(taker.flags)?.[1] ?? "");
+  const name = named.replace(/\[.*$/, ""); // <host[/path]> is a host
   const source = (taker instanceof Argument && line.command.sources.get(name)) || sources[name];
   switch (source) {
     case undefined:
