@@ -17,6 +17,14 @@ test("every command has a page, and the same definitions give the same bytes", (
   expect(manualPages("2026-01-31")).toEqual(pages);
 });
 
+test("hyphens that are typed are ASCII's, wherever roff would print a typographic one", () => {
+  for (const text of pages.values()) {
+    expect(text.match(/^\\fB.*[^\\]-.*/gm)).toBeNull(); // terms and usage
+    expect(text.match(/^ {4}.*[^\\]-.*/gm)).toBeNull(); // examples
+    expect(text.match(/(?<![\w\\-])-+\w.*/g)).toBeNull(); // options in sentences
+  }
+});
+
 interop("mandoc has nothing to say against the manual pages", ["mandoc"], async (bench) => {
   const { stdout, stderr, exitCode } = await bench.run("mandoc", ["-Tlint", ...(await written(bench))]);
   expect({ said: lines(stdout + stderr), exitCode }).toEqual({ said: [], exitCode: 0 });

@@ -107,7 +107,7 @@ test("a registry that never answers holds nobody up, and an answer that is none 
   expect(await offered(["chart", "pull", `127.0.0.1:${silent.port}/a/b:`])).toEqual([":4"]);
   const registry = spoilt(() => new Response("<html>"));
   expect(await offered(["chart", "pull", `${registry.host}/a/b:`])).toEqual([":4"]);
-});
+}, 30_000);
 
 test("names that other tools gave, which no command line can hold, are left out", async () => {
   const index = join(cwd, "store", "index.json");
