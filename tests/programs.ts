@@ -17,6 +17,11 @@ const places = {
   "docker-registry": { command: "docker-registry" },
   htpasswd: { command: "htpasswd" },
   openssl: { command: "openssl" },
+  bash: { command: "bash" },
+  zsh: { command: "zsh" },
+  fish: { command: "fish" },
+  mandoc: { command: "mandoc" },
+  groff: { command: "groff" },
 } as const satisfies Record<string, { file: string } | { command: string }>;
 
 /** A foreign program that interop tests play with. */
