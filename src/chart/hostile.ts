@@ -27,7 +27,9 @@ export class HostileArchive extends ChartroomError {
   readonly reason: Reason;
 
   constructor(reason: Reason, why: string) {
-    super("invalid", `Cannot accept the chart archive: ${why}`);
+    super("invalid", `Cannot accept the chart archive: ${why}`, {
+      hint: "`helm package DIRECTORY` makes one that is accepted.",
+    });
     this.reason = reason;
   }
 }

@@ -23,7 +23,10 @@ export interface ChartParts {
  * @throws ChartroomError `invalid` when the manifest is not a chart's, with what it is instead
  */
 export function chartManifest(manifest: Manifest): ChartParts {
-  const refuse = (why: string) => new ChartroomError("invalid", `The manifest is not a chart's: ${why}`);
+  const refuse = (why: string) =>
+    new ChartroomError("invalid", `The manifest is not a chart's: ${why}`, {
+      hint: "Another kind of artifact is for another tool, such as crane, oras or skopeo.",
+    });
   if (manifest.kind === "index") throw refuse("it is an image index");
   if (manifest.kind === "opaque") throw refuse(`it is ${manifest.mediaType}`);
   const { config, layers } = manifest;

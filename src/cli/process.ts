@@ -1,4 +1,6 @@
+import { addAbortSignal } from "node:stream";
 import type { Context } from "./context.ts";
+import { exitCodes, explain } from "./exit.ts";
 import { listenToKeys } from "./keys.ts";
 
 /**
@@ -12,11 +14,14 @@ export function processContext(): Context {
       if (interrupted.signal.aborted) process.exit(130);
       interrupted.abort();
     });
-  // A reader that went away (`| head`) wanted no more: that is no failure.
-  for (const stream of [process.stdout, process.stderr])
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") throw error;
-    });
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    // A reader that went away (`| head`) wanted no more: that is no failure. A full disk is one.
+    if (error.code === "EPIPE") return;
+    const { code, message } = explain(Object.assign(error, { path: "standard output" }));
+    process.stderr.write(`Error: ${message}\n`);
+    process.exit(exitCodes[code]);
+  });
+  process.stderr.on("error", () => {}); // nobody is left to be told, and a registry goes on without its log
   return {
     env: process.env,
     cwd: process.cwd(),
@@ -28,9 +33,10 @@ export function processContext(): Context {
       stdout: process.stdout.isTTY === true,
       stderr: process.stderr.isTTY === true,
     },
+    columns: process.stdout.columns,
     readInput: async () => {
       const chunks: Uint8Array[] = [];
-      for await (const chunk of process.stdin) chunks.push(chunk);
+      for await (const chunk of addAbortSignal(interrupted.signal, process.stdin)) chunks.push(chunk);
       return Buffer.concat(chunks);
     },
     listenToKeys: (listener) => listenToKeys(process.stdin, listener),

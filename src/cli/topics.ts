@@ -4,16 +4,16 @@ import type { Context } from "./context.ts";
 const exitCodes = `Exit codes are fixed; scripts may rely on them.
 
     0  done, or already so
-    1  failed: not a chart, a broken archive, a full disk, a server that answers nonsense
-    2  usage: wrong arguments, an unknown option, a reference that does not parse
+    1  failed: not a chart, a broken archive, a full disk, a server's nonsense
+    2  usage: wrong arguments, unknown option, a reference that does not parse
     3  not found: no such chart in the store or the registry, not logged in
     4  not allowed: the registry wants another login
-    5  conflict: the tag holds another chart, a file would change, the data is in use
+    5  conflict: the tag holds another chart, a file would change, data in use
     6  not verified: bytes differ from their digest or size
     7  network: no such host, refused, timed out, certificate not trusted
   130  interrupted: run it again to go on
 
-With -o json an error is {"error": {"code", "message", "hint"}} on standard error.
+With -o json an error is {"error": {"code", "message", "hint"}}, on stderr.
 `;
 
 const environment = `Variables that chartroom reads. An option on the command line goes before each.
@@ -25,13 +25,14 @@ Store and logins
   HELM_REGISTRY_CONFIG     the file logins are kept in (--registry-config)
   HELM_CONFIG_HOME         Helm's configuration, where that file is by default
   XDG_CONFIG_HOME          the same, with /helm after it
-  DOCKER_CONFIG            Docker's directory, whose config.json is read for logins too
+  DOCKER_CONFIG            Docker's directory: its config.json has logins too
   HELM_EXPERIMENTAL_OCI    accepted, and changes nothing
 
 Registry
-  CHARTROOM_ADDR, CHARTROOM_DATA, CHARTROOM_HTPASSWD, CHARTROOM_TLS_CERT, CHARTROOM_TLS_KEY
+  CHARTROOM_ADDR, CHARTROOM_DATA, CHARTROOM_HTPASSWD,
+  CHARTROOM_TLS_CERT, CHARTROOM_TLS_KEY
                            as the options of "registry serve"
-  XDG_DATA_HOME            where its data is by default, with /chartroom/registry after it
+  XDG_DATA_HOME            where its data is, with /chartroom/registry after it
   REGISTRY_AUTH and others as CNCF Distribution reads them
 
 Network

@@ -83,7 +83,12 @@ async function rowOf(
     if (manifest === undefined)
       throw new ChartroomError("not_verified", "its entry is no descriptor that we can read");
     const facts = await factsOf(manifest);
-    return { ref: name, manifest, ...facts, created: await createdOf(layout, facts.content) };
+    const [created] = await Promise.all([
+      cameAt(layout, "content", facts.content),
+      cameAt(layout, "manifest", manifest),
+      facts.provenance && cameAt(layout, "provenance", facts.provenance),
+    ]);
+    return { ref: name, manifest, ...facts, created };
   } catch (error) {
     if (!(error instanceof ChartroomError)) throw error;
     const { code, message, hint } = error;
@@ -95,12 +100,12 @@ async function rowOf(
   }
 }
 
-/** When the content came, by its file's time, as Helm's list had it; it must be there and of its size. */
-async function createdOf(layout: Layout, { digest, size }: Descriptor): Promise<number> {
+/** When a part came, by its file's time, as Helm's list had it; it must be there and of its size. */
+async function cameAt(layout: Layout, what: string, { digest, size }: Descriptor): Promise<number> {
   const path = join(layout.directory, "blobs", algorithmOf(digest), hexOf(digest));
   const stats = await ifThere(layout.fs.stat(path));
-  if (stats === undefined) throw broken(`its content ${digest} is missing`);
-  if (stats.size !== size) throw broken(`its content ${digest} has ${stats.size} bytes, expected ${size}`);
+  if (stats === undefined) throw broken(`its ${what} ${digest} is missing`);
+  if (stats.size !== size) throw broken(`its ${what} ${digest} has ${stats.size} bytes, expected ${size}`);
   return stats.mtimeMs;
 }
 

@@ -1,6 +1,11 @@
 import type { Context } from "../cli/context.ts";
 import { run } from "../cli/run.ts";
 
+// Commander takes options' twins from the process's environment, past the context: the user's own must not reach a test.
+for (const twin of ["STORE", "ADDR", "DATA", "HTPASSWD", "TLS_CERT", "TLS_KEY"])
+  delete process.env[`CHARTROOM_${twin}`];
+delete process.env.HELM_REGISTRY_CONFIG;
+
 /** What a test gives a command of the world. */
 export interface TestWorld {
   readonly cwd: string;
@@ -34,6 +39,7 @@ export async function play(argv: readonly string[], world: TestWorld): Promise<P
       said.stderr += text;
     },
     terminal: { stdin: terminal, stdout: false, stderr: terminal },
+    columns: undefined,
     readInput: async () =>
       typeof world.input === "string" ? Buffer.from(world.input) : (world.input ?? new Uint8Array()),
     listenToKeys: ({ typed }) => {
