@@ -214,6 +214,31 @@ export class Bench {
     });
   }
 
+  /**
+   * nginx before a registry that speaks plain http: everything is passed on as it came, streaming.
+   * @param tls the certificate and key, as paths, that it speaks https with
+   */
+  async nginx({ host: upstream }: Registry, tls: { cert: string; key: string }): Promise<Registry> {
+    return this.#start("nginx", async (host, folder) => {
+      const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
+        (what) => `${what}_temp_path ${join(folder, what)};`,
+      );
+      const config = `
+        daemon off; master_process off; pid ${join(folder, "pid")};
+        events {}
+        http {
+          access_log off; ${temporary.join(" ")}
+          server {
+            listen ${host} ssl; ssl_certificate ${tls.cert}; ssl_certificate_key ${tls.key};
+            client_max_body_size 0; proxy_request_buffering off; proxy_http_version 1.1;
+            location / { proxy_pass http://${upstream}; }
+          }
+        }`;
+      await Bun.write(join(folder, "nginx.conf"), config);
+      return ["-p", folder, "-e", "stderr", "-c", join(folder, "nginx.conf")];
+    });
+  }
+
   async #start(
     program: Program | "chartroom",
     argsOf: (host: string, folder: string) => Promise<string[]>,

@@ -15,6 +15,7 @@ const places = {
   skopeo: { command: "skopeo" },
   umoci: { command: "umoci" },
   "docker-registry": { command: "docker-registry" },
+  nginx: { command: "nginx" },
   htpasswd: { command: "htpasswd" },
   openssl: { command: "openssl" },
   bash: { command: "bash" },
