@@ -125,6 +125,9 @@ function meaningOf(answer: Answer, reason: Reason, text: string, attempt: Attemp
       };
   }
   if (code === "UNSUPPORTED") return { code: "not_allowed", says: "the registry does not do this" };
+  // A gateway's words, or a registry's own, while it is away or has too much to do.
+  if (status >= 502 && status <= 504)
+    return { code: "busy", says: "the registry is not to be had just now", hint: "Try again later." };
   if (status >= 500) return { code: "remote", says: "the registry failed", hint: "Try again later." };
   if (status >= 400 && code !== undefined) return { code: "remote", says: "the registry refused it" };
   return { code: "remote", says: "the answer is not a registry's", hint: noRegistryHint };

@@ -4,7 +4,7 @@ import { connect, createServer, type Socket } from "node:net";
 export type Direction = "up" | "down";
 
 /** A way to a server on this machine that counts what goes over it, and breaks when a test says so. */
-export interface TestProxy {
+export interface TcpProxy {
   /** `127.0.0.1:PORT`. */
   readonly host: string;
   /** Bytes handed on, in each direction, heads and bodies of all connections together. */
@@ -24,7 +24,7 @@ interface Gate {
 }
 
 /** @param to the server's `host:port` on 127.0.0.1 */
-export async function testProxy(to: string): Promise<TestProxy> {
+export async function tcpProxy(to: string): Promise<TcpProxy> {
   const moved = { up: 0, down: 0 };
   const sockets = new Set<Socket>();
   let gate: Gate | undefined;
