@@ -80,6 +80,7 @@ const statusOfCode: Record<string, number> = {
   NOT_FOUND: 404, // Harbor's
   UNSUPPORTED: 405,
   TOOMANYREQUESTS: 429,
+  TOO_MANY_REQUEST: 429, // Harbor's
 };
 
 /** A token server's refusal of a login, as RFC 6749 §5.2 has it: with 400. */
