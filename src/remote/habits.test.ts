@@ -2,12 +2,14 @@ import { afterEach, expect, test } from "bun:test";
 import { Transport } from "../http/transport.ts";
 import { parseTag } from "../oci/reference.ts";
 import { blobOf, imageOf, pushArtifact } from "../testing/artifacts.ts";
+import { codeOf } from "../testing/errors.ts";
 import { clouds } from "../testing/habits/clouds.ts";
-import { challenge, type Habit, token } from "../testing/habits/habit.ts";
+import type { Habit } from "../testing/habits/habit.ts";
 import { hosted } from "../testing/habits/hosted.ts";
 import { houses } from "../testing/habits/houses.ts";
 import { remoteOf } from "../testing/remote.ts";
 import { scriptedRegistry } from "../testing/script.ts";
+import { tokenRegistry } from "../testing/tokens.ts";
 import { checkLogin } from "./login.ts";
 import type { RemoteRepository } from "./repository.ts";
 
@@ -60,12 +62,13 @@ test.each(habits.map((habit) => [habit.registry, habit.habit, habit.source, habi
   },
 );
 
-test("Quay is asked for a token to push from the first request on", async () => {
-  const made = scriptedRegistry([challenge, token]);
+test("Quay is asked for a token to push from the first request on, or it would not even say what is there", async () => {
+  const push = "repository:my/repo:pull,push";
+  const made = tokenRegistry({
+    answer: ({ scopes }) => Response.json({ token: scopes.includes(push) ? push : "none" }),
+  });
   closing.push(made.stop);
-  await works.push(remoteOf(made, { access: "push" }));
-  const asked = made.requests.filter((request) => request.startsWith("GET /token"));
-  expect(asked.map((request) => new URLSearchParams(request.split("?")[1]).getAll("scope"))).toEqual([
-    ["repository:my/repo:pull,push"],
-  ]);
+  expect(await works.push(remoteOf(made, { access: "push" }))).toBe("done");
+  expect(made.asked.map(({ scopes }) => scopes)).toEqual([[push]]);
+  expect(await codeOf(works.push(remoteOf(made)))).toBe("not_allowed");
 });
