@@ -10,6 +10,7 @@ import { jsonBytes, parseJsonObject } from "../oci/json.ts";
 import type { ByteRange, StoredManifest } from "../oci/repository.ts";
 import { LayoutIndex } from "./index.ts";
 import { readManifest } from "./manifest.ts";
+import type { Referring } from "./referrers.ts";
 
 /** `oci-layout` as every version of the specification so far has it (image-spec image-layout.md). */
 const layoutVersion = "1.0.0";
@@ -30,6 +31,8 @@ export class Layout {
   readonly lockPath: string;
   /** What `charts` remembers, beside the layout; it may be deleted at any time. */
   readonly rowsPath: string;
+  /** What manifests that were read say of their subject: it never changes, and each is asked about again and again. */
+  readonly referring = new Map<Digest, Referring>();
 
   constructor(directory: string, fs: FileSystem) {
     this.directory = directory;
