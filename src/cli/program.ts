@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { version } from "../../package.json";
 import type { Context } from "./context.ts";
+import { addCopyCommands } from "./copyCommands.ts";
 import { nearest } from "./suggest.ts";
 import { addTopics } from "./topics.ts";
 
@@ -54,6 +55,7 @@ export function makeProgram(context: Context): Command {
   addChartCommands(group(program, "chart", "push, pull, tag, or remove Helm charts"), add);
   const registry = group(program, "registry", "login to or logout from a registry, or be one");
   addRegistryCommands(registry, add, group);
+  addCopyCommands(program, add);
   add(
     program,
     "version",
@@ -85,7 +87,8 @@ function subcommand(group: Command, word: string): Command {
   return group.error(`error: unknown command '${word}'${suggestion}`);
 }
 
-type Add = (parent: Command, usage: string, summary: string, load: Load) => Command;
+/** Adds a command to a group. */
+export type Add = (parent: Command, usage: string, summary: string, load: Load) => Command;
 
 function addChartCommands(chart: Command, add: Add): void {
   const storeOption = () =>
