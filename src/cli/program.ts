@@ -168,8 +168,13 @@ function addChartCommands(chart: Command, add: Add): void {
     .addOption(storeOption())
     .addHelpText("after", example("prune --dry-run"));
   add(chart, "check", "verify the store bit by bit", async () => (await import("./chart/check.ts")).check)
+    .option("--repair", "put corrupted blobs aside and rebuild a broken index.json")
     .addOption(storeOption())
-    .addHelpText("after", example("check"));
+    .addHelpText("after", example("check\ncheck --repair"))
+    .addHelpText(
+      "after",
+      "\n--repair says each thing it does and frees nothing: what it puts aside lies in the\nstore's ingest/quarantine. A name that is lost is not made up: its chart is\nlisted by digest, and chartroom copy store:@DIGEST store:REF names it again.",
+    );
 }
 
 function addRegistryCommands(

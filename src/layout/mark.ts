@@ -57,7 +57,7 @@ async function read(layout: Layout, descriptor: Descriptor): Promise<Uint8Array>
 }
 
 /** Every string in a JSON value that is a digest. */
-function* digestsIn(value: unknown): Generator<Digest> {
+export function* digestsIn(value: unknown): Generator<Digest> {
   if (typeof value === "string") {
     const digest = tryDigest(value);
     if (digest !== undefined) yield digest;

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Descriptor } from "../oci/descriptor.ts";
-import { algorithmOf, type Digest, Digester, hexOf, tryDigest } from "../oci/digest.ts";
+import { algorithmOf, type Digest, hexOf, tryDigest } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import { artifactTypeOf, parseManifest } from "../oci/manifest.ts";
 import { type Tag, tryTag } from "../oci/reference.ts";
@@ -10,6 +10,7 @@ import type { LayoutIndex } from "./index.ts";
 import type { Layout } from "./layout.ts";
 import { entryName, splitName } from "./name.ts";
 import { referrersIn } from "./referrers.ts";
+import { isWhole } from "./whole.ts";
 
 /**
  * The part of a layout whose names begin with `host/repository`, as a repository to read from. The empty prefix is the part
@@ -69,12 +70,7 @@ export class LayoutWrites extends LayoutReads implements Writes {
 
   /** Reads the blob to its end: a file of the right name and size may still be corrupt, and saving again must mend it. */
   async has({ digest, size }: Descriptor): Promise<boolean> {
-    if ((await this.layout.blobs.stat(digest)) !== size) return false;
-    const stream = await this.layout.blobs.read(digest);
-    if (stream === undefined) return false;
-    const digester = new Digester(algorithmOf(digest));
-    for await (const chunk of stream) digester.update(chunk);
-    return digester.digest() === digest;
+    return (await this.layout.blobs.stat(digest)) === size && isWhole(this.layout.blobs, digest);
   }
 
   async pushBlob(
