@@ -55,6 +55,7 @@ function checkTarget(dst: string, what: What, many: boolean): void {
   const refuse = (why: string) => new ChartroomError("usage", `Cannot copy to "${dst}": ${why}`);
   if (what === undefined || isBelow(what)) return;
   if (what.digest !== undefined) throw refuse("a digest cannot be chosen");
+  if (what.repository !== "" && !what.repository.includes("/")) throw refuse("the registry is missing");
   if (many && what.tag !== undefined) throw refuse("many tags do not fit into one");
 }
 

@@ -69,7 +69,7 @@ function splitLayout(text: string): { directory: string; what: What } {
 function parseStored(text: string): What {
   const what = tried(() => parseInLayout(text));
   if (what !== "wrong") return what;
-  const { repository, named } = (text.includes("/") ? undefined : splitName(text)) ?? {};
+  const { repository, named } = (/[/@]/.test(text) ? undefined : splitName(text)) ?? {};
   return repository && named ? { repository, tag: named as Tag } : parseInLayout(text);
 }
 
