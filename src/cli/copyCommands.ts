@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import type { Add } from "./program.ts";
+import type { Add } from "./add.ts";
 
 /** Commands on any place alike: a registry, the store, a layout directory. */
 export function addCopyCommands(program: Command, add: Add): void {
@@ -24,7 +24,7 @@ export function addCopyCommands(program: Command, add: Add): void {
           "copy localhost:5000/mychart:1.0.0 charts.example.com/mychart",
           "copy --all-tags localhost:5000/mychart store:",
           "copy --referrers charts.example.com/team/ layout:backup/",
-          "copy layout:backup:localhost:5000/mychart:1.0.0 localhost:5000/copy:2",
+          "copy layout:backup:localhost:5000/mychart:1.0.0 localhost:5000/new",
         ].join("\n"),
       ),
     )

@@ -30,8 +30,7 @@ export async function deleteNamed(
   const ref = formatOne(what);
   const open = await openPlace(place, options, context);
   const held = await open.reads(repository).resolve((tag ?? digest)!);
-  const missing = () => new ChartroomError("not_found", `Not found: ${ref}`);
-  if (held === undefined) throw missing();
+  if (held === undefined) throw open.notFound(ref);
   const untags = tag !== undefined;
   const says = untags ? "untagged" : "deleted";
   const json = { ref, manifest: shown(held) };
@@ -48,6 +47,6 @@ export async function deleteNamed(
   );
   const deletes = open.deletes(repository);
   const gone = await (untags ? deletes.untag(tag) : deletes.delete(held.digest));
-  if (!gone) throw missing();
+  if (!gone) throw open.notFound(ref);
   print(context, options, { text: `${ref}: ${says}\n`, json: { ...json, status: says }, quiet: undefined });
 }

@@ -5,17 +5,17 @@ import type { Reads, StoredManifest } from "../oci/repository.ts";
 
 /**
  * The manifest that a tag or digest names. With both the digest decides, and a tag that has moved on is an error, as in Helm.
- * @param absence the sentence for what is not there, and its hint
+ * @param missing makes the error for what is not there
  * @throws ChartroomError `not_found` or `conflict`
  */
 export async function namedManifest(
   reads: Reads,
   { tag, digest }: { readonly tag?: Tag | undefined; readonly digest?: Digest | undefined },
-  absence: { missing: string; hint: string },
+  missing: () => ChartroomError,
 ): Promise<StoredManifest> {
   const name = digest ?? tag;
   const found = name && (await reads.manifest(name));
-  if (found === undefined) throw new ChartroomError("not_found", absence.missing, { hint: absence.hint });
+  if (found === undefined) throw missing();
   if (tag !== undefined && digest !== undefined) {
     const held = await reads.resolve(tag);
     if (held !== undefined && held.digest !== digest)

@@ -36,6 +36,8 @@ export interface PlaceWriter {
 export interface OpenPlace {
   /** The registry, or undefined for a layout. */
   readonly host: RegistryHost | undefined;
+  /** The error for a name that nothing has there. */
+  notFound(name: string): ChartroomError;
   reads(repository: string): Reads;
   deletes(repository: string): Deletes;
   writing<T>(work: (writer: PlaceWriter) => Promise<T>): Promise<T>;
@@ -64,6 +66,10 @@ function registryPlace(host: RegistryHost, connection: RemoteOptions): OpenPlace
   });
   return {
     host,
+    notFound: (name) =>
+      new ChartroomError("not_found", `Not found: ${name}`, {
+        hint: "The registry answered that it has no such manifest.",
+      }),
     reads: repository,
     deletes: repository,
     writing: (work) => work({ repository, name: async () => {} }),
@@ -78,6 +84,10 @@ function registryPlace(host: RegistryHost, connection: RemoteOptions): OpenPlace
 function layoutPlace(layout: Layout, signal: AbortSignal): OpenPlace {
   return {
     host: undefined,
+    notFound: (name) =>
+      new ChartroomError("not_found", `Not found in ${layout.directory}: ${name}`, {
+        hint: "Nothing in its index.json has that name.",
+      }),
     reads: (repository) => new LayoutReads(layout, repository),
     deletes: (repository) => layoutDeletes(layout, repository, signal),
     writing: (work) => writing(layout, signal, work),

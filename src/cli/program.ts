@@ -1,14 +1,10 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { version } from "../../package.json";
+import type { Add, Load } from "./add.ts";
 import type { Context } from "./context.ts";
 import { addCopyCommands } from "./copyCommands.ts";
 import { nearest } from "./suggest.ts";
 import { addTopics } from "./topics.ts";
-
-/** A command's work: its arguments, its options with the global ones, and the world. */
-type Action = (args: string[], options: never, context: Context) => Promise<void>;
-/** Commands are loaded when they run: starting up costs the same however many there are. */
-type Load = () => Promise<Action>;
 
 const footer = `
 See also: chartroom help COMMAND, help exit-codes, help environment.`;
@@ -86,9 +82,6 @@ function subcommand(group: Command, word: string): Command {
   const suggestion = meant === undefined ? "" : `\n(Did you mean ${meant}?)`;
   return group.error(`error: unknown command '${word}'${suggestion}`);
 }
-
-/** Adds a command to a group. */
-export type Add = (parent: Command, usage: string, summary: string, load: Load) => Command;
 
 function addChartCommands(chart: Command, add: Add): void {
   const storeOption = () =>
@@ -173,7 +166,7 @@ function addChartCommands(chart: Command, add: Add): void {
     .addHelpText("after", example("check\ncheck --repair"))
     .addHelpText(
       "after",
-      "\n--repair says each thing it does and frees nothing: what it puts aside lies in the\nstore's ingest/quarantine. A name that is lost is not made up: its chart is\nlisted by digest, and chartroom copy store:@DIGEST store:REF names it again.",
+      "\n--repair says each thing it does, and frees nothing: what it puts aside lies in\nthe store's ingest/quarantine. A name that is lost is not made up: its chart is\nlisted by digest, and chartroom copy store:@DIGEST store:REF names it again.",
     );
 }
 

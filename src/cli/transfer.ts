@@ -49,10 +49,7 @@ export async function transfer(transfers: Transfers, job: Job): Promise<Transfer
   const { repository, tag } = job.target;
   signal.throwIfAborted();
   const reads = source.reads(job.source.repository);
-  const root = await namedManifest(reads, job.source, {
-    missing: `Not found: ${formatOne(job.source)}`,
-    hint: "Nothing has that tag or digest there; `chartroom tags` lists what there is.",
-  });
+  const root = await namedManifest(reads, job.source, () => source.notFound(formatOne(job.source)));
   const { descriptor } = root;
   const ref = formatOne(tag === undefined ? { repository, digest: descriptor.digest } : { repository, tag });
   if (repository === "" && tag === undefined)

@@ -9,8 +9,7 @@ import { ChartroomError } from "../oci/errors.ts";
 import { jsonBytes, parseJsonObject } from "../oci/json.ts";
 import type { ByteRange, StoredManifest } from "../oci/repository.ts";
 import { LayoutIndex } from "./index.ts";
-import { readManifest } from "./manifest.ts";
-import type { Referring } from "./referrers.ts";
+import { type Referring, readManifest } from "./manifest.ts";
 
 /** `oci-layout` as every version of the specification so far has it (image-spec image-layout.md). */
 const layoutVersion = "1.0.0";

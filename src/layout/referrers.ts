@@ -3,13 +3,8 @@ import type { Digest } from "../oci/digest.ts";
 import { manifestsOf, parseManifest } from "../oci/manifest.ts";
 import { referrerOf, referrersTag } from "../oci/referrers.ts";
 import type { Layout } from "./layout.ts";
+import type { Referring } from "./manifest.ts";
 import { entryName } from "./name.ts";
-
-/** A manifest, as it is listed where it refers to another. */
-export interface Referring {
-  readonly subject: Digest | undefined;
-  readonly referrer: Descriptor;
-}
 
 /**
  * Who refers to a manifest. Layouts have no standard for it (image-spec PR 1171 is open), so we read both that are in use:

@@ -73,10 +73,11 @@ export async function pull([ref = ""]: string[], options: StoreOptions, context:
  * @throws ChartroomError `not_found`, `conflict`, or `invalid` when it is no chart
  */
 async function remoteChart(remote: Reads, reference: Reference): Promise<StoredManifest> {
-  const found = await namedManifest(remote, reference, {
-    missing: `Chart not found: ${formatReference(reference)}`,
-    hint: "The registry answered that it has no such manifest.",
-  });
+  const missing = () =>
+    new ChartroomError("not_found", `Chart not found: ${formatReference(reference)}`, {
+      hint: "The registry answered that it has no such manifest.",
+    });
+  const found = await namedManifest(remote, reference, missing);
   const manifest = parseSent(found, reference);
   if (manifest.kind === "index") return chartInIndex(remote, manifest);
   chartManifest(manifest);
