@@ -104,6 +104,16 @@ describe("referrers", () => {
     expect(target.stored).toContain(onPlatform.descriptor.digest);
   });
 
+  test("that the target has are put again: where no API lists them, the list may lack them", async () => {
+    const from = await source(onRoot);
+    const target = new Recorder();
+    for (const each of [root, onRoot]) await pushArtifact(target, each);
+    target.stored.length = 0;
+    await copy(from, target, root, { ...withReferrers, trustPresent: true });
+    expect(target.stored).toContain(onRoot.descriptor.digest);
+    expect(target.stored).not.toContain(image.descriptor.digest);
+  });
+
   test("that are listed and gone are passed over", async () => {
     const from = await source(onRoot);
     from.referrers = async function* (subject) {
