@@ -11,6 +11,13 @@ export interface Ran {
   readonly exitCode: number;
 }
 
+/** A program at work. */
+export interface Running {
+  /** What it left behind, once it has ended. */
+  readonly ended: Promise<Ran>;
+  kill(signal: "SIGKILL" | "SIGINT"): void;
+}
+
 export interface RunOptions {
   readonly stdin?: string;
   readonly cwd?: string;
@@ -27,6 +34,8 @@ export interface Registry {
   stop(): Promise<void>;
   /** Kill it, as a crash would. */
   kill(): Promise<void>;
+  /** Start it again, at the same address and over the same data, once it is stopped or killed. */
+  restart(): Promise<void>;
 }
 
 /** Who may enter a registry. */
@@ -80,7 +89,12 @@ export class Bench {
   }
 
   /** Run a foreign client or our own binary to its end, whatever it ends with. */
-  async run(program: Program | "chartroom", args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+  run(program: Program | "chartroom", args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+    return this.start(program, args, options).ended;
+  }
+
+  /** Start a foreign client or our own binary. */
+  start(program: Program | "chartroom", args: readonly string[], options: RunOptions = {}): Running {
     const child = Bun.spawn([pathOf(program), ...args], {
       cwd: options.cwd ?? this.folder,
       env: { ...this.#environment(), ...options.env },
@@ -90,12 +104,12 @@ export class Bench {
       timeout: clientLimit,
       killSignal: "SIGKILL",
     });
-    const [stdout, stderr, exitCode] = await Promise.all([
+    const ended = Promise.all([
       new Response(child.stdout).text(),
       new Response(child.stderr).text(),
       child.exited,
-    ]);
-    return { stdout, stderr, exitCode };
+    ]).then(([stdout, stderr, exitCode]) => ({ stdout, stderr, exitCode }));
+    return { ended, kill: (signal) => child.kill(signal) };
   }
 
   /**
@@ -180,13 +194,23 @@ export class Bench {
     const log = join(folder, "log");
     const args = await argsOf(host, folder);
     await Bun.write(log, "");
-    const child = Bun.spawn([pathOf(program), ...args], {
-      cwd: folder,
-      env: { ...this.#environment(), ...env },
-      stdin: "ignore",
-      stdout: "ignore",
-      stderr: Bun.file(log),
-    });
+    const start = () =>
+      Bun.spawn([pathOf(program), ...args], {
+        cwd: folder,
+        env: { ...this.#environment(), ...env },
+        stdin: "ignore",
+        stdout: "ignore",
+        stderr: Bun.file(log),
+      });
+    const untilItAnswers = async () => {
+      const giveUp = Date.now() + patience * 1000;
+      while (!(await answers(host))) {
+        if (child.exitCode !== null || Date.now() > giveUp)
+          throw new Error(`${program} ${args.join(" ")} does not answer:\n${await registry.log()}`);
+        await Bun.sleep(20);
+      }
+    };
+    let child = start();
     const registry: Registry = {
       host,
       log: () => readFile(log, "utf8"),
@@ -200,14 +224,13 @@ export class Bench {
         child.kill("SIGKILL");
         await child.exited;
       },
+      restart: async () => {
+        child = start();
+        await untilItAnswers();
+      },
     };
     this.#running.push(registry);
-    const giveUp = Date.now() + patience * 1000;
-    while (!(await answers(host))) {
-      if (child.exitCode !== null || Date.now() > giveUp)
-        throw new Error(`${program} ${args.join(" ")} does not answer:\n${await registry.log()}`);
-      await Bun.sleep(20);
-    }
+    await untilItAnswers();
     return registry;
   }
 
@@ -219,6 +242,7 @@ export class Bench {
       XDG_CACHE_HOME: join(home, ".cache"),
       XDG_CONFIG_HOME: join(home, ".config"),
       XDG_DATA_HOME: join(home, ".local/share"),
+      XDG_STATE_HOME: join(home, ".local/state"),
       XDG_RUNTIME_DIR: join(home, "run"),
       HELM_CACHE_HOME: join(home, ".cache/helm"),
       HELM_CONFIG_HOME: join(home, ".config/helm"),
@@ -250,14 +274,17 @@ async function writeUsers(folder: string, users: readonly User[]): Promise<strin
   return path;
 }
 
-/** Whether a registry answers, over http or https; 401 is an answer. A proxy of the environment is not asked. */
+/**
+ * Whether a registry answers, over http or https: at its root, where it needs neither login nor path prefix. A proxy of the
+ * environment is not asked.
+ */
 async function answers(host: string): Promise<boolean> {
   const signal = AbortSignal.timeout(patience * 1000);
   const tls = { rejectUnauthorized: false };
   for (const scheme of ["http", "https"])
     try {
-      const { status } = await fetch(`${scheme}://${host}/v2/`, { signal, proxy: false, tls });
-      if (status === 200 || status === 401) return true;
+      const { status } = await fetch(`${scheme}://${host}/`, { signal, proxy: false, tls });
+      if (status === 200) return true;
     } catch {
       // Not yet, or not so.
     }

@@ -68,7 +68,7 @@ export const parseConfig = (bytes: Uint8Array): Metadata =>
   readMetadata(new Fields(asYaml(parseJsonObject(bytes, "the chart's config")), "the chart's config"));
 
 /** Parsed JSON in the shape that parsed YAML has. */
-function asYaml(value: unknown): YamlValue {
+export function asYaml(value: unknown): YamlValue {
   if (Array.isArray(value)) return value.map(asYaml);
   if (typeof value !== "object") return value as YamlValue;
   return value === null

@@ -7,6 +7,7 @@ import { ArchivePaths } from "./archivePaths.ts";
 import { IgnoreRules } from "./ignore.ts";
 import { helmLimits } from "./limits.ts";
 import { parseMetadata } from "./metadata.ts";
+import { strayInCharts } from "./subcharts.ts";
 import { writeTar } from "./tarWriter.ts";
 import { findFiles } from "./tree.ts";
 
@@ -34,6 +35,13 @@ export async function packChart(directory: string): Promise<PackedChart> {
     throw new ChartroomError("invalid", `Cannot read chart "${directory}": it has no Chart.yaml`, {
       hint: "Give the directory that holds it; `helm create NAME` makes a new chart.",
     });
+  const stray = strayInCharts(new Set(contents.keys()));
+  if (stray !== undefined)
+    throw new ChartroomError(
+      "invalid",
+      `Cannot pack the chart: ${JSON.stringify(stray)} belongs to no subchart, and Helm could not open the chart`,
+      { hint: "Name it in .helmignore, or take it out of charts/." },
+    );
 
   const metadata = parseMetadata(chartYaml, contents.get("requirements.yaml"));
   const paths = new ArchivePaths();

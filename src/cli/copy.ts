@@ -30,8 +30,8 @@ export async function copy(
   checkTarget(dst, to.what, many);
   const progress = progressOf("copied", options, context);
   const transfers: Transfers = {
-    source: await openPlace(from, options, context),
-    target: await openPlace(to, options, context),
+    source: await openPlace(from, options, context, "pull"),
+    target: await openPlace(to, options, context, "push"),
     referrers: options.referrers ?? false,
     force: options.force ?? false,
     dryRun: options.dryRun ?? false,

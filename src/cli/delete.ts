@@ -28,7 +28,7 @@ export async function deleteNamed(
     });
   const { repository, tag, digest } = what;
   const ref = formatOne(what);
-  const open = await openPlace(place, options, context);
+  const open = await openPlace(place, options, context, "pull");
   const held = await open.reads(repository).resolve((tag ?? digest)!);
   if (held === undefined) throw open.notFound(ref);
   const untags = tag !== undefined;

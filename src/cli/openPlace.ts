@@ -13,7 +13,7 @@ import type { Deletes, Mounts, Reads, Target } from "../oci/repository.ts";
 import { repositoriesOf } from "../remote/catalog.ts";
 import { openRemote, type RemoteOptions } from "../remote/open.ts";
 import type { RemoteRepository } from "../remote/repository.ts";
-import { connectionOf } from "./connection.ts";
+import { connectionOf, type GivenLogin } from "./connection.ts";
 import type { Context } from "./context.ts";
 import { type Below, isBelow, type One, type Place } from "./place.ts";
 import { openStore, type StoreOptions } from "./store.ts";
@@ -44,9 +44,18 @@ export interface OpenPlace {
   list(what: One | Below): AsyncIterable<Listed>;
 }
 
-/** Open a place; nothing is read, made or sent yet. */
-export async function openPlace(place: Place, options: StoreOptions, context: Context): Promise<OpenPlace> {
-  if (place.kind === "registry") return registryPlace(place.host, await connectionOf(options, context));
+/**
+ * Open a place; nothing is read, made or sent yet.
+ * @param access what will be done there: who writes to a registry asks for that at once
+ */
+export async function openPlace(
+  place: Place,
+  options: StoreOptions & GivenLogin,
+  context: Context,
+  access: "pull" | "push",
+): Promise<OpenPlace> {
+  if (place.kind === "registry")
+    return registryPlace(place.host, { ...(await connectionOf(options, context)), access });
   const layout =
     place.kind === "store" ? openStore(options, context) : openLayout(resolve(context.cwd, place.directory));
   return layoutPlace(layout, context.signal);
@@ -75,7 +84,10 @@ function registryPlace(host: RegistryHost, connection: RemoteOptions): OpenPlace
     writing: (work) => work({ repository, name: async () => {} }),
     async *list(what) {
       if (!isBelow(what)) return yield listed(what.repository);
-      const names = await repositoriesOf(host, what.prefix.slice(host.length + 1), connection);
+      const names = await repositoriesOf(host, what.prefix.slice(host.length + 1), {
+        ...connection,
+        access: "pull",
+      });
       for (const name of names) yield listed(`${host}/${name}`);
     },
   };

@@ -1,3 +1,4 @@
+import { addAbortSignal } from "node:stream";
 import type { Context } from "./context.ts";
 import { exitCodes, explain } from "./exit.ts";
 import { listenToKeys } from "./keys.ts";
@@ -32,9 +33,10 @@ export function processContext(): Context {
       stdout: process.stdout.isTTY === true,
       stderr: process.stderr.isTTY === true,
     },
+    columns: process.stdout.columns,
     readInput: async () => {
       const chunks: Uint8Array[] = [];
-      for await (const chunk of process.stdin) chunks.push(chunk);
+      for await (const chunk of addAbortSignal(interrupted.signal, process.stdin)) chunks.push(chunk);
       return Buffer.concat(chunks);
     },
     listenToKeys: (listener) => listenToKeys(process.stdin, listener),

@@ -3,8 +3,8 @@ import type { Context, GlobalOptions } from "./context.ts";
 
 /** What is asked of the user. */
 export interface Question {
-  /** As it stands before the answer: `Password: `. */
-  readonly label: string;
+  /** As it stands before the answer: `Password: `; may depend on the answer before. */
+  readonly label: string | ((before?: string) => string);
   /** What is asked for, as it follows "Cannot ask for"; unsaid, the label says it. */
   readonly about?: string;
   /** Whether the answer must not be shown. */
@@ -35,7 +35,7 @@ export function ask(
     { there: input === false, says: "--no-input asks nothing" },
   ].find(({ there }) => there)?.says;
   const asked = questions
-    .map(({ label, about }) => about ?? label.replace(/: $/, "").toLowerCase())
+    .map((question) => question.about ?? labelOf(question).replace(/: $/, "").toLowerCase())
     .join(" and ");
   if (obstacle !== undefined)
     return Promise.reject(
@@ -68,7 +68,7 @@ export function ask(
       context.tell("\n");
       const question = questions[answers.length];
       if (question === undefined) end(() => resolve(answers));
-      else context.tell(question.label);
+      else context.tell(labelOf(question, answers.at(-1)));
     };
     const press = (key: string) => {
       if (key === "\x03") interrupt();
@@ -92,6 +92,9 @@ export function ask(
       unlisten();
     };
     context.signal.addEventListener("abort", interrupt, { once: true });
-    context.tell(questions[0]?.label ?? "");
+    context.tell(questions[0] === undefined ? "" : labelOf(questions[0]));
   });
 }
+
+const labelOf = ({ label }: Question, before?: string): string =>
+  typeof label === "string" ? label : label(before);

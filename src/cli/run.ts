@@ -3,6 +3,7 @@ import { hasColour, red } from "./colour.ts";
 import type { Context, GlobalOptions } from "./context.ts";
 import { type Explanation, exitCodes, explain } from "./exit.ts";
 import { makeProgram } from "./program.ts";
+import { printable } from "./words.ts";
 
 /**
  * Run one command line to its end.
@@ -17,7 +18,8 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     const known = error instanceof CommanderError ? usage(error) : explain(error);
-    const explanation = context.signal.aborted ? { ...known, code: "interrupted" as const } : known;
+    // What broke when everything was stopped says nothing more.
+    const explanation = context.signal.aborted ? interruption : known;
     // What did parse of a command line that does not parse as a whole still says how to report that.
     const options = program.opts<GlobalOptions>();
     report(explanation, options, context);
@@ -25,6 +27,12 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
     return exitCodes[explanation.code];
   }
 }
+
+const interruption: Explanation = {
+  code: "interrupted",
+  message: "interrupted",
+  hint: "Run it again to go on.",
+};
 
 /**
  * `--plain-http` alone means true. Written out, or commander would take the next word (the reference!) for its value.
@@ -49,6 +57,6 @@ function report({ code, message, hint }: Explanation, options: GlobalOptions, co
     return;
   }
   const mark = "Error:";
-  context.tell(`${hasColour("stderr", options, context) ? red(mark) : mark} ${message}\n`);
-  if (hint !== undefined) context.tell(`Hint: ${hint}\n`);
+  context.tell(`${hasColour("stderr", options, context) ? red(mark) : mark} ${printable(message)}\n`);
+  if (hint !== undefined) context.tell(`Hint: ${printable(hint)}\n`);
 }

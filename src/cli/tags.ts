@@ -12,7 +12,7 @@ export async function tags([text = ""]: string[], options: StoreOptions, context
   if (isBelow(what) || (what.tag ?? what.digest) !== undefined)
     throw new ChartroomError("usage", `Cannot list tags of "${text}": expected a repository alone`);
   const { repository } = what;
-  const open = await openPlace(place, options, context);
+  const open = await openPlace(place, options, context, "pull");
   const found = await Array.fromAsync(open.reads(repository).tags());
   if (found.length === 0)
     throw new ChartroomError("not_found", `No tags: ${text} has none, or is not there`, {

@@ -23,7 +23,10 @@ export async function mark(layout: Layout, index: LayoutIndex): Promise<Set<Dige
     waiting.push({ digest, root });
   };
   for (const { descriptor, name, raw } of index.entries) {
-    if (descriptor !== undefined) reach(descriptor.digest, name ?? descriptor.digest);
+    // A layout may lack what it names (image-spec image-layout.md); an entry without a name nobody can pull again.
+    const sparse =
+      name === undefined && (descriptor && (await layout.blobs.stat(descriptor.digest))) === undefined;
+    if (descriptor !== undefined && !sparse) reach(descriptor.digest, name ?? descriptor.digest);
     for (const digest of digestsIn(raw)) reach(digest);
   }
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop())

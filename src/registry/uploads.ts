@@ -55,7 +55,7 @@ export class Uploads {
   async find({ id, repository, user }: UploadKey): Promise<Upload> {
     const upload = await this.#store.catalog.upload(id);
     if (upload?.repository === repository && upload.user === user) return upload;
-    throw new RegistryError("uploadUnknown");
+    throw new RegistryError("uploadUnknown", { details: [{ id }] });
   }
 
   /**
@@ -66,7 +66,7 @@ export class Uploads {
   async append(key: UploadKey, chunk: Chunk): Promise<number> {
     return this.#inTurn(key, async (session) => {
       try {
-        await takeChunk(session.ingest, chunk, session.signal);
+        await this.#take(session, chunk);
       } finally {
         await this.#acknowledge(session);
       }
@@ -84,7 +84,7 @@ export class Uploads {
     await this.#inTurn(key, async (session) => {
       let size: number;
       try {
-        if (chunk !== undefined) await takeChunk(session.ingest, chunk, session.signal);
+        if (chunk !== undefined) await this.#take(session, chunk);
         size = await refusing("not_verified", "digestInvalid", () => session.ingest.commit(digest));
       } catch (error) {
         await this.#acknowledge(session);
@@ -199,6 +199,20 @@ export class Uploads {
     this.#idle.set(id, ingest);
     const [oldest] = this.#idle.keys();
     if (this.#idle.size > idleLimit && oldest !== undefined) await this.#takeIdle(oldest)?.close();
+  }
+
+  /**
+   * A chunk's bytes are acknowledged while they come, as soon as they are on the disk: a session whose process is killed,
+   * or whose machine loses power, goes on a few MiB behind where it was.
+   */
+  #take({ upload, ingest, signal }: Session, chunk: Chunk): Promise<void> {
+    // A catalog that is too busy just now is told with the next bytes, or at the end.
+    const safe = (offset: number) =>
+      this.#store.catalog.apply({ kind: "advance-upload", id: upload.id, offset }).then(
+        () => {},
+        () => {},
+      );
+    return takeChunk(ingest, chunk, signal, safe);
   }
 
   async #acknowledge({ upload, ingest }: Session): Promise<void> {

@@ -1,4 +1,5 @@
 import type { RegistryHost } from "../oci/reference.ts";
+import type { Login } from "./credentials/credential.ts";
 import { originOf } from "./host.ts";
 import type { RemoteOptions } from "./open.ts";
 import { Session } from "./session.ts";
@@ -10,11 +11,12 @@ import { Session } from "./session.ts";
  */
 export async function checkLogin(
   registry: RegistryHost,
-  { username, password }: { username: string; password: string },
-  { transport, ...host }: Omit<RemoteOptions, "credentials">,
+  login: Login,
+  { transport, plainHttp, tls }: Pick<RemoteOptions, "transport" | "plainHttp" | "tls">,
 ): Promise<void> {
-  const credentials = async () => ({ username, password, source: "this login" });
-  const session = new Session({ origin: originOf(registry, host), registry, transport, credentials });
+  const credentials = async () => ({ ...login, source: "this login" });
+  const origin = originOf(registry, { plainHttp, tls });
+  const session = new Session({ origin, registry, transport, credentials });
   const answer = await session.send({
     doing: `log in to ${registry}`,
     method: "GET",

@@ -4,15 +4,16 @@ import { ChartroomError } from "../oci/errors.ts";
 import { parseManifest } from "../oci/manifest.ts";
 import { type RepositoryName, type Tag, tryTag } from "../oci/reference.ts";
 import { referrerOf } from "../oci/referrers.ts";
-import type {
-  ByteRange,
-  Deletes,
-  Expected,
-  Mounts,
-  PushManifest,
-  Reads,
-  StoredManifest,
-  Writes,
+import {
+  type ByteRange,
+  type Deletes,
+  type Expected,
+  type Mounts,
+  type PushManifest,
+  type Reads,
+  type StoredManifest,
+  type Writes,
+  worthResuming,
 } from "../oci/repository.ts";
 import { verifyBytes } from "../oci/verify.ts";
 import { download } from "./download.ts";
@@ -21,17 +22,24 @@ import { pagesOf } from "./listing.ts";
 import { acceptManifests, descriptorOf, manifestOf } from "./manifest.ts";
 import { Referrers } from "./referrers.ts";
 import type { Session } from "./session.ts";
-import { locationOf, Upload } from "./upload.ts";
+import { Upload } from "./upload.ts";
+import { locationOf } from "./uploadLocation.ts";
+import type { UploadSessions } from "./uploadSessions.ts";
 
 /** A repository in a registry, over HTTP (distribution-spec 1.1.1, with what 1.0's registries and Docker's leave out). */
 export class RemoteRepository implements Reads, Writes, Deletes, Mounts {
   readonly #session: Session;
+  readonly #repository: RepositoryName;
   readonly #path: string;
   readonly #name: string;
   readonly #referrers: Referrers;
+  readonly #uploads: UploadSessions | undefined;
 
-  constructor(session: Session, repository: RepositoryName) {
+  /** @param uploads where sessions of uploads are remembered for the next process; without, they end with this one */
+  constructor(session: Session, repository: RepositoryName, uploads?: UploadSessions) {
     this.#session = session;
+    this.#repository = repository;
+    this.#uploads = uploads;
     this.#path = `/v2/${repository}`;
     this.#name = `${session.registry}/${repository}`;
     this.#referrers = new Referrers(session, repository, this);
@@ -115,7 +123,14 @@ export class RemoteRepository implements Reads, Writes, Deletes, Mounts {
   ): Promise<void> {
     const session = this.#session;
     const path = `${this.#path}/blobs/uploads/`;
-    await new Upload({ session, path, blob, body, has: () => this.has(blob) }).run();
+    const { registry } = session;
+    const target = { registry, repository: this.#repository, digest: blob.digest };
+    const remembered = blob.size < worthResuming ? undefined : await this.#uploads?.claim(target);
+    try {
+      await new Upload({ session, path, blob, body, has: () => this.has(blob), remembered }).run();
+    } finally {
+      remembered?.release();
+    }
   }
 
   /**
@@ -129,12 +144,13 @@ export class RemoteRepository implements Reads, Writes, Deletes, Mounts {
     { tags, expect }: PushManifest,
   ): Promise<void> {
     verifyBytes(bytes, descriptor);
-    const manifest = parseManifest(bytes, descriptor.mediaType);
     const toSet: (Tag | Digest)[] = tags.length === 0 ? [descriptor.digest] : [];
     for (const tag of tags) if (!(await this.#holdsAlready(tag, descriptor, expect))) toSet.push(tag);
     let listed = true;
     for (const name of toSet) listed = await this.#putManifest(descriptor, bytes, name, expect);
-    if (manifest.subject !== undefined && !listed)
+    if (listed) return;
+    const manifest = parseManifest(bytes, descriptor.mediaType);
+    if (manifest.subject !== undefined)
       await this.#referrers.add(manifest.subject.digest, referrerOf(descriptor, manifest));
   }
 
@@ -240,6 +256,7 @@ export class RemoteRepository implements Reads, Writes, Deletes, Mounts {
       // A short cut: where it is closed the blob is sent.
       statuses: [201, 202, 400, 401, 403, 404, 405],
       repeatable: true,
+      scopes: [`repository:${from}:pull`],
     });
     await answer.discard();
     if (answer.status !== 202) return answer.status === 201;

@@ -39,6 +39,7 @@ export async function play(argv: readonly string[], world: TestWorld): Promise<P
       said.stderr += text;
     },
     terminal: { stdin: terminal, stdout: false, stderr: terminal },
+    columns: undefined,
     readInput: async () =>
       typeof world.input === "string" ? Buffer.from(world.input) : (world.input ?? new Uint8Array()),
     listenToKeys: ({ typed }) => {

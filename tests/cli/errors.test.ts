@@ -52,6 +52,12 @@ describe("what cannot be saved", () => {
   });
 });
 
+onBench("an empty path is not the working directory", async (bench) => {
+  const chart = { cwd: bench.path("mychart") };
+  const { exitCode, stderr } = await bench.run("chartroom", ["chart", "save", "", ref], chart);
+  expect([exitCode, stderr]).toEqual([2, "Error: Cannot save a chart: the path is empty\n"]);
+});
+
 describe("references that do not parse", () => {
   for (const [text, says] of [
     ["mychart:1.0.0", "the registry is missing"],

@@ -52,6 +52,7 @@ onBench(
     for (const more of [[], ["--force"]]) {
       const said = await refused(bench, "chart", "export", ref, "-d", "out", ...more);
       expect(said.exitCode).toBe(5);
+      expect(said.message).toEndWith("in the way: mychart");
       expect(said.hint).toContain("-d");
     }
     expect(await readdir(bench.path("elsewhere"))).toEqual([]);

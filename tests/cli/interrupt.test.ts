@@ -1,7 +1,7 @@
 import { expect } from "bun:test";
 import type { Bench } from "../bench.ts";
 import { chartroom } from "../programs.ts";
-import { onBench, save } from "./cli.ts";
+import { onBench, refusalOf, save } from "./cli.ts";
 
 /** Run a command, send it a signal once `until` is done, and give what it left behind. */
 async function interrupted(
@@ -93,4 +93,20 @@ onBench("Ctrl-C at the question for a password is 130, and nothing is kept", asy
   const { exitCode } = await bench.typed(["registry", "login", "-u", "myuser", host], "my\x03");
   expect(exitCode).toBe(130);
   expect((await bench.run("chartroom", ["registry", "logout", host])).exitCode).toBe(3);
+});
+
+onBench("Ctrl-C while standard input is being read ends it at once, with 130", async (bench) => {
+  const args = ["registry", "login", "-u", "myuser", "--password-stdin", "localhost:1"];
+  const env = { HOME: bench.folder };
+  const child = Bun.spawn([chartroom, ...args], { env, stdin: "pipe", stderr: "pipe" });
+  // More than any pipe holds: when it is gone, somebody is reading. The end never comes.
+  child.stdin.write(new Uint8Array(8 * 1024 * 1024).fill(0x61));
+  await child.stdin.flush();
+  child.kill("SIGINT");
+  const stderr = await new Response(child.stderr).text();
+  expect(refusalOf({ stdout: "", stderr, exitCode: await child.exited })).toEqual({
+    exitCode: 130,
+    message: "interrupted",
+    hint: "Run it again to go on.",
+  });
 });

@@ -15,7 +15,7 @@ import {
 import type { Reads, StoredManifest } from "../../oci/repository.ts";
 import { readVerified } from "../../oci/verify.ts";
 import { openRemote } from "../../remote/open.ts";
-import { connectionOf } from "../connection.ts";
+import { connectionOf, type GivenLogin } from "../connection.ts";
 import type { Context } from "../context.ts";
 import { namedManifest } from "../named.ts";
 import { chartJson, forPeople, print, summaryOf } from "../output.ts";
@@ -27,7 +27,11 @@ import { countOf } from "../words.ts";
  * `chart pull REF`: what the store lacks, verified byte by byte, then the name. That it is a chart is seen before anything
  * is named: the manifest before a byte is fetched, the archive before it is indexed.
  */
-export async function pull([ref = ""]: string[], options: StoreOptions, context: Context): Promise<void> {
+export async function pull(
+  [ref = ""]: string[],
+  options: StoreOptions & GivenLogin,
+  context: Context,
+): Promise<void> {
   const reference = parseReference(ref);
   const remote = openRemote(reference, await connectionOf(options, context));
   if (reference.tag === undefined && reference.digest === undefined)

@@ -3,7 +3,7 @@ import { copy } from "../../oci/copy.ts";
 import { formatReference, labelOf, parseReference, repositoryOf } from "../../oci/reference.ts";
 import type { Expected } from "../../oci/repository.ts";
 import { openRemote } from "../../remote/open.ts";
-import { connectionOf } from "../connection.ts";
+import { connectionOf, type GivenLogin } from "../connection.ts";
 import type { Context } from "../context.ts";
 import { tagTaken } from "../named.ts";
 import { chartJson, forPeople, print, summaryOf } from "../output.ts";
@@ -11,7 +11,7 @@ import { progressOf } from "../progress.ts";
 import { openStore, type StoreOptions, savedChart } from "../store.ts";
 import { countOf, sizeInWords } from "../words.ts";
 
-interface PushOptions extends StoreOptions {
+interface PushOptions extends StoreOptions, GivenLogin {
   readonly force?: boolean;
 }
 
@@ -25,7 +25,7 @@ export async function push([ref = ""]: string[], options: PushOptions, context: 
   const chart = await savedChart(layout, ref);
   const source = new LayoutReads(layout, repositoryOf(reference));
   const root = await source.manifest(chart.manifest.digest);
-  const remote = openRemote(reference, await connectionOf(options, context));
+  const remote = openRemote(reference, { ...(await connectionOf(options, context)), access: "push" });
   if (forPeople(options))
     context.write(`The push refers to repository [${repositoryOf(reference)}]\n${summaryOf(chart)}`);
 
