@@ -1,6 +1,7 @@
 import type { Ingest } from "../blobs/blobs.ts";
 import type { Upload } from "../catalog/catalog.ts";
 import type { Digest } from "../oci/digest.ts";
+import { ChartroomError } from "../oci/errors.ts";
 import type { RepositoryName } from "../oci/reference.ts";
 import { type Chunk, takeChunk } from "./chunk.ts";
 import { RegistryError, refusing } from "./errors.ts";
@@ -84,7 +85,9 @@ export class Uploads {
     await this.#inTurn(key, async (session) => {
       let size: number;
       try {
-        if (chunk !== undefined) await this.#take(session, chunk);
+        if (chunk !== undefined && (await isRepeated(session.ingest, digest, chunk)))
+          await chunk.body.cancel();
+        else if (chunk !== undefined) await this.#take(session, chunk);
         size = await refusing("not_verified", "digestInvalid", () => session.ingest.commit(digest));
       } catch (error) {
         await this.#acknowledge(session);
@@ -220,3 +223,18 @@ export class Uploads {
     await this.#store.catalog.apply({ kind: "advance-upload", id: upload.id, offset: ingest.offset });
   }
 }
+
+/**
+ * Whether a last chunk that says no place brings again what made the session whole before: whoever was told that the catalog
+ * is busy sends the same request once more, and its bytes must not come behind themselves.
+ */
+const isRepeated = async (ingest: Ingest, digest: Digest, { start }: Chunk): Promise<boolean> =>
+  start === undefined &&
+  ingest.offset > 0 &&
+  ingest.commit(digest).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof ChartroomError && error.code === "not_verified") return false;
+      throw error;
+    },
+  );
