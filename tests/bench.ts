@@ -140,6 +140,36 @@ export class Bench {
   }
 
   /**
+   * Run a program on a terminal of its own, 80 columns wide, and type once it shows its prompt.
+   * @returns all that the terminal has shown when the program has ended
+   */
+  async onTerminal(
+    program: Program,
+    args: readonly string[],
+    { prompt, keys, env }: { prompt: string; keys: string; env?: Record<string, string> },
+  ): Promise<string> {
+    let shown = "";
+    const asked = Promise.withResolvers<void>();
+    const child = Bun.spawn([pathOf(program), ...args], {
+      cwd: this.folder,
+      env: { ...this.#environment(), ...env },
+      terminal: {
+        data(_terminal, bytes) {
+          shown += new TextDecoder().decode(bytes);
+          if (shown.includes(prompt)) asked.resolve();
+        },
+      },
+    });
+    const late = setTimeout(() => child.kill("SIGKILL"), clientLimit);
+    await Promise.race([asked.promise, child.exited]);
+    child.terminal?.write(keys);
+    await child.exited;
+    clearTimeout(late);
+    child.terminal?.close();
+    return shown;
+  }
+
+  /**
    * Run a program that must succeed.
    * @returns its standard output
    * @throws Error with all it printed when it did not end with 0

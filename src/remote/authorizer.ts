@@ -61,6 +61,11 @@ export class Authorizer {
     return this.#header;
   }
 
+  /** Whether the registry's token server gave a token, to whoever asked for it. */
+  get hasToken(): boolean {
+    return this.#challenge !== undefined;
+  }
+
   /**
    * Before a request: renew a token that is about to end, or lacks a scope that the registry would not ask for by itself.
    * Never fails: if it cannot be had, the registry has the last word.
@@ -120,7 +125,7 @@ export class Authorizer {
     return {
       doing,
       registry: this.#options.registry,
-      login: login && { name: nameOf(login), source: login.source, accepted: this.#challenge !== undefined },
+      login: login && { name: nameOf(login), source: login.source, accepted: this.hasToken },
       secrets,
     };
   }
