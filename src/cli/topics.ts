@@ -34,6 +34,8 @@ Registry
                            as the options of "registry serve"
   XDG_DATA_HOME            where its data is, with /chartroom/registry after it
   REGISTRY_AUTH and others as CNCF Distribution reads them
+  REGISTRY_CONFIGURATION_PATH
+                           its config.yml, where "registry serve" gets no other
 
 Network
   HTTP_PROXY, HTTPS_PROXY, NO_PROXY

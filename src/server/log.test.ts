@@ -4,6 +4,11 @@ import { Log, type LoggedRequest } from "./log.ts";
 
 const plain: LoggedRequest = {
   at: Date.UTC(2026, 10, 24, 8, 0, 0, 5),
+  id: "run-1",
+  operation: "base",
+  repository: undefined,
+  digest: undefined,
+  received: 0,
   address: "192.0.2.7",
   user: "alice",
   method: "GET",

@@ -12,6 +12,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true }));
 
+/** Nothing but a certificate and its key. */
+const plain = { clientCas: [], minimum: "tls1.2", ciphers: [] } as const;
 const put = async (name: string, text: string) => {
   await writeFile(join(root, name), text);
   return join(root, name);
@@ -21,15 +23,15 @@ test("a certificate and its key are given as they are, a chain with the server's
   const authority = makeCertificate({ name: "authority", authority: true });
   const { cert, key } = makeCertificate({ name: "localhost", issuer: authority });
   const chain = cert + authority.cert;
-  const files = { certificate: await put("chain.pem", chain), key: await put("key.pem", key) };
-  expect(await readServerTls(files)).toEqual({ cert: chain, key });
+  const files = { ...plain, certificate: await put("chain.pem", chain), key: await put("key.pem", key) };
+  expect(await readServerTls(files)).toEqual({ cert: chain, key, ...plain });
   const reversed = { ...files, certificate: await put("reversed.pem", authority.cert + cert) };
   expect(readServerTls(reversed)).rejects.toThrow(`Cannot use key ${files.key}: it is not the key of`);
 });
 
 test("a file that is missing or no such thing is named, and a key is never shown", async () => {
   const { cert, key } = makeCertificate({ name: "localhost" });
-  const good = { certificate: await put("c.pem", cert), key: await put("k.pem", key) };
+  const good = { ...plain, certificate: await put("c.pem", cert), key: await put("k.pem", key) };
   const none = join(root, "none");
   const bad = await put("bad.pem", "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n");
   for (const [files, why] of [
