@@ -250,14 +250,17 @@ async function writeUsers(folder: string, users: readonly User[]): Promise<strin
   return path;
 }
 
-/** Whether a registry answers, over http or https; 401 is an answer. A proxy of the environment is not asked. */
+/**
+ * Whether a registry answers, over http or https: at its root, where it needs neither login nor path prefix. A proxy of the
+ * environment is not asked.
+ */
 async function answers(host: string): Promise<boolean> {
   const signal = AbortSignal.timeout(patience * 1000);
   const tls = { rejectUnauthorized: false };
   for (const scheme of ["http", "https"])
     try {
-      const { status } = await fetch(`${scheme}://${host}/v2/`, { signal, proxy: false, tls });
-      if (status === 200 || status === 401) return true;
+      const { status } = await fetch(`${scheme}://${host}/`, { signal, proxy: false, tls });
+      if (status === 200) return true;
     } catch {
       // Not yet, or not so.
     }

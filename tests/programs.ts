@@ -10,6 +10,8 @@ const places = {
   helm4: { file: "helm4/helm" },
   oras: { file: "oras/oras" },
   crane: { file: "crane/crane" },
+  regctl: { file: "regctl/regctl" },
+  conformance: { file: "conformance/conformance" },
   skopeo: { command: "skopeo" },
   umoci: { command: "umoci" },
   "docker-registry": { command: "docker-registry" },

@@ -6,6 +6,7 @@ import { openSqliteCatalog } from "../catalog/sqlite.ts";
 import { nodeFileSystem } from "../files/filesystem.ts";
 import type { DataPaths } from "../registry/dataDirectory.ts";
 import { Registry, type Sweep } from "../registry/registry.ts";
+import type { Rules } from "../registry/store.ts";
 
 /** A registry that is ready, and what ends it. */
 export interface OpenRegistry {
@@ -20,6 +21,7 @@ export interface RegistryNeeds {
   /** Is told what goes wrong in the background. */
   readonly report: (error: unknown) => void;
   readonly sweep: Sweep | "off";
+  readonly rules: Rules;
 }
 
 /**
@@ -28,11 +30,11 @@ export interface RegistryNeeds {
  */
 export async function openRegistry(
   paths: DataPaths | undefined,
-  { now, report, sweep }: RegistryNeeds,
+  { now, report, sweep, rules }: RegistryNeeds,
 ): Promise<OpenRegistry> {
   const catalog = paths === undefined ? new MemoryCatalog() : await openSqliteCatalog(paths.catalog);
   const blobs = paths === undefined ? new MemoryBlobs() : new FilesystemBlobs(nodeFileSystem, paths);
-  const registry = new Registry({ catalog, blobs, now });
+  const registry = new Registry({ catalog, blobs, now, rules });
   const close = async () => {
     await registry.close();
     await catalog.close();

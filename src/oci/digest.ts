@@ -8,12 +8,15 @@ export type Algorithm = "sha256" | "sha512";
 export type Digest = string & { readonly __digest: unique symbol };
 
 const hexLength: Record<Algorithm, number> = { sha256: 64, sha512: 128 };
+/** Whether `text` names an algorithm that we compute. */
+export const isAlgorithm = (text: string): text is Algorithm => Object.hasOwn(hexLength, text);
+
 const grammar = /^([a-z0-9]+(?:[+._-][a-z0-9]+)*):([a-zA-Z0-9=_-]+)$/;
 
 /** `text` as a digest, or undefined when it is none that we can verify. */
 export function tryDigest(text: string): Digest | undefined {
   const [, algorithm, encoded] = grammar.exec(text) ?? [];
-  if (algorithm !== "sha256" && algorithm !== "sha512") return undefined;
+  if (algorithm === undefined || !isAlgorithm(algorithm)) return undefined;
   return encoded?.length === hexLength[algorithm] && /^[0-9a-f]+$/.test(encoded)
     ? (text as Digest)
     : undefined;

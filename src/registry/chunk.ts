@@ -35,7 +35,8 @@ export async function takeChunk(ingest: Ingest, chunk: Chunk, signal: AbortSigna
   if (length === undefined) return ingest.append(body);
   try {
     await refusing("invalid", "sizeInvalid", () => ingest.append(body, start + length));
-    if (ingest.offset !== start + length) throw new RegistryError("sizeInvalid");
+    const found = ingest.offset - start;
+    if (found !== length) throw new RegistryError("sizeInvalid", { details: [{ expected: length, found }] });
   } catch (error) {
     if (error instanceof RegistryError && error.fault === "sizeInvalid") await ingest.truncate(start);
     throw error;

@@ -53,7 +53,7 @@ export class Uploads {
   async find({ id, repository, user }: UploadKey): Promise<Upload> {
     const upload = await this.#store.catalog.upload(id);
     if (upload?.repository === repository && upload.user === user) return upload;
-    throw new RegistryError("uploadUnknown");
+    throw new RegistryError("uploadUnknown", { details: [{ id }] });
   }
 
   /**

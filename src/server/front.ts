@@ -3,8 +3,6 @@ import { forwardedOf } from "./forwarded.ts";
 
 /** How a server looks from outside. */
 export interface FrontOptions {
-  /** What stands before `/v2/`, as `/charts`; empty for nothing. */
-  readonly prefix: string;
   /** What Location and Link begin with in place of the request's own address, as `https://charts.example.com`. */
   readonly base: string | undefined;
   /** Whether Location and Link are whole URLs; else they are paths. */
@@ -18,7 +16,7 @@ export interface FrontOptions {
 /** A host that can stand in a URL, perhaps with a port: nothing that could end or begin another part of it. */
 const plainHost = /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
 
-/** The face of the server: the prefix it answers under, its URLs as clients see them, headers of every answer, proxies. */
+/** The face of the server: its URLs as clients see them, headers of every answer, what proxies say. */
 export class Front {
   readonly #options: FrontOptions;
   readonly #trusted = new BlockList();
@@ -34,13 +32,6 @@ export class Front {
       else if (length === undefined) this.#trusted.addAddress(address, family);
       else this.#trusted.addSubnet(address, Number(length), family);
     }
-  }
-
-  /** A path without the prefix; undefined when it lies outside. `/` is answered everywhere: balancers ask it. */
-  inside(path: string): string | undefined {
-    const { prefix } = this.#options;
-    if (path === "/") return path;
-    return path.startsWith(`${prefix}/`) ? path.slice(prefix.length) : undefined;
   }
 
   /**
@@ -65,21 +56,17 @@ export class Front {
     );
   }
 
-  /** Put what belongs to the outside on an answer. Only our own paths are touched. */
+  /** Put what belongs to the outside on an answer: headers, and where it says so whole URLs in Location and Link. */
   dress(headers: Headers, request: Request, peer: string | undefined): void {
     const own = new Set(headers.keys());
     for (const [name, value] of this.#options.headers)
       if (!own.has(name.toLowerCase())) headers.append(name, value);
+    if (!this.#options.absolute) return;
+    const origin = this.#options.base ?? this.#originOf(request, peer);
     const location = headers.get("location");
     const link = headers.get("link");
-    if (location?.startsWith("/v2/")) headers.set("location", this.#public(location, request, peer));
-    if (link?.startsWith("</v2/")) headers.set("link", `<${this.#public(link.slice(1), request, peer)}`);
-  }
-
-  #public(path: string, request: Request, peer: string | undefined): string {
-    const { prefix, base, absolute } = this.#options;
-    const origin = absolute ? (base ?? this.#originOf(request, peer)) : "";
-    return `${origin}${prefix}${path}`;
+    if (location?.startsWith("/")) headers.set("location", origin + location);
+    if (link?.startsWith("</")) headers.set("link", `<${origin}${link.slice(1)}`);
   }
 
   /** Scheme and host that the client used; empty when its Host is none, which leaves a path. */

@@ -8,9 +8,9 @@ import { Front } from "./front.ts";
 import type { Peer } from "./listener.ts";
 import type { Log } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
-import { closedBy, type Modes } from "./modes.ts";
 import { operate } from "./operate.ts";
 import { limitPage } from "./paging.ts";
+import { allowedReadOnly } from "./readOnly.ts";
 import { parseRoute, type Route } from "./route.ts";
 import { parseTarget, rawTarget } from "./target.ts";
 import { errorAnswer } from "./v2/errors.ts";
@@ -20,13 +20,15 @@ export interface HandlerOptions {
   readonly registry: Registry;
   /** Who may enter; everyone where there is none. */
   readonly authenticator?: Authenticator | undefined;
+  /** The path below which everything answers, as `/team`; the server's root where it is empty. */
+  readonly root?: string | undefined;
   readonly log: Log;
   /** Now, ms since 1970. */
   readonly now: () => number;
-  /** How the server looks from outside: at `/v2/`, by paths, where it is not said. */
+  /** How the server looks from outside; as it is, where it is not said. */
   readonly front?: Front | undefined;
-  /** Everything is open where it is not said. */
-  readonly modes?: Modes | undefined;
+  /** Only pulls, for maintenance. */
+  readonly readOnly?: boolean | undefined;
   readonly pages?: PageLimits | undefined;
   readonly metrics?: Metrics | undefined;
 }
@@ -62,7 +64,7 @@ const swallowLimit = 1024 * 1024;
 /** What nginx calls a client that went away before its answer: nobody sees it but the log. */
 const clientGone = 499;
 
-const plainFront = new Front({ prefix: "", base: undefined, absolute: false, headers: [], trusted: [] });
+const plainFront = new Front({ base: undefined, absolute: false, headers: [], trusted: [] });
 
 /** The one way in: parse, admit, operate, log. Whatever happens there is an answer; it never throws. */
 export function createHandler(options: HandlerOptions): Handler {
@@ -122,7 +124,7 @@ export function createHandler(options: HandlerOptions): Handler {
 }
 
 async function respond(
-  { registry, authenticator, modes, pages, metrics }: HandlerOptions,
+  { registry, authenticator, root = "", readOnly, pages, metrics }: HandlerOptions,
   front: Front,
   request: Request,
   peer: Peer,
@@ -131,8 +133,7 @@ async function respond(
 ): Promise<Response> {
   const { path, query } = parseTarget(request.url);
   if (front.isPreflight(request)) return answer(204);
-  const inside = front.inside(path);
-  const route: Route = inside === undefined ? { op: "unknown" } : parseRoute(request.method, inside);
+  const route = parseRoute(request.method, path, root);
   progress.route = route;
   if (authenticator !== undefined && route.op !== "welcome") {
     const admission = await admit(authenticator, parseBasic(request.headers.get("authorization")));
@@ -142,11 +143,12 @@ async function respond(
       });
     progress.user = admission.user;
   }
-  const closed = modes && closedBy(modes, route);
-  if (closed !== undefined)
-    return errorAnswer(new RegistryError("methodUnsupported", { message: closed.message }), {
-      allow: closed.allow,
-    });
+  const allow = readOnly ? allowedReadOnly(route) : undefined;
+  if (allow !== undefined)
+    return errorAnswer(
+      new RegistryError("methodUnsupported", { message: "the registry is read-only for maintenance" }),
+      { allow },
+    );
   if (pages !== undefined && route.op === "list-repositories") limitPage(query, pages.repositories);
   if (pages !== undefined && route.op === "list-tags") limitPage(query, pages.tags);
   progress.through = metrics?.uploads(route.op) ?? progress.through;
@@ -155,6 +157,7 @@ async function respond(
       registry,
       request,
       query,
+      root,
       user: progress.user,
       body: () => {
         if (request.body === null) return undefined;

@@ -32,10 +32,12 @@ export type Route =
 /**
  * A method and a decoded path as a route. The path is read from the right: names hold slashes, and `a/manifests/b`,
  * `tags/list` and `blobs/uploads` are legal names.
+ * @param root in front of `/v2/`; `/` welcomes whoever comes, wherever the rest is
  * @throws RegistryError `nameInvalid`, `digestInvalid`, `tagInvalid` for a part that does not parse
  */
-export function parseRoute(method: string, path: string): Route {
-  if (path === "/") return choose(method, { GET: { op: "welcome" } });
+export function parseRoute(method: string, whole: string, root = ""): Route {
+  const path = whole.startsWith(`${root}/`) ? whole.slice(root.length) : "";
+  if (path === "/" || whole === "/") return choose(method, { GET: { op: "welcome" } });
   if (path === "/v2" || path === "/v2/") return choose(method, { GET: { op: "base" } });
   if (path === "/v2/_catalog") return choose(method, { GET: { op: "list-repositories" } });
   if (!path.startsWith("/v2/")) return { op: "unknown" };

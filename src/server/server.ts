@@ -5,12 +5,13 @@ import { createHandler, type PageLimits } from "./handler.ts";
 import { type Address, type Listener, listen, type ServerTls } from "./listener.ts";
 import type { Log } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
-import type { Modes } from "./modes.ts";
 
 export interface ServerOptions {
   readonly registry: Registry;
   /** Who may enter; everyone where there is none. */
   readonly authenticator?: Authenticator | undefined;
+  /** The path below which everything answers, as `/team`; the server's root where it is empty. */
+  readonly root?: string | undefined;
   readonly addresses: readonly Address[];
   /** Plain HTTP where there is none. */
   readonly tls?: ServerTls | undefined;
@@ -18,7 +19,7 @@ export interface ServerOptions {
   /** Now, ms since 1970. */
   readonly now: () => number;
   readonly front?: Front | undefined;
-  readonly modes?: Modes | undefined;
+  readonly readOnly?: boolean | undefined;
   readonly pages?: PageLimits | undefined;
   readonly metrics?: Metrics | undefined;
 }

@@ -11,7 +11,6 @@ export interface HttpSettings extends FrontOptions {
 export function httpSettings(config: ConfigReader, defaultDrain: number): HttpSettings {
   const base = baseOf(config);
   return {
-    prefix: prefixOf(config),
     base,
     // Distribution's own default is whole URLs. A path says the same and cannot be wrong behind a proxy.
     absolute:
@@ -22,14 +21,6 @@ export function httpSettings(config: ConfigReader, defaultDrain: number): HttpSe
     trusted: trustedOf(config),
     drain: config.duration("http.draintimeout") ?? defaultDrain,
   };
-}
-
-function prefixOf(config: ConfigReader): string {
-  const text = config.text("http.prefix") ?? "";
-  const prefix = text.replace(/\/+$/, "");
-  if (prefix !== "" && !/^(\/[A-Za-z0-9._~-]+)+$/.test(prefix))
-    throw config.refuse("http.prefix", "a path like /charts/");
-  return prefix;
 }
 
 function baseOf(config: ConfigReader): string | undefined {

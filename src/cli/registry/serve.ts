@@ -45,7 +45,8 @@ export async function serve([file]: string[], options: RegistryOptions, context:
   const data = settings.data === undefined ? undefined : await openDataDirectory(settings.data, { fs });
   stack.defer(() => data?.release());
   const report = (error: unknown) => warn(error instanceof Error ? error.message : String(error));
-  const { registry, close } = await openRegistry(data, { now, report, sweep: settings.sweep });
+  const { sweep, rules } = settings;
+  const { registry, close } = await openRegistry(data, { now, report, sweep, rules });
   stack.defer(close);
 
   const health = new Health();
@@ -64,12 +65,13 @@ export async function serve([file]: string[], options: RegistryOptions, context:
   const server = await startServer({
     registry,
     authenticator,
+    root: settings.prefix,
     addresses: addressesOf(settings.listen),
     tls,
     log,
     now,
     front: new Front(settings.http),
-    modes: settings.modes,
+    readOnly: settings.readOnly,
     pages: settings.pages,
     metrics,
   });
@@ -88,11 +90,10 @@ export async function serve([file]: string[], options: RegistryOptions, context:
       ),
     );
 
-  const url = `${urlOf(server, settings.listen)}${settings.http.prefix}`;
+  const url = `${urlOf(server, settings.listen)}${settings.prefix}`;
   const htpasswd = authenticator === undefined ? undefined : settings.users?.path;
   if (forPeople(options)) for (const line of greeting(url, server, data?.root, htpasswd)) say("info", line);
-  const closed =
-    htpasswd !== undefined || settings.modes.readOnly || (settings.tls?.clientCas.length ?? 0) > 0;
+  const closed = htpasswd !== undefined || settings.readOnly || (settings.tls?.clientCas.length ?? 0) > 0;
   if (!closed && !isLocal(settings.listen))
     warn("whoever reaches this machine may push and delete; `chartroom registry user add NAME` ends that");
   const addresses = server.addresses.map(shownAddress);

@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { errorCode } from "../../files/filesystem.ts";
 import { ChartroomError } from "../../oci/errors.ts";
 import type { Sweep } from "../../registry/registry.ts";
+import type { Rules } from "../../registry/store.ts";
 import type { GlobalOptions } from "../context.ts";
 import { type Listening, listeningOf, parseListenAddress } from "./address.ts";
 import { named, overlay } from "./config/environment.ts";
@@ -67,14 +68,15 @@ export interface RegistrySettings {
   readonly log: LogSettings;
   readonly debug: { readonly listen: Listening; readonly metrics: string | undefined } | undefined;
   readonly health: HealthSettings;
-  /** What may be done at all. */
-  readonly modes: { readonly readOnly: boolean; readonly deletes: boolean };
+  /** The path below which everything answers, as `/team`; empty for the server's root. */
+  readonly prefix: string;
+  readonly rules: Rules;
+  /** Only pulls, for maintenance. */
+  readonly readOnly: boolean;
   /** Entries on one page of a list, at most. */
   readonly pages: { readonly repositories: number; readonly tags: number };
   /** When upload sessions are given up. */
   readonly sweep: Sweep | "off";
-  /** Whether a manifest may name content that the repository does not have. */
-  readonly missing: "accept" | "refuse";
   /** What was said and has no effect, one sentence each. */
   readonly warnings: readonly string[];
 }
@@ -131,16 +133,14 @@ export function registrySettings(
     debug:
       debug === undefined ? undefined : { listen: parseListenAddress(debug), metrics: metricsPath(config) },
     health: healthOf(config, absolute),
-    modes: {
-      readOnly: config.flag("storage.maintenance.readonly.enabled") ?? false,
-      deletes: config.flag("storage.delete.enabled") ?? file === undefined,
-    },
+    prefix: prefixOf(config),
+    rules: rulesOf(config, file === undefined),
+    readOnly: config.flag("storage.maintenance.readonly.enabled") ?? false,
     pages: {
       repositories: config.integer("catalog.maxentries") || 1000,
       tags: config.integer("tags.maxtags") || 1000,
     },
     sweep: sweepOf(config),
-    missing: config.word("validation.manifests.missing", ["accept", "refuse"]) ?? "refuse",
     warnings,
   };
 }
@@ -196,6 +196,20 @@ function usersOf(
   if (path !== undefined) return { path: absolute(path), realm: called, namedBy: "configuration" };
   return data === undefined ? undefined : { path: join(data, "htpasswd"), realm: called, namedBy: "nobody" };
 }
+
+/** `/team/` as `/team`; Distribution wants both slashes, and we ask for no more than the first. */
+function prefixOf(config: ConfigReader): string {
+  const prefix = (config.text("http.prefix") ?? "/").replace(/\/$/, "");
+  // Unreserved characters alone (RFC 3986 §2.3): nothing in it is ever decoded, or escaped in a Location.
+  if (/^(?:\/[A-Za-z0-9._~-]+)*$/.test(prefix)) return prefix;
+  throw config.refuse("http.prefix", "a path, as /team/");
+}
+
+/** What is open where nobody says a word: a file that is silent on deletes forbids them, as in Distribution. */
+const rulesOf = (config: ConfigReader, open: boolean): Rules => ({
+  acceptMissing: config.word("validation.manifests.missing", ["accept", "refuse"]) === "accept",
+  refuseDeletes: !(config.flag("storage.delete.enabled") ?? open),
+});
 
 const metricsPath = (config: ConfigReader): string | undefined =>
   config.flag("http.debug.prometheus.enabled")
