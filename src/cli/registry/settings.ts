@@ -206,10 +206,13 @@ function prefixOf(config: ConfigReader): string {
 }
 
 /** What is open where nobody says a word: a file that is silent on deletes forbids them, as in Distribution. */
-const rulesOf = (config: ConfigReader, open: boolean): Rules => ({
-  acceptMissing: config.word("validation.manifests.missing", ["accept", "refuse"]) === "accept",
-  refuseDeletes: !(config.flag("storage.delete.enabled") ?? open),
-});
+function rulesOf(config: ConfigReader, open: boolean): Rules {
+  config.word("validation.manifests.indexes.platforms", ["all"]);
+  return {
+    acceptMissing: config.word("validation.manifests.missing", ["accept", "refuse"]) === "accept",
+    refuseDeletes: !(config.flag("storage.delete.enabled") ?? open),
+  };
+}
 
 const metricsPath = (config: ConfigReader): string | undefined =>
   config.flag("http.debug.prometheus.enabled")
