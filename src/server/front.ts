@@ -44,7 +44,8 @@ export class Front {
     if (!this.#trusts(peer)) return peer;
     const chain = forwardedOf(headers).clients;
     const hop = chain.findLastIndex((address) => !this.#trusts(address));
-    return chain[hop] ?? chain[0] ?? peer;
+    // A proxy that names nobody leaves us with itself.
+    return (chain[hop] ?? chain[0]) || peer;
   }
 
   /** Whether a browser asks beforehand what another site may do here; it never shows a login then (Fetch, "CORS-preflight"). */

@@ -250,6 +250,7 @@ function hintOf(yaml: string): string | undefined {
   } catch (error) {
     return error instanceof ChartroomError ? error.hint : undefined;
   }
+  return undefined;
 }
 
 test.each([
