@@ -99,14 +99,11 @@ export async function readSettings(
 ): Promise<RegistrySettings> {
   const path = file || place.env.REGISTRY_CONFIGURATION_PATH;
   if (path === undefined || path === "") return registrySettings(undefined, options, place);
-  try {
-    const text = await readFile(resolve(place.cwd, path), "utf8");
-    return registrySettings({ path, text }, options, place);
-  } catch (cause) {
-    if (errorCode(cause) === undefined) throw cause;
-    const why = errorCode(cause) === "ENOENT" ? "no such file" : (cause as Error).message;
+  const text = await readFile(resolve(place.cwd, path), "utf8").catch((cause: Error) => {
+    const why = errorCode(cause) === "ENOENT" ? "no such file" : cause.message;
     throw new ChartroomError("invalid", `Cannot read configuration ${path}: ${why}`, { cause });
-  }
+  });
+  return registrySettings({ path, text }, options, place);
 }
 
 /** As `readSettings`, the file's text at hand. */

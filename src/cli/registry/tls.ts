@@ -120,8 +120,8 @@ export function followServerTls(
       told = "";
       const fresh = JSON.stringify(found);
       if (fresh === known) return;
-      known = fresh;
       changed(found);
+      known = fresh;
     } catch (error) {
       const trouble = error instanceof Error ? error.message : String(error);
       if (trouble !== told) warn(`${trouble}; the certificate known before stays`);
