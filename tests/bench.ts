@@ -170,6 +170,23 @@ export class Bench {
     });
   }
 
+  /**
+   * Either program with a configuration of Distribution's.
+   * @param configOf gives it, for where to listen and a folder of its own
+   */
+  async configured(
+    program: "chartroom" | "docker-registry",
+    configOf: (host: string, folder: string) => object,
+    env: Record<string, string> = {},
+  ): Promise<Registry> {
+    const argsOf = async (host: string, folder: string) => {
+      const file = join(folder, "config.yml");
+      await Bun.write(file, JSON.stringify(configOf(host, folder))); // JSON is YAML
+      return program === "chartroom" ? ["registry", "serve", file] : ["serve", file];
+    };
+    return this.#start(program, argsOf, env);
+  }
+
   async #start(
     program: Program | "chartroom",
     argsOf: (host: string, folder: string) => Promise<string[]>,

@@ -4,7 +4,6 @@ import { once } from "node:events";
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import type { Bench } from "../bench.ts";
-import { chartroom } from "../programs.ts";
 import { onBench, refusalOf, save } from "./cli.ts";
 import { started } from "./serving.ts";
 
