@@ -1,6 +1,6 @@
 // The project's tasks, for a machine that has Node and npm and nothing else. Plain Node, because it is what brings Bun in.
 //
-//   node tools/task.mjs build|check|test|tour|format [arguments for the task]
+//   node tools/task.mjs build|check|test|tour|man|format [arguments for the task]
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -66,6 +66,7 @@ const tasks = {
     build();
     run(bun, ["tools/tour.ts", ...args]);
   },
+  man: () => run(bun, ["tools/man.ts"]),
   format: () => run(bun, ["x", "--no-install", "biome", "check", "--write"]),
 };
 

@@ -18,6 +18,7 @@ export function addChartCommands(chart: Definition): void {
         .choices(["current", "helm3.0"])
         .default("current"),
     )
+    .completes("ref", "repositories")
     .examples(
       "chart save mychart/ localhost:5000/myrepo/mychart:2.7.0",
       "chart save mychart-0.1.0.tgz localhost:5000/myrepo/mychart",
@@ -44,12 +45,15 @@ export function addChartCommands(chart: Definition): void {
     .examples("chart export localhost:5000/myrepo/mychart:2.7.0 -d charts/");
   chart
     .add("push <ref>", "push a chart to a registry", async () => (await import("./chart/push.ts")).push)
+    .withLogin()
     .option("--force", "replace a tag that holds another chart")
     .addOption(storeOption())
     .examples("chart push localhost:5000/myrepo/mychart:2.7.0");
   chart
     .add("pull <ref>", "pull a chart from a registry", async () => (await import("./chart/pull.ts")).pull)
+    .withLogin()
     .addOption(storeOption())
+    .completes("ref", "registry")
     .examples("chart pull localhost:5000/myrepo/mychart:2.7.0");
   chart
     .add(

@@ -9,17 +9,34 @@ const htpasswdOption = () =>
 /** Define `registry …`: logins to registries, and being one. */
 export function addRegistryCommands(registry: Definition): void {
   registry
-    .add("login <host>", "login to a registry", async () => (await import("./registry/login.ts")).login)
+    .add(
+      "login <host[/path]>",
+      "login to a registry",
+      async () => (await import("./registry/login.ts")).login,
+    )
     .option("-u, --username <user>", "registry username")
     .option("-p, --password <password>", "registry password (better: --password-stdin)")
     .option("--password-stdin", "read the password from standard input")
     .option("--insecure", "allow connections to a TLS registry without verifying its certificate")
+    .addOption(
+      new Option("--explain", "say which login would be used, from where and why; log in nowhere").conflicts([
+        "username",
+        "password",
+        "passwordStdin",
+      ]),
+    )
     .examples(
       "registry login -u myuser localhost:5000",
-      "registry login -u ci --password-stdin charts.example.com < secret",
-    );
+      "registry login -u ci --password-stdin charts.example.com/team < secret",
+      "registry login --explain charts.example.com/team/mychart",
+    )
+    .notes("An empty username makes the secret an identity token.");
   registry
-    .add("logout <host>", "logout from a registry", async () => (await import("./registry/logout.ts")).logout)
+    .add(
+      "logout <host[/path]>",
+      "logout from a registry",
+      async () => (await import("./registry/logout.ts")).logout,
+    )
     .examples("registry logout localhost:5000");
   registry
     .add("serve [config]", "be a registry", async () => (await import("./registry/serve.ts")).serve)

@@ -7,7 +7,7 @@ import { codeOf } from "../testing/errors.ts";
 import { type PackedSample, packSample, saveSample } from "../testing/layouts.ts";
 import { check } from "./check.ts";
 import { type Layout, openLayout } from "./layout.ts";
-import { writing } from "./write.ts";
+import { removeName, writing } from "./write.ts";
 
 const ref = "localhost:5000/myrepo/mychart:1.0.0";
 let folder = "";
@@ -42,9 +42,26 @@ test("one flipped bit", async () => {
   changed[7]! ^= 1;
   await chmod(fileOf(descriptor.digest), 0o644);
   await writeFile(fileOf(descriptor.digest), changed);
+  // Whoever needs the blob is named; only where nobody does, the blob itself.
+  expect(await found()).toEqual([
+    `fault: ${ref}: its blob ${descriptor.digest} is corrupt: its bytes have another digest`,
+  ]);
+  await removeName(layout, ref);
   expect(await found()).toEqual([`fault: ${descriptor.digest}: its bytes are not what its name says`]);
   await saveSample(layout, ref, sample); // saving again mends it
   expect(await found()).toEqual([]);
+});
+
+test("a manifest with a flipped bit is named with its reference", async () => {
+  const { descriptor, bytes } = sample.manifest;
+  await chmod(fileOf(descriptor.digest), 0o644);
+  await writeFile(
+    fileOf(descriptor.digest),
+    bytes.map((byte, i) => (i === 5 ? byte ^ 1 : byte)),
+  );
+  expect(await found()).toEqual([
+    `fault: ${ref}: its manifest ${descriptor.digest} is corrupt: its bytes have another digest`,
+  ]);
 });
 
 test("a missing blob, config or manifest", async () => {
@@ -66,6 +83,17 @@ test("an index that does not parse, a marker that is gone or of another version"
   expect(await found()).toEqual([expect.stringContaining('says version "9.0.0"')]);
   await unlink(inside("oci-layout"));
   expect(await found()).toEqual([expect.stringContaining("is missing")]);
+});
+
+test("an index that is gone while blobs are there", async () => {
+  await unlink(layout.indexPath);
+  expect(await found()).toEqual([`fault: ${layout.indexPath}: is missing`]);
+});
+
+test("what an entry without a name lacks is a warning: a layout may be sparse", async () => {
+  const foreign = { mediaType: "application/x", digest: `sha256:${"0".repeat(64)}`, size: 1 };
+  await edit(({ manifests }) => manifests.push(foreign));
+  expect(await found()).toEqual([`warning: ${foreign.digest}: is in index.json and not among the blobs`]);
 });
 
 test("what only breaks a SHOULD is a warning", async () => {

@@ -54,14 +54,21 @@ export async function check(layout: Layout, signal?: AbortSignal): Promise<Check
     const good = await isWhole(layout, digest);
     whole.set(digest, good);
     bytes += size;
-    if (!good) fault(digest, "its bytes are not what its name says");
   }
+  if (whole.size > 0 && (await layout.lacksIndex())) fault(layout.indexPath, "is missing");
+  const blamed = new Set<Digest>();
   if (index !== undefined) {
     checkEntries(index, fault, warn);
-    for (const { name, descriptor } of index.entries)
-      if (descriptor !== undefined)
-        await checkTree(layout, descriptor.digest, name ?? descriptor.digest, whole, fault, descriptor.size);
+    for (const { name, descriptor } of index.entries) {
+      if (descriptor === undefined) continue;
+      const { digest, size } = descriptor;
+      // A layout may lack what it names (image-spec image-layout.md); an entry without a name nobody can pull again.
+      if (name === undefined && !whole.has(digest)) warn(digest, "is in index.json and not among the blobs");
+      else await checkTree({ layout, whole, blamed, fault, name: name ?? digest }, digest, size);
+    }
   }
+  for (const [digest, good] of whole)
+    if (!good && !blamed.has(digest)) fault(digest, "its bytes are not what its name says");
   return { names: index?.named().length ?? 0, blobs: whole.size, bytes, findings };
 }
 
@@ -103,18 +110,29 @@ function checkEntries(index: LayoutIndex, fault: Tell, warn: Tell): void {
   }
 }
 
+/** On the way through what an entry needs. */
+interface Walk {
+  readonly layout: Layout;
+  /** Of each blob that is there, whether its bytes are its digest's. */
+  readonly whole: ReadonlyMap<Digest, boolean>;
+  /** Blobs that are not, and that some entry was told to miss. */
+  readonly blamed: Set<Digest>;
+  readonly fault: Tell;
+  /** The entry's. */
+  readonly name: string;
+}
+
 /** What an entry needs: its manifest, that one's children, theirs. A sparse index may lack children, an image may not. */
-async function checkTree(
-  layout: Layout,
-  digest: Digest,
-  name: string,
-  whole: ReadonlyMap<Digest, boolean>,
-  fault: Tell,
-  size: number,
-): Promise<void> {
-  const good = whole.get(digest);
-  if (good === undefined) return fault(name, `its manifest ${digest} is missing`);
-  if (!good) return; // named above
+async function checkTree(walk: Walk, digest: Digest, size: number): Promise<void> {
+  const { layout, whole, blamed, fault, name } = walk;
+  const isCorrupt = (part: string, each: Digest): boolean => {
+    if (whole.get(each) !== false) return false;
+    blamed.add(each);
+    fault(name, `its ${part} ${each} is corrupt: its bytes have another digest`);
+    return true;
+  };
+  if (!whole.has(digest)) return fault(name, `its manifest ${digest} is missing`);
+  if (isCorrupt("manifest", digest)) return;
   const stored = await layout.manifest(digest);
   if (stored === undefined) return; // another tool's content: that it is whole is all there is to say
   if (stored.descriptor.size !== size)
@@ -125,11 +143,11 @@ async function checkTree(
     const there = await layout.blobs.stat(blob.digest);
     if (there === undefined && (blob.urls ?? []).length === 0)
       fault(name, `its blob ${blob.digest} is missing`);
-    if (there !== undefined && there !== blob.size)
+    if (there !== undefined && !isCorrupt("blob", blob.digest) && there !== blob.size)
       fault(name, `its blob ${blob.digest} has ${there} bytes, its manifest says ${blob.size}`);
   }
   for (const child of manifestsOf(manifest))
-    if (whole.has(child.digest)) await checkTree(layout, child.digest, name, whole, fault, child.size);
+    if (whole.has(child.digest)) await checkTree(walk, child.digest, child.size);
 }
 
 function parseChecked(bytes: Uint8Array, name: string, fault: Tell) {

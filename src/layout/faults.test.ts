@@ -1,10 +1,14 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { cp, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { nodeFileSystem } from "../files/filesystem.ts";
+import { hexOf } from "../oci/digest.ts";
+import { worthResuming } from "../oci/repository.ts";
+import { blobOf } from "../testing/artifacts.ts";
 import { type Fault, TestFileSystem } from "../testing/filesystem.ts";
 import { type PackedSample, packSample, saveSample } from "../testing/layouts.ts";
+import { noise, streamOf } from "../testing/streams.ts";
 import { charts } from "./charts.ts";
 import { check } from "./check.ts";
 import { type Layout, openLayout } from "./layout.ts";
@@ -25,14 +29,26 @@ beforeAll(async () => {
   const layout = openLayout(join(seed, "cache"));
   await saveSample(layout, old, second);
   await saveSample(layout, old, first);
+  const ingest = join(layout.ingestPath, `sha256-${hexOf(large.descriptor.digest)}`);
+  await writeFile(ingest, large.bytes.subarray(0, part));
 });
 afterAll(() => rm(base, { recursive: true, force: true }));
+
+/** A blob of which the seed has a part already, as a process that was killed leaves it. */
+const large = blobOf(noise(worthResuming + 200_000));
+const part = 100_000;
 
 const scenes: Record<string, (layout: Layout) => Promise<unknown>> = {
   "save into nothing": (layout) => saveSample(layout, next, second),
   save: (layout) => saveSample(layout, next, second),
   tag: (layout) => writing(layout, undefined, (writer) => writer.name(next, first.manifest.descriptor)),
   remove: (layout) => removeName(layout, old),
+  "a blob gone on with": (layout) =>
+    writing(layout, undefined, (writer) =>
+      writer
+        .repository("localhost:5000/myrepo/large")
+        .pushBlob(large.descriptor, async (from) => streamOf(large.bytes.subarray(from), { chunk: 65_536 })),
+    ),
   prune: (layout) => prune(layout, {}),
   delete: (layout) =>
     deleteManifest(layout, "localhost:5000/myrepo/mychart", first.manifest.descriptor.digest),

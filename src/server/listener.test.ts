@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { type ConnectionOptions, connect } from "node:tls";
 import { makeCertificate } from "../testing/certificates.ts";
 import { codeOf, failureOf } from "../testing/errors.ts";
-import { type Address, type Listener, listen, type ServerTls } from "./listener.ts";
+import type { Address } from "./listen.ts";
+import { type Listener, listen, type ServerTls } from "./listener.ts";
 
 const open: (() => Promise<unknown>)[] = [];
 afterEach(async () => {

@@ -6,7 +6,7 @@ import { codeOf } from "../testing/errors.ts";
 import { testHandler } from "../testing/handler.ts";
 import { type TestServer, testServer } from "../testing/server.ts";
 import { noise } from "../testing/streams.ts";
-import type { Address } from "./listener.ts";
+import type { Address } from "./listen.ts";
 import { Log } from "./log.ts";
 import { type RunningServer, startServer } from "./server.ts";
 

@@ -2,7 +2,8 @@ import type { Authenticator } from "../registry/access.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Front } from "./front.ts";
 import { createHandler, type PageLimits } from "./handler.ts";
-import { type Address, type Listener, listen, type ServerTls } from "./listener.ts";
+import type { Address } from "./listen.ts";
+import { type Listener, listen, type ServerTls } from "./listener.ts";
 import type { Log } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
 

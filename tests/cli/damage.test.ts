@@ -44,6 +44,28 @@ onBench("a missing blob is shown in the list and hides nothing", async (bench) =
   await bench.done("chartroom", ["chart", "remove", "localhost:5000/a/b:1"]);
 });
 
+onBench(
+  "a name of another tool's writes no control sequence to the terminal, and can be removed",
+  async (bench) => {
+    await save(bench);
+    const index = JSON.parse(await readFile(cache(bench, "index.json"), "utf8"));
+    const name = "evil\x1b[2J\nmychart\u202e:1";
+    const annotations = { "org.opencontainers.image.ref.name": name };
+    index.manifests.push({ ...index.manifests[0], annotations });
+    await writeFile(cache(bench, "index.json"), JSON.stringify(index));
+    const { stdout } = await bench.run("chartroom", ["chart", "list"]);
+    expect(stdout).toContain("evil\\u{1b}[2J mychart\\u{202e}:1");
+    expect(await jsonOf<{ ref: string }[]>(bench, ["chart", "list"])).toContainEqual(
+      expect.objectContaining({ ref: name, name: "mychart" }),
+    );
+    const said = await bench.run("chartroom", ["chart", "push", name]);
+    expect([said.exitCode, said.stderr.includes("\x1b")]).toEqual([2, false]);
+    await bench.done("chartroom", ["chart", "export", name]);
+    expect(await bench.done("chartroom", ["chart", "remove", name])).not.toContain("\x1b");
+    expect(await bench.done("chartroom", ["chart", "list", "-q"])).toBe(`${ref}\n`);
+  },
+);
+
 onBench("a corrupt index.json is named and left as it is", async (bench) => {
   await save(bench);
   const whole = await readFile(cache(bench, "index.json"));

@@ -133,6 +133,7 @@ describe("a start that is refused, in one sentence, with nothing touched", () =>
     expect(said.exitCode).toBe(5);
     expect(said.message).toContain(new URL(server.url).port);
     expect(said.hint).toContain("--addr");
+    expect(await readdir(bench.folder)).not.toContain("two");
     await server.stop();
   });
 
@@ -157,7 +158,10 @@ describe("a start that is refused, in one sentence, with nothing touched", () =>
 
   onBench("the path is a file", async (bench) => {
     await writeFile(bench.path("data"), "a file");
-    expect(refusalOf(await serve(bench, "--data", "data")).exitCode).toBe(1);
+    expect(refusalOf(await serve(bench, "--data", "data"))).toMatchObject({
+      exitCode: 1,
+      message: `Cannot use data directory ${bench.path("data")}: it is a file`,
+    });
     expect(await readFile(bench.path("data"), "utf8")).toBe("a file");
   });
 

@@ -1,4 +1,5 @@
 import { openArchive } from "../../chart/archive.ts";
+import { parseConfig } from "../../chart/config.ts";
 import { chartManifest } from "../../chart/manifest.ts";
 import { chartMediaTypes } from "../../chart/mediaTypes.ts";
 import { writing } from "../../layout/write.ts";
@@ -15,7 +16,7 @@ import {
 import type { Reads, StoredManifest } from "../../oci/repository.ts";
 import { readVerified } from "../../oci/verify.ts";
 import { openRemote } from "../../remote/open.ts";
-import { connectionOf } from "../connection.ts";
+import { connectionOf, type GivenLogin } from "../connection.ts";
 import type { Context } from "../context.ts";
 import { chartJson, forPeople, print, summaryOf } from "../output.ts";
 import { progressOf } from "../progress.ts";
@@ -26,7 +27,11 @@ import { countOf } from "../words.ts";
  * `chart pull REF`: what the store lacks, verified byte by byte, then the name. That it is a chart is seen before anything
  * is named: the manifest before a byte is fetched, the archive before it is indexed.
  */
-export async function pull([ref = ""]: string[], options: StoreOptions, context: Context): Promise<void> {
+export async function pull(
+  [ref = ""]: string[],
+  options: StoreOptions & GivenLogin,
+  context: Context,
+): Promise<void> {
   const reference = parseReference(ref);
   const remote = openRemote(reference, await connectionOf(options, context));
   if (reference.tag === undefined && reference.digest === undefined)
@@ -43,7 +48,8 @@ export async function pull([ref = ""]: string[], options: StoreOptions, context:
     await writing(layout, context.signal, async (writer) => {
       const repository = writer.repository(repositoryOf(reference));
       const admit = async () => {
-        const { content } = chartManifest(parseManifest(root.bytes, root.descriptor.mediaType));
+        const { config, content } = chartManifest(parseManifest(root.bytes, root.descriptor.mediaType));
+        parseConfig(await readVerified(await repository.blob(config), config));
         await openArchive(await readVerified(await repository.blob(content), content));
       };
       await copy(remote, repository, root, {

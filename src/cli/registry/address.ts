@@ -1,7 +1,7 @@
 import { networkInterfaces } from "node:os";
 import { isLoopback } from "../../http/loopback.ts";
 import { ChartroomError } from "../../oci/errors.ts";
-import type { Address } from "../../server/listener.ts";
+import type { Address } from "../../server/listen.ts";
 import type { ConfigReader } from "./config/reader.ts";
 
 /** A name or an address and a port. */

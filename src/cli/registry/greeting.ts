@@ -1,4 +1,5 @@
-import type { Address, Listener } from "../../server/listener.ts";
+import type { Address } from "../../server/listen.ts";
+import type { Listener } from "../../server/listener.ts";
 import type { Listening } from "./address.ts";
 
 /** Where a client on this machine finds the server. */

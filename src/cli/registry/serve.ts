@@ -4,6 +4,7 @@ import { openDataDirectory } from "../../registry/dataDirectory.ts";
 import { debugAnswer } from "../../server/debug.ts";
 import { Front } from "../../server/front.ts";
 import { Health } from "../../server/health.ts";
+import { checkAddresses } from "../../server/listen.ts";
 import { listen } from "../../server/listener.ts";
 import { Log } from "../../server/log.ts";
 import type { LogLevel } from "../../server/logLine.ts";
@@ -40,6 +41,8 @@ export async function serve([file]: string[], options: RegistryOptions, context:
   const warn = (message: string, fields?: Readonly<Record<string, string>>) => say("warn", message, fields);
   for (const warning of settings.warnings) warn(warning);
   const tls = settings.tls && (await readServerTls(settings.tls));
+  const addresses = addressesOf(settings.listen);
+  await checkAddresses(addresses);
   const authenticator = settings.users && (await openUsers(settings.users, warn));
 
   const data = settings.data === undefined ? undefined : await openDataDirectory(settings.data, { fs });
@@ -66,7 +69,7 @@ export async function serve([file]: string[], options: RegistryOptions, context:
     registry,
     authenticator,
     root: settings.prefix,
-    addresses: addressesOf(settings.listen),
+    addresses,
     tls,
     log,
     now,
@@ -97,8 +100,8 @@ export async function serve([file]: string[], options: RegistryOptions, context:
   const closed = htpasswd !== undefined || settings.readOnly || (settings.tls?.clientCas.length ?? 0) > 0;
   if (!closed && !isLocal(settings.listen))
     warn("whoever reaches this machine may push and delete; `chartroom registry user add NAME` ends that");
-  const addresses = server.addresses.map(shownAddress);
-  const json = { url, addresses, data: data?.root ?? null, htpasswd: htpasswd ?? null };
+  const bound = server.addresses.map(shownAddress);
+  const json = { url, addresses: bound, data: data?.root ?? null, htpasswd: htpasswd ?? null };
   print(context, options, { text: "", json, quiet: url });
 
   if (!signal.aborted)

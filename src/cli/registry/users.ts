@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { dirname } from "node:path";
-import { nodeFileSystem as fs, ifThere } from "../../files/filesystem.ts";
+import { errorCode, nodeFileSystem as fs, ifThere } from "../../files/filesystem.ts";
 import { ChartroomError } from "../../oci/errors.ts";
 import type { Authenticator } from "../../registry/access.ts";
 import { openHtpasswd } from "../../registry/authenticator.ts";
@@ -18,7 +18,11 @@ export async function openUsers(
   { path, realm, namedBy }: UsersFile,
   warn: (message: string, fields?: Readonly<Record<string, string>>) => void,
 ): Promise<Authenticator | undefined> {
-  if ((await ifThere(fs.stat(path))) === undefined) {
+  // The default one lies in the data directory, and that it is a file is told by whoever opens it.
+  const stats = await ifThere(fs.stat(path)).catch((error: unknown) => {
+    if (namedBy !== "nobody" || errorCode(error) !== "ENOTDIR") throw error;
+  });
+  if (stats === undefined) {
     if (namedBy === "nobody") return undefined;
     if (namedBy === "flag")
       throw new ChartroomError("invalid", `Cannot read users from ${path}: no such file`, {
