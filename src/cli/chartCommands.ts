@@ -18,6 +18,7 @@ export function addChartCommands(chart: Definition): void {
         .choices(["current", "helm3.0"])
         .default("current"),
     )
+    .completes("ref", "repositories")
     .examples(
       "chart save mychart/ localhost:5000/myrepo/mychart:2.7.0",
       "chart save mychart-0.1.0.tgz localhost:5000/myrepo/mychart",
@@ -52,6 +53,7 @@ export function addChartCommands(chart: Definition): void {
     .add("pull <ref>", "pull a chart from a registry", async () => (await import("./chart/pull.ts")).pull)
     .withLogin()
     .addOption(storeOption())
+    .completes("ref", "registry")
     .examples("chart pull localhost:5000/myrepo/mychart:2.7.0");
   chart
     .add(
@@ -78,6 +80,10 @@ export function addChartCommands(chart: Definition): void {
     .examples("chart prune --dry-run");
   chart
     .add("check", "verify the store bit by bit", async () => (await import("./chart/check.ts")).check)
+    .option("--repair", "put corrupted blobs aside and rebuild a broken index.json")
     .addOption(storeOption())
-    .examples("chart check");
+    .examples("chart check", "chart check --repair")
+    .notes(
+      "--repair says each thing it does, and frees nothing: what it puts aside lies in the store's ingest/quarantine. A name that is lost is not made up: its chart is listed by digest, and `chartroom copy store:@DIGEST store:REF` names it again.",
+    );
 }

@@ -80,6 +80,7 @@ const statusOfCode: Record<string, number> = {
   NOT_FOUND: 404, // Harbor's
   UNSUPPORTED: 405,
   TOOMANYREQUESTS: 429,
+  TOO_MANY_REQUEST: 429, // Harbor's
 };
 
 /** A token server's refusal of a login, as RFC 6749 §5.2 has it: with 400. */
@@ -112,6 +113,12 @@ function meaningOf(answer: Answer, reason: Reason, text: string, attempt: Attemp
         : { code: "not_found", says: "not found" };
     case 405:
       return { code: "not_allowed", says: "the registry does not do this" };
+    case 407:
+      return {
+        code: "network",
+        says: "the proxy asks for a login",
+        hint: "It goes into HTTP_PROXY or HTTPS_PROXY, as http://USER:PASSWORD@HOST:PORT.",
+      };
     case 409:
     case 412:
       return { code: "conflict", says: "the registry holds something else there" };
