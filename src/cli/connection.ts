@@ -1,7 +1,6 @@
 import { homedir } from "node:os";
 import { resolve } from "node:path";
 import { version } from "../../package.json";
-import { nodeFileSystem } from "../files/filesystem.ts";
 import { readTls } from "../http/tls.ts";
 import { Transport } from "../http/transport.ts";
 import { type CredentialFiles, credentialFiles, findCredential } from "../remote/credentials.ts";
@@ -35,7 +34,7 @@ export async function connectionOf(options: GlobalOptions, context: Context): Pr
       signal: context.signal,
       ...(debug && { trace: (line: string) => context.tell(`${line}\n`) }),
     }),
-    credentials: (registry) => findCredential(nodeFileSystem, [own, docker], registry, warn),
+    credentials: (registry) => findCredential(context.fs, [own, docker], registry, warn),
     plainHttp,
     tls: insecure === true || caFile !== undefined || certFile !== undefined,
   };

@@ -1,5 +1,7 @@
+import { nodeFileSystem } from "../files/filesystem.ts";
 import type { Context } from "./context.ts";
 import { listenToKeys } from "./keys.ts";
+import { isTerminal, writeStandard } from "./standardStreams.ts";
 
 /**
  * The real world as a `Context`. The first Ctrl-C or SIGTERM aborts the command, which then leaves a state that can be
@@ -12,21 +14,23 @@ export function processContext(): Context {
       if (interrupted.signal.aborted) process.exit(130);
       interrupted.abort();
     });
-  // A reader that went away (`| head`) wanted no more: that is no failure.
-  for (const stream of [process.stdout, process.stderr])
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") throw error;
-    });
   return {
     env: process.env,
     cwd: process.cwd(),
     platform: process.platform,
-    write: (text) => void process.stdout.write(text),
-    tell: (text) => void process.stderr.write(text),
+    fs: nodeFileSystem,
+    write: (text) => writeStandard(1, text),
+    tell: (text) => writeStandard(2, text),
     terminal: {
-      stdin: process.stdin.isTTY === true,
-      stdout: process.stdout.isTTY === true,
-      stderr: process.stderr.isTTY === true,
+      get stdin() {
+        return isTerminal(0);
+      },
+      get stdout() {
+        return isTerminal(1);
+      },
+      get stderr() {
+        return isTerminal(2);
+      },
     },
     readInput: async () => {
       const chunks: Uint8Array[] = [];

@@ -10,7 +10,7 @@ import { makeProgram } from "./program.ts";
  * @returns the exit code; everything the user should see is written by then
  */
 export async function run(argv: readonly string[], context: Context): Promise<number> {
-  const program = makeProgram(context);
+  const program = makeProgram(context, argv);
   try {
     await program.parseAsync(normalise(argv), { from: "user" });
     return 0;

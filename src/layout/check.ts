@@ -1,8 +1,10 @@
 import { join } from "node:path";
 import { ifThere } from "../files/filesystem.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
 import { algorithmOf, type Digest, Digester, tryDigest } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import { blobsOf, manifestsOf, parseManifest } from "../oci/manifest.ts";
+import { inParallel } from "../oci/parallel.ts";
 import type { LayoutIndex } from "./index.ts";
 import type { Layout } from "./layout.ts";
 import { mediaTypeOf } from "./manifest.ts";
@@ -23,6 +25,9 @@ export interface Checked {
   readonly bytes: number;
   readonly findings: readonly Finding[];
 }
+
+/** Blobs and entries looked at at once. A blob under way holds an open file and 256 KiB. */
+const parallel = 64;
 
 // image-spec annotations.md, org.opencontainers.image.ref.name.
 const refNameGrammar =
@@ -47,22 +52,37 @@ export async function check(layout: Layout, signal?: AbortSignal): Promise<Check
     fault(join(layout.directory, "oci-layout"), "is missing");
   await checkNames(layout, warn);
 
-  const whole = new Map<Digest, boolean>();
+  const seen = new Map<Digest, Seen>();
   let bytes = 0;
-  for await (const { digest, size } of layout.blobs.list()) {
+  const blobs = await Array.fromAsync(layout.blobs.list());
+  const goods = await inParallel(blobs, parallel, ({ digest }) => {
     signal?.throwIfAborted();
-    const good = await isWhole(layout, digest);
-    whole.set(digest, good);
+    return isWhole(layout, digest);
+  });
+  for (const [i, { digest, size }] of blobs.entries()) {
+    const good = goods[i]!;
+    seen.set(digest, { size, good });
     bytes += size;
     if (!good) fault(digest, "its bytes are not what its name says");
   }
   if (index !== undefined) {
     checkEntries(index, fault, warn);
-    for (const { name, descriptor } of index.entries)
+    const trees = await inParallel(index.entries, parallel, async ({ name, descriptor }) => {
+      const said: Parameters<Tell>[] = [];
+      const tell: Tell = (where, message) => said.push([where, message]);
       if (descriptor !== undefined)
-        await checkTree(layout, descriptor.digest, name ?? descriptor.digest, whole, fault, descriptor.size);
+        await checkTree(layout, descriptor, name ?? descriptor.digest, seen, tell);
+      return said;
+    });
+    for (const [where, message] of trees.flat()) fault(where, message);
   }
-  return { names: index?.named().length ?? 0, blobs: whole.size, bytes, findings };
+  return { names: index?.named().length ?? 0, blobs: seen.size, bytes, findings };
+}
+
+/** A blob that was looked at: its size in bytes, and whether its bytes are its digest's. */
+interface Seen {
+  readonly size: number;
+  readonly good: boolean;
 }
 
 type Tell = (where: string, message: string) => void;
@@ -106,15 +126,14 @@ function checkEntries(index: LayoutIndex, fault: Tell, warn: Tell): void {
 /** What an entry needs: its manifest, that one's children, theirs. A sparse index may lack children, an image may not. */
 async function checkTree(
   layout: Layout,
-  digest: Digest,
+  { digest, size }: Descriptor,
   name: string,
-  whole: ReadonlyMap<Digest, boolean>,
+  seen: ReadonlyMap<Digest, Seen>,
   fault: Tell,
-  size: number,
 ): Promise<void> {
-  const good = whole.get(digest);
-  if (good === undefined) return fault(name, `its manifest ${digest} is missing`);
-  if (!good) return; // named above
+  const found = seen.get(digest);
+  if (found === undefined) return fault(name, `its manifest ${digest} is missing`);
+  if (!found.good) return; // named above
   const stored = await layout.manifest(digest);
   if (stored === undefined) return; // another tool's content: that it is whole is all there is to say
   if (stored.descriptor.size !== size)
@@ -122,14 +141,14 @@ async function checkTree(
   const manifest = parseChecked(stored.bytes, name, fault);
   if (manifest === undefined) return;
   for (const blob of blobsOf(manifest)) {
-    const there = await layout.blobs.stat(blob.digest);
+    const there = seen.get(blob.digest)?.size;
     if (there === undefined && (blob.urls ?? []).length === 0)
       fault(name, `its blob ${blob.digest} is missing`);
     if (there !== undefined && there !== blob.size)
       fault(name, `its blob ${blob.digest} has ${there} bytes, its manifest says ${blob.size}`);
   }
   for (const child of manifestsOf(manifest))
-    if (whole.has(child.digest)) await checkTree(layout, child.digest, name, whole, fault, child.size);
+    if (seen.has(child.digest)) await checkTree(layout, child, name, seen, fault);
 }
 
 function parseChecked(bytes: Uint8Array, name: string, fault: Tell) {

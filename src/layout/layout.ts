@@ -100,11 +100,13 @@ export class Layout {
 
   /** Make the layout where there is none. Call it under a lock. */
   async create(signal?: AbortSignal): Promise<void> {
+    const marker = join(this.directory, "oci-layout");
+    const made = await ifThere(this.fs.readFile(marker));
+    if (made !== undefined) return this.#checkMarker(made);
     await using _turn = await acquire(this.lockPath, "turn", { signal });
     await this.index(); // refuses what is no layout
     for (const directory of [this.directory, join(this.directory, "blobs"), this.ingestPath])
       if ((await ifThere(this.fs.stat(directory))) === undefined) await makeDirectory(this.fs, directory);
-    const marker = join(this.directory, "oci-layout");
     if ((await ifThere(this.fs.stat(this.indexPath))) === undefined)
       await this.replaceIndex(LayoutIndex.empty);
     // Last: a layout that says it is one has everything that it must have.

@@ -3,10 +3,14 @@ import { type Digest, tryDigest } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import { isObject } from "../oci/json.ts";
 import { manifestLimit } from "../oci/mediaTypes.ts";
+import { inParallel } from "../oci/parallel.ts";
 import { readVerified } from "../oci/verify.ts";
 import type { LayoutIndex } from "./index.ts";
 import type { Layout } from "./layout.ts";
 import { mediaTypeOf } from "./manifest.ts";
+
+/** Blobs read at once, each at most `manifestLimit` large. */
+const parallel = 16;
 
 /**
  * Every digest that index.json leads to. An entry or child that is a manifest keeps whatever its text mentions: config,
@@ -26,8 +30,11 @@ export async function mark(layout: Layout, index: LayoutIndex): Promise<Set<Dige
     if (descriptor !== undefined) reach(descriptor.digest, name ?? descriptor.digest);
     for (const digest of digestsIn(raw)) reach(digest);
   }
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop())
-    for (const digest of await mentions(layout, next.digest, next.root)) reach(digest);
+  while (waiting.length > 0) {
+    const wave = waiting.splice(0);
+    const found = await inParallel(wave, parallel, ({ digest, root }) => mentions(layout, digest, root));
+    for (const digest of found.flat()) reach(digest);
+  }
   return reached;
 }
 

@@ -1,5 +1,6 @@
 import type { Context } from "../cli/context.ts";
 import { run } from "../cli/run.ts";
+import { type FileSystem, nodeFileSystem } from "../files/filesystem.ts";
 
 /** What a test gives a command of the world. */
 export interface TestWorld {
@@ -10,6 +11,8 @@ export interface TestWorld {
   /** What is typed on standard input, which is a terminal then, like standard error. */
   readonly keys?: string;
   readonly signal?: AbortSignal;
+  /** The machine's unless told. */
+  readonly fs?: FileSystem;
 }
 
 /** What a command line did. */
@@ -27,6 +30,7 @@ export async function play(argv: readonly string[], world: TestWorld): Promise<P
     env: { HOME: world.cwd, ...world.env },
     cwd: world.cwd,
     platform: "linux",
+    fs: world.fs ?? nodeFileSystem,
     write: (text) => {
       said.stdout += text;
     },

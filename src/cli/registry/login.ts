@@ -1,4 +1,3 @@
-import { nodeFileSystem } from "../../files/filesystem.ts";
 import { ChartroomError } from "../../oci/errors.ts";
 import { parseRegistryHost } from "../../oci/reference.ts";
 import { storeCredential } from "../../remote/credentials.ts";
@@ -35,7 +34,7 @@ export async function login([host = ""]: string[], options: LoginOptions, contex
   );
   await checkLogin(registry, { username, password }, connection);
   const { own } = credentialFilesOf(options, context);
-  await storeCredential(nodeFileSystem, own, registry, { username, password }, context.signal);
+  await storeCredential(context.fs, own, registry, { username, password }, context.signal);
   print(context, options, {
     text: "Login succeeded\n",
     json: { registry, username, status: "succeeded" },

@@ -1,4 +1,3 @@
-import { nodeFileSystem } from "../../files/filesystem.ts";
 import { ChartroomError } from "../../oci/errors.ts";
 import { parseRegistryHost } from "../../oci/reference.ts";
 import { removeCredential } from "../../remote/credentials.ts";
@@ -10,7 +9,7 @@ import { print } from "../output.ts";
 export async function logout([host = ""]: string[], options: GlobalOptions, context: Context): Promise<void> {
   const registry = parseRegistryHost(host);
   const { own } = credentialFilesOf(options, context);
-  if (!(await removeCredential(nodeFileSystem, own, registry, context.signal)))
+  if (!(await removeCredential(context.fs, own, registry, context.signal)))
     throw new ChartroomError("not_found", `not logged in to ${registry}`);
   print(context, options, {
     text: "Logout succeeded\n",
