@@ -83,7 +83,7 @@ export class Bench {
   async run(program: Program | "chartroom", args: readonly string[], options: RunOptions = {}): Promise<Ran> {
     const child = Bun.spawn([pathOf(program), ...args], {
       cwd: options.cwd ?? this.folder,
-      env: { ...this.#environment(), ...options.env },
+      env: { ...this.environment(), ...options.env },
       stdin: options.stdin === undefined ? "ignore" : new TextEncoder().encode(options.stdin),
       stdout: "pipe",
       stderr: "pipe",
@@ -107,7 +107,7 @@ export class Bench {
     const asked = Promise.withResolvers<void>();
     const child = Bun.spawn([chartroom, ...args], {
       cwd: this.folder,
-      env: this.#environment(),
+      env: this.environment(),
       terminal: {
         data(_terminal, bytes) {
           shown += new TextDecoder().decode(bytes);
@@ -182,7 +182,7 @@ export class Bench {
     await Bun.write(log, "");
     const child = Bun.spawn([pathOf(program), ...args], {
       cwd: folder,
-      env: { ...this.#environment(), ...env },
+      env: { ...this.environment(), ...env },
       stdin: "ignore",
       stdout: "ignore",
       stderr: Bun.file(log),
@@ -228,7 +228,8 @@ export class Bench {
     };
   }
 
-  #environment(): Record<string, string> {
+  /** The environment that the bench's programs run in. */
+  environment(): Record<string, string> {
     return { ...this.#folders(), PATH: process.env.PATH ?? "", LANG: "C.UTF-8", TZ: "UTC" };
   }
 }
@@ -265,7 +266,7 @@ async function answers(host: string): Promise<boolean> {
 }
 
 /** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);

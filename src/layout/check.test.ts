@@ -1,13 +1,15 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { chmod, mkdir, mkdtemp, rm, unlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, rm, unlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Digest, hexOf } from "../oci/digest.ts";
 import { codeOf } from "../testing/errors.ts";
+import { TestFileSystem } from "../testing/filesystem.ts";
 import { type PackedSample, packSample, saveSample } from "../testing/layouts.ts";
 import { check } from "./check.ts";
 import { type Layout, openLayout } from "./layout.ts";
-import { writing } from "./write.ts";
+import { prune } from "./prune.ts";
+import { removeName, writing } from "./write.ts";
 
 const ref = "localhost:5000/myrepo/mychart:1.0.0";
 let folder = "";
@@ -96,4 +98,25 @@ test("a directory that holds something else is never taken for a store", async (
   const other = openLayout(home);
   expect(await codeOf(other.index())).toBe("invalid");
   expect(await codeOf(saveSample(other, ref, sample))).toBe("invalid");
+});
+
+test("no prune takes what a check is about to read", async () => {
+  const fs = await TestFileSystem.over(folder);
+  let pruned: Promise<unknown> | undefined;
+  // As soon as the check has read the index the chart loses its name, and a prune comes by.
+  fs.fault = (_, { name, path }) => {
+    if (name === "readdir" && path.endsWith("blobs"))
+      pruned ??= removeName(layout, ref).then(() => prune(layout, {}));
+    return undefined;
+  };
+  const { findings } = await check(openLayout(join(folder, "cache"), fs));
+  expect(pruned).toBeDefined();
+  await pruned;
+  expect(findings).toEqual([]);
+  expect((await check(layout)).blobs).toBe(0);
+});
+
+test("a check makes no lock for a store that is not there", async () => {
+  await check(openLayout(join(folder, "nothing")));
+  expect(await readdir(folder)).not.toContain("nothing.lock");
 });

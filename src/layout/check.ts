@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { ifThere } from "../files/filesystem.ts";
+import { errorCode, ifThere } from "../files/filesystem.ts";
+import { acquire, type Lock } from "../files/lock.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { algorithmOf, type Digest, Digester, tryDigest } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
@@ -36,12 +37,14 @@ const refNameGrammar =
 /**
  * Verify a layout bit by bit: its marker, its index, every blob against its name, and that all that a name needs is there.
  * Reads everything, changes nothing, and goes on after each fault.
+ * @throws LockBusyError when a prune does not end; node's errors
  */
 export async function check(layout: Layout, signal?: AbortSignal): Promise<Checked> {
   const findings: Finding[] = [];
   const fault = (where: string, message: string) => findings.push({ level: "fault", where, message });
   const warn = (where: string, message: string) => findings.push({ level: "warning", where, message });
 
+  await using _shared = await holdOffPrune(layout, signal);
   const index = await layout.index().catch((error: unknown) => {
     if (!(error instanceof ChartroomError)) throw error;
     fault(layout.indexPath, error.message);
@@ -77,6 +80,20 @@ export async function check(layout: Layout, signal?: AbortSignal): Promise<Check
     for (const [where, message] of trees.flat()) fault(where, message);
   }
   return { names: index?.named().length ?? 0, blobs: seen.size, bytes, findings };
+}
+
+/**
+ * Hold the lock shared, so that no prune takes what is about to be read: it would look missing. Where that cannot be, as on
+ * a read-only medium, nobody prunes either.
+ */
+async function holdOffPrune(layout: Layout, signal: AbortSignal | undefined): Promise<Lock | undefined> {
+  if ((await ifThere(layout.fs.stat(layout.directory))) === undefined) return undefined;
+  try {
+    return await acquire(layout.lockPath, "shared", { signal });
+  } catch (error) {
+    if (["EACCES", "EPERM", "EROFS"].includes(errorCode(error) ?? "")) return undefined;
+    throw error;
+  }
 }
 
 /** A blob that was looked at: its size in bytes, and whether its bytes are its digest's. */

@@ -1,49 +1,42 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { cp, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { nodeFileSystem } from "../files/filesystem.ts";
+import { hexOf } from "../oci/digest.ts";
 import { type Fault, TestFileSystem } from "../testing/filesystem.ts";
 import { type PackedSample, packSample, saveSample } from "../testing/layouts.ts";
 import { charts } from "./charts.ts";
 import { check } from "./check.ts";
 import { type Layout, openLayout } from "./layout.ts";
-import { deleteManifest, prune } from "./prune.ts";
-import { removeName, writing } from "./write.ts";
+import { deleteManifest } from "./prune.ts";
+import { writing } from "./write.ts";
 
-const [old, next] = ["localhost:5000/myrepo/mychart:1.0.0", "localhost:5000/myrepo/mychart:2.0.0"];
+const old = "localhost:5000/myrepo/mychart:1.0.0";
 let base = "";
 let first: PackedSample;
-let second: PackedSample;
 /** A store with one chart under two names and another that was moved away, to begin each scene with. */
 let seed = "";
 
 beforeAll(async () => {
   base = await mkdtemp(join(tmpdir(), "chartroom-layout-faults-"));
-  [first, second] = [await packSample(), await packSample({ "values.yaml": "replicas: 2\n" })];
+  first = await packSample();
   seed = join(base, "seed");
   const layout = openLayout(join(seed, "cache"));
-  await saveSample(layout, old, second);
+  await saveSample(layout, old, await packSample({ "values.yaml": "replicas: 2\n" }));
   await saveSample(layout, old, first);
 });
 afterAll(() => rm(base, { recursive: true, force: true }));
 
-const scenes: Record<string, (layout: Layout) => Promise<unknown>> = {
-  "save into nothing": (layout) => saveSample(layout, next, second),
-  save: (layout) => saveSample(layout, next, second),
-  tag: (layout) => writing(layout, undefined, (writer) => writer.name(next, first.manifest.descriptor)),
-  remove: (layout) => removeName(layout, old),
-  prune: (layout) => prune(layout, {}),
-  delete: (layout) =>
-    deleteManifest(layout, "localhost:5000/myrepo/mychart", first.manifest.descriptor.digest),
-};
+/** What no command does yet; what commands do is failed in `cli/chart/faults.test.ts`. */
+const scene = (layout: Layout) =>
+  deleteManifest(layout, "localhost:5000/myrepo/mychart", first.manifest.descriptor.digest);
 
 let count = 0;
-/** A copy of the seed over a file system that fails, or an empty place. */
-async function place(scene: string): Promise<{ root: string; fs: TestFileSystem; layout: Layout }> {
+/** A copy of the seed over a file system that fails. */
+async function place(): Promise<{ root: string; fs: TestFileSystem; layout: Layout }> {
   const root = join(base, `place-${count++}`);
-  if (scene === "save into nothing") await mkdir(root);
-  else await cp(seed, root, { recursive: true });
+  await cp(seed, root, { recursive: true });
   const fs = await TestFileSystem.over(root);
   return { root, fs, layout: openLayout(join(root, "cache"), fs) };
 }
@@ -62,52 +55,60 @@ const kinds: [string, Fault, (name: string) => boolean][] = [
   ["is cut short and fails", { code: "ENOSPC", short: true }, (name) => name === "writev"],
 ];
 
-for (const [name, scene] of Object.entries(scenes)) {
-  for (const [how, fault, concerns] of kinds)
-    test(`${name}: whichever call ${how}, the store is whole and a repeat succeeds`, async () => {
-      const model = await place(name);
-      await scene(model.layout);
-      const calls = [...model.fs.calls];
-      expect(calls.length).toBeGreaterThan(5);
-      for (const [fatal, call] of calls.entries()) {
-        if (!concerns(call.name)) continue;
-        const { root, fs, layout } = await place(name);
-        fs.fault = (index) => (index === fatal ? fault : undefined);
-        await scene(layout).catch((error) => expect(error).toBeInstanceOf(Error));
-        await expectWhole(root);
-        expect(fs.openFiles).toBe(0);
-        fs.fault = () => undefined;
-        await scene(openLayout(join(root, "cache"), nodeFileSystem));
-        await expectWhole(root);
-        await rm(root, { recursive: true });
-      }
-    }, 60_000);
-
-  test(`${name}: wherever the power fails, what is named is whole`, async () => {
-    const model = await place(name);
+for (const [how, fault, concerns] of kinds)
+  test(`delete: whichever call ${how}, the store is whole and a repeat succeeds`, async () => {
+    const model = await place();
     await scene(model.layout);
-    for (const last of model.fs.calls.keys()) {
-      const { root, fs, layout } = await place(name);
-      fs.fault = (index) => (index >= last ? { code: "EIO" } : undefined);
+    const calls = [...model.fs.calls];
+    expect(calls.length).toBeGreaterThan(5);
+    for (const [fatal, call] of calls.entries()) {
+      if (!concerns(call.name)) continue;
+      const { root, fs, layout } = await place();
+      fs.fault = (index) => (index === fatal ? fault : undefined);
       await scene(layout).catch((error) => expect(error).toBeInstanceOf(Error));
-      for (const entries of ["synced", "all"] as const) {
-        const into = join(base, `after-${count++}`);
-        await fs.afterPowerLoss(into, entries);
-        await expectWhole(into);
-        await scene(openLayout(join(into, "cache"), nodeFileSystem));
-        await expectWhole(into);
-        await rm(into, { recursive: true });
-      }
+      await expectWhole(root);
+      expect(fs.openFiles).toBe(0);
+      fs.fault = () => undefined;
+      await scene(openLayout(join(root, "cache"), nodeFileSystem));
+      await expectWhole(root);
       await rm(root, { recursive: true });
     }
   }, 60_000);
-}
 
-test("what a save has answered survives power loss", async () => {
-  const { fs, layout } = await place("save into nothing");
-  await saveSample(layout, next, second);
-  const into = join(base, "answered");
+test("delete: wherever the power fails, what is named is whole", async () => {
+  const model = await place();
+  await scene(model.layout);
+  for (const last of model.fs.calls.keys()) {
+    const { root, fs, layout } = await place();
+    fs.fault = (index) => (index >= last ? { code: "EIO" } : undefined);
+    await scene(layout).catch((error) => expect(error).toBeInstanceOf(Error));
+    for (const entries of ["synced", "all"] as const) {
+      const into = join(base, `after-${count++}`);
+      await fs.afterPowerLoss(into, entries);
+      await expectWhole(into);
+      await scene(openLayout(join(into, "cache"), nodeFileSystem));
+      await expectWhole(into);
+      await rm(into, { recursive: true });
+    }
+    await rm(root, { recursive: true });
+  }
+}, 60_000);
+
+test("an entry is not on the disk before a blob that another process linked", async () => {
+  const { fs, layout } = await place();
+  const other = await packSample({ "values.yaml": "replicas: 3\n" });
+  // What another process has done that did not come to its sync of the directory.
+  for (const { descriptor, bytes } of [...other.blobs, other.manifest]) {
+    if ((await layout.blobs.stat(descriptor.digest)) !== undefined) continue; // the config, which both have
+    const path = join(layout.directory, "blobs", "sha256", hexOf(descriptor.digest));
+    const file = await fs.open(path, "wx");
+    await file.writev([bytes], 0);
+    await file.datasync();
+    await file.close();
+  }
+  await writing(layout, undefined, (writer) => writer.name(`${old}-other`, other.manifest.descriptor));
+  const into = join(base, "after-another");
   await fs.afterPowerLoss(into, "synced");
-  const [row] = await charts(openLayout(join(into, "cache")));
-  expect(row).toMatchObject({ ref: next, name: "mychart", version: "0.1.0" });
+  expect(await faultsOf(into)).toEqual([]);
+  expect((await openLayout(join(into, "cache")).index()).get(`${old}-other`)).toBeDefined();
 });

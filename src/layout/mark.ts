@@ -16,7 +16,8 @@ const parallel = 16;
  * Every digest that index.json leads to. An entry or child that is a manifest keeps whatever its text mentions: config,
  * layers, manifests, subject, and what formats that we do not know yet may name. Rather too much than a blob that someone
  * needs.
- * @throws ChartroomError `not_verified` when an entry of index.json cannot be read: what it needs is then unknown
+ * @throws ChartroomError `not_verified` when an entry of index.json is missing or corrupt, node's error when the disk fails:
+ *   what it needs is then unknown
  */
 export async function mark(layout: Layout, index: LayoutIndex): Promise<Set<Digest>> {
   const reached = new Set<Digest>();
@@ -52,6 +53,8 @@ async function mentions(layout: Layout, digest: Digest, root: string | undefined
   }
   if (size > manifestLimit) return [];
   const bytes = await read(layout, { mediaType: "", digest, size }).catch((cause) => {
+    // A disk that fails now says nothing of the blob: what it names must stay.
+    if (!(cause instanceof ChartroomError)) throw cause;
     if (root !== undefined) throw refuse("is corrupt", cause);
     return undefined; // some layer; a corrupt child manifest keeps nothing that could still be used
   });
