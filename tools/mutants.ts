@@ -11,10 +11,10 @@ import { root } from "./sources.ts";
 const copied = ["src", "tests", "tools", "examples", "package.json", "tsconfig.json", "bunfig.toml"];
 
 /** Run a mutant's test in the copy. */
-async function verdict(copy: string, [file, name]: Mutant["test"]): Promise<"green" | "red" | "not run"> {
+async function verdict(folder: string, [file, name]: Mutant["test"]): Promise<"green" | "red" | "not run"> {
   const pattern = name.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
   const child = Bun.spawn([process.execPath, "test", file, "-t", pattern, "--timeout", "120000"], {
-    ...{ cwd: copy, stdin: "ignore", stdout: "pipe", stderr: "pipe" },
+    ...{ cwd: folder, stdin: "ignore", stdout: "pipe", stderr: "pipe" },
   });
   const [stdout, stderr, exitCode] = await Promise.all([
     new Response(child.stdout).text(),
@@ -28,17 +28,17 @@ async function verdict(copy: string, [file, name]: Mutant["test"]): Promise<"gre
 }
 
 /** Put a mutant into the copy, see what its test says, and take it out again. */
-async function killed(copy: string, { file, find, replace = "", test }: Mutant): Promise<string> {
-  const path = join(copy, file);
+async function killed(folder: string, { file, find, replace = "", test }: Mutant): Promise<string> {
+  const path = join(folder, file);
   const source = await readFile(path, "utf8");
   if (source.split(find).length !== 2) return `its text does not stand just once in ${file}`;
-  const before = await verdict(copy, test);
+  const before = await verdict(folder, test);
   if (before !== "green") return `its test is ${before} without it`;
   await writeFile(
     path,
     source.replace(find, () => replace),
   );
-  const after = await verdict(copy, test);
+  const after = await verdict(folder, test);
   await writeFile(path, source);
   return after === "red" ? "" : `lived: its test is ${after}`;
 }
