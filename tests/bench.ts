@@ -11,6 +11,13 @@ export interface Ran {
   readonly exitCode: number;
 }
 
+/** A program at work. */
+export interface Running {
+  /** What it left behind, once it has ended. */
+  readonly ended: Promise<Ran>;
+  kill(signal: "SIGKILL" | "SIGINT"): void;
+}
+
 export interface RunOptions {
   readonly stdin?: string;
   readonly cwd?: string;
@@ -27,6 +34,8 @@ export interface Registry {
   stop(): Promise<void>;
   /** Kill it, as a crash would. */
   kill(): Promise<void>;
+  /** Start it again, at the same address and over the same data, once it is stopped or killed. */
+  restart(): Promise<void>;
 }
 
 /** Who may enter a registry. */
@@ -80,7 +89,12 @@ export class Bench {
   }
 
   /** Run a foreign client or our own binary to its end, whatever it ends with. */
-  async run(program: Program | "chartroom", args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+  run(program: Program | "chartroom", args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+    return this.start(program, args, options).ended;
+  }
+
+  /** Start a foreign client or our own binary. */
+  start(program: Program | "chartroom", args: readonly string[], options: RunOptions = {}): Running {
     const child = Bun.spawn([pathOf(program), ...args], {
       cwd: options.cwd ?? this.folder,
       env: { ...this.environment(), ...options.env },
@@ -90,24 +104,24 @@ export class Bench {
       timeout: clientLimit,
       killSignal: "SIGKILL",
     });
-    const [stdout, stderr, exitCode] = await Promise.all([
+    const ended = Promise.all([
       new Response(child.stdout).text(),
       new Response(child.stderr).text(),
       child.exited,
-    ]);
-    return { stdout, stderr, exitCode };
+    ]).then(([stdout, stderr, exitCode]) => ({ stdout, stderr, exitCode }));
+    return { ended, kill: (signal) => child.kill(signal) };
   }
 
   /**
    * Run our own binary on a terminal of its own and type the answer to its question.
    * @returns what it wrote after the question's line; a terminal does not tell the two outputs apart
    */
-  async typed(args: readonly string[], answer: string): Promise<Ran> {
+  async typed(args: readonly string[], answer: string, env: Record<string, string> = {}): Promise<Ran> {
     let shown = "";
     const asked = Promise.withResolvers<void>();
     const child = Bun.spawn([chartroom, ...args], {
       cwd: this.folder,
-      env: this.environment(),
+      env: { ...this.environment(), ...env },
       terminal: {
         data(_terminal, bytes) {
           shown += new TextDecoder().decode(bytes);
@@ -123,6 +137,36 @@ export class Bench {
     child.terminal?.close();
     const lines = shown.replaceAll("\r\n", "\n");
     return { stdout: lines.slice(lines.indexOf("\n") + 1), stderr: "", exitCode };
+  }
+
+  /**
+   * Run a program on a terminal of its own, 80 columns wide, and type once it shows its prompt.
+   * @returns all that the terminal has shown when the program has ended
+   */
+  async onTerminal(
+    program: Program,
+    args: readonly string[],
+    { prompt, keys, env }: { prompt: string; keys: string; env?: Record<string, string> },
+  ): Promise<string> {
+    let shown = "";
+    const asked = Promise.withResolvers<void>();
+    const child = Bun.spawn([pathOf(program), ...args], {
+      cwd: this.folder,
+      env: { ...this.environment(), ...env },
+      terminal: {
+        data(_terminal, bytes) {
+          shown += new TextDecoder().decode(bytes);
+          if (shown.includes(prompt)) asked.resolve();
+        },
+      },
+    });
+    const late = setTimeout(() => child.kill("SIGKILL"), clientLimit);
+    await Promise.race([asked.promise, child.exited]);
+    child.terminal?.write(keys);
+    await child.exited;
+    clearTimeout(late);
+    child.terminal?.close();
+    return shown;
   }
 
   /**
@@ -170,6 +214,31 @@ export class Bench {
     });
   }
 
+  /**
+   * nginx before a registry that speaks plain http: everything is passed on as it came, streaming.
+   * @param tls the certificate and key, as paths, that it speaks https with
+   */
+  async nginx({ host: upstream }: Registry, tls: { cert: string; key: string }): Promise<Registry> {
+    return this.#start("nginx", async (host, folder) => {
+      const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
+        (what) => `${what}_temp_path ${join(folder, what)};`,
+      );
+      const config = `
+        daemon off; master_process off; pid ${join(folder, "pid")};
+        events {}
+        http {
+          access_log off; ${temporary.join(" ")}
+          server {
+            listen ${host} ssl; ssl_certificate ${tls.cert}; ssl_certificate_key ${tls.key};
+            client_max_body_size 0; proxy_request_buffering off; proxy_http_version 1.1;
+            location / { proxy_pass http://${upstream}; }
+          }
+        }`;
+      await Bun.write(join(folder, "nginx.conf"), config);
+      return ["-p", folder, "-e", "stderr", "-c", join(folder, "nginx.conf")];
+    });
+  }
+
   async #start(
     program: Program | "chartroom",
     argsOf: (host: string, folder: string) => Promise<string[]>,
@@ -180,13 +249,23 @@ export class Bench {
     const log = join(folder, "log");
     const args = await argsOf(host, folder);
     await Bun.write(log, "");
-    const child = Bun.spawn([pathOf(program), ...args], {
-      cwd: folder,
-      env: { ...this.environment(), ...env },
-      stdin: "ignore",
-      stdout: "ignore",
-      stderr: Bun.file(log),
-    });
+    const start = () =>
+      Bun.spawn([pathOf(program), ...args], {
+        cwd: folder,
+        env: { ...this.environment(), ...env },
+        stdin: "ignore",
+        stdout: "ignore",
+        stderr: Bun.file(log),
+      });
+    const untilItAnswers = async () => {
+      const giveUp = Date.now() + patience * 1000;
+      while (!(await answers(host))) {
+        if (child.exitCode !== null || Date.now() > giveUp)
+          throw new Error(`${program} ${args.join(" ")} does not answer:\n${await registry.log()}`);
+        await Bun.sleep(20);
+      }
+    };
+    let child = start();
     const registry: Registry = {
       host,
       log: () => readFile(log, "utf8"),
@@ -200,14 +279,13 @@ export class Bench {
         child.kill("SIGKILL");
         await child.exited;
       },
+      restart: async () => {
+        child = start();
+        await untilItAnswers();
+      },
     };
     this.#running.push(registry);
-    const giveUp = Date.now() + patience * 1000;
-    while (!(await answers(host))) {
-      if (child.exitCode !== null || Date.now() > giveUp)
-        throw new Error(`${program} ${args.join(" ")} does not answer:\n${await registry.log()}`);
-      await Bun.sleep(20);
-    }
+    await untilItAnswers();
     return registry;
   }
 
@@ -219,6 +297,7 @@ export class Bench {
       XDG_CACHE_HOME: join(home, ".cache"),
       XDG_CONFIG_HOME: join(home, ".config"),
       XDG_DATA_HOME: join(home, ".local/share"),
+      XDG_STATE_HOME: join(home, ".local/state"),
       XDG_RUNTIME_DIR: join(home, "run"),
       HELM_CACHE_HOME: join(home, ".cache/helm"),
       HELM_CONFIG_HOME: join(home, ".config/helm"),
@@ -251,14 +330,17 @@ async function writeUsers(folder: string, users: readonly User[]): Promise<strin
   return path;
 }
 
-/** Whether a registry answers, over http or https; 401 is an answer. A proxy of the environment is not asked. */
+/**
+ * Whether a registry answers, over http or https: at its root, where it needs neither login nor path prefix. A proxy of the
+ * environment is not asked.
+ */
 async function answers(host: string): Promise<boolean> {
   const signal = AbortSignal.timeout(patience * 1000);
   const tls = { rejectUnauthorized: false };
   for (const scheme of ["http", "https"])
     try {
-      const { status } = await fetch(`${scheme}://${host}/v2/`, { signal, proxy: false, tls });
-      if (status === 200 || status === 401) return true;
+      const { status } = await fetch(`${scheme}://${host}/`, { signal, proxy: false, tls });
+      if (status === 200) return true;
     } catch {
       // Not yet, or not so.
     }
@@ -266,7 +348,7 @@ async function answers(host: string): Promise<boolean> {
 }
 
 /** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);

@@ -10,11 +10,19 @@ const places = {
   helm4: { file: "helm4/helm" },
   oras: { file: "oras/oras" },
   crane: { file: "crane/crane" },
+  regctl: { file: "regctl/regctl" },
+  conformance: { file: "conformance/conformance" },
   skopeo: { command: "skopeo" },
   umoci: { command: "umoci" },
   "docker-registry": { command: "docker-registry" },
+  nginx: { command: "nginx" },
   htpasswd: { command: "htpasswd" },
   openssl: { command: "openssl" },
+  bash: { command: "bash" },
+  zsh: { command: "zsh" },
+  fish: { command: "fish" },
+  mandoc: { command: "mandoc" },
+  groff: { command: "groff" },
 } as const satisfies Record<string, { file: string } | { command: string }>;
 
 /** A foreign program that interop tests play with. */

@@ -1,6 +1,6 @@
 // The project's tasks, for a machine that has Node and npm and nothing else. Plain Node, because it is what brings Bun in.
 //
-//   node tools/task.mjs build|check|test|tour|torture|mutants|bench|format [arguments for the task]
+//   node tools/task.mjs build|check|test|tour|torture|mutants|bench|man|format [arguments for the task]
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -74,6 +74,7 @@ const tasks = {
   torture: withBinary("tools/torture.ts"),
   mutants: withBinary("tools/mutants.ts"),
   bench: withBinary("bench/run.ts"),
+  man: () => run(bun, ["tools/man.ts"]),
   format: () => run(bun, ["x", "--no-install", "biome", "check", "--write"]),
 };
 

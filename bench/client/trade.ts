@@ -31,9 +31,7 @@ export const trade: Scenario = {
         await write(round);
         const name = `${host}/ours/mychart:${versionOf(round)}`;
         await ours("save", "mychart", name);
-        return both(ours("push", name), () =>
-          ours("pull", name, "--store", bench.path("pulled")),
-        );
+        return both(ours("push", name), () => ours("pull", name, "--store", bench.path("pulled")));
       },
       helm4: async (round) => {
         await helm("package", "mychart");

@@ -5,8 +5,13 @@ import type { OpenFile } from "../files/filesystem.ts";
 const batchSize = 1024 * 1024;
 /** A stream of tiny pieces is written before its batch is full: so many are what the kernel takes in one call (IOV_MAX). */
 const batchPieces = 1024;
-/** Bytes between syncs: the disk works while the rest is still coming, and little is left to wait for at the end. */
-const syncEvery = 16 * 1024 * 1024;
+/**
+ * Bytes that are synced at once while the rest is still coming. As long as so many are waiting the disk is never idle:
+ * little is left to wait for at the end, and little is lost when the process or the machine dies.
+ */
+const syncEvery = 2 * 1024 * 1024;
+/** So many bytes may wait to be synced; then the stream waits for the disk. */
+const unsyncedLimit = 16 * 1024 * 1024;
 
 /** Who looks on while bytes are appended. */
 export interface AppendWatch {
@@ -31,9 +36,31 @@ export async function appendAll(
   let batch: Uint8Array[] = [];
   let size = 0;
   let at = start;
+  let written = start;
   let synced = start;
   let writing = Promise.resolve();
   let syncing = Promise.resolve();
+  let busy = false;
+  let over = false;
+
+  const syncAll = async () => {
+    try {
+      while (!over && written - synced >= syncEvery) {
+        const end = written;
+        await watch.sync(end);
+        synced = end;
+      }
+    } finally {
+      busy = false;
+    }
+  };
+  const wrote = (until: number) => {
+    written = until;
+    if (busy || over || written - synced < syncEvery) return;
+    busy = true;
+    // Once a sync has failed no other is tried: `syncing` stays rejected.
+    syncing = quietly(syncing.then(syncAll));
+  };
 
   const flush = async () => {
     await writing;
@@ -41,13 +68,10 @@ export async function appendAll(
     at += size;
     batch = [];
     size = 0;
-    writing = quietly(writeAll(file, buffers, position));
+    const until = at;
+    writing = quietly(writeAll(file, buffers, position).then(() => wrote(until)));
     for (const piece of buffers) watch.piece?.(piece);
-    if (at - synced < syncEvery) return;
-    const written = at;
-    synced = written;
-    await syncing;
-    syncing = quietly(writing.then(() => watch.sync(written)));
+    if (at - synced >= unsyncedLimit) await syncing;
   };
 
   try {
@@ -57,7 +81,10 @@ export async function appendAll(
       if (size >= batchSize || batch.length >= batchPieces) await flush();
     }
   } finally {
-    await flush().finally(() => Promise.allSettled([writing, syncing]));
+    over = true;
+    const flushed = quietly(flush());
+    for (const work of [() => flushed, () => writing, () => syncing]) await Promise.allSettled([work()]);
+    await flushed;
     await writing;
     await syncing;
   }

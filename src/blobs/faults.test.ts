@@ -259,7 +259,7 @@ test("a long append is synced on the way, and a sync that fails takes back what 
   fs.fault = (_, call) => (call.name === "datasync" && ++syncs === 2 ? { code: "EIO" } : undefined);
   await expect(ingest.append(streamOf(long, { chunk: 1024 * 1024 }))).rejects.toMatchObject({ code: "EIO" });
   expect(syncs).toBe(2);
-  expect(ingest.offset).toBe(16 * 1024 * 1024);
+  expect(ingest.offset).toBe(2 * 1024 * 1024);
   await ingest.append(streamOf(long.subarray(ingest.offset), { chunk: 1024 * 1024 }));
   await ingest.commit(digestOf(long));
 });

@@ -79,7 +79,11 @@ export class FilesystemIngest implements Ingest {
     return this.#offset;
   }
 
-  async append(stream: ReadableStream<Uint8Array>, limit = Number.POSITIVE_INFINITY): Promise<void> {
+  async append(
+    stream: ReadableStream<Uint8Array>,
+    limit = Number.POSITIVE_INFINITY,
+    safe?: (size: number) => Promise<void>,
+  ): Promise<void> {
     await this.#detach();
     const live = this.#live;
     this.#changed();
@@ -90,7 +94,12 @@ export class FilesystemIngest implements Ingest {
           live.digester.update(piece);
           live.hashed += piece.byteLength;
         },
-        sync: (size) => this.#datasync(size),
+        sync: async (size) => {
+          await this.#datasync(size);
+          if (safe === undefined) return;
+          await this.#enter();
+          await safe(size);
+        },
       });
     } finally {
       this.#offset = (await this.#file.stat()).size;

@@ -57,8 +57,9 @@ export interface UnlinkBlob {
 }
 
 /**
- * Store a manifest's bytes and set its tags. Children are checked in the same transaction, the first time and every time.
- * The bytes stay the caller's. Put again under another media type, the last one holds.
+ * Store a manifest's bytes and set its tags. Children are checked in the same transaction, the first time and every time. The
+ * bytes stay the caller's. Which blobs it names follows from bytes and media type; which of them must be there may differ
+ * from one put to the next. Put again under another media type, the last one holds.
  */
 export interface PutManifest {
   readonly kind: "put-manifest";
@@ -69,6 +70,8 @@ export interface PutManifest {
   readonly expect: Expected;
   /** Blobs it names that must be part of the repository. */
   readonly blobs: readonly Descriptor[];
+  /** Blobs it names that may be elsewhere or come later. Once here they stay as long as it does, like the others. */
+  readonly optional: readonly Descriptor[];
   /** Manifests it names that must be part of the repository. */
   readonly manifests: readonly Descriptor[];
   readonly subject: Digest | undefined;

@@ -19,6 +19,7 @@ async function hand(number: number): Promise<void> {
       tags: [tag],
       expect: "absent",
       blobs: [],
+      optional: [],
       manifests: [],
       subject: undefined,
       artifactType: undefined,

@@ -192,7 +192,7 @@ function setTag(sql: Sql, repository: Id, tag: Tag, manifest: Id): void {
 
 /** Write a manifest's rows, unless they are there already. */
 function storeManifest(sql: Sql, repository: Id, manifest: Id, command: PutManifest): void {
-  const { descriptor, bytes, blobs, at } = command;
+  const { descriptor, bytes, blobs, optional, at } = command;
   const { mediaType } = descriptor;
   const stored = sql.one<{ media_type: string }>(
     "SELECT media_type FROM manifest WHERE repository = ? AND content = ?",
@@ -211,12 +211,12 @@ function storeManifest(sql: Sql, repository: Id, manifest: Id, command: PutManif
     at,
   );
   sql.run("DELETE FROM edge WHERE repository = ? AND manifest = ?", repository, manifest);
-  for (const blob of new Set(blobs.map(({ digest }) => digest)))
+  for (const blob of new Set([...blobs, ...optional].map(({ digest }) => digest)))
     sql.run(
       "INSERT INTO edge (repository, manifest, blob) VALUES (?, ?, ?)",
       repository,
       manifest,
-      find(sql, blob),
+      intern(sql, blob),
     );
   storeReferrer(sql, repository, manifest, command);
 }

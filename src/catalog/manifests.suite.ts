@@ -76,6 +76,29 @@ export function manifestTests(on: On): void {
       });
     });
 
+    on("what it may lack keeps nobody out, and stays once it is there", async (catalog) => {
+      const [config, rest] = [one.blobs.slice(0, 1), one.blobs.slice(1).map(({ descriptor }) => descriptor)];
+      const sparse = {
+        ...putManifest(here, one, ["1.0.0"]),
+        blobs: config.map(({ descriptor }) => descriptor),
+        optional: rest,
+      };
+      await applyAll(catalog, [linkBlob(here, config[0]!), sparse]);
+      expect(await catalog.tag(here, tag)).toBe(first);
+      expect(await catalog.blob(here, layer.descriptor.digest)).toBeUndefined();
+      const unlink = { kind: "unlink-blob", repository: here, digest: layer.descriptor.digest } as const;
+      expect(await catalog.apply(unlink)).toEqual(absent);
+      expect(await catalog.apply(putManifest(here, one))).toEqual({
+        done: false,
+        why: "missing",
+        missing: [layer.descriptor.digest],
+      });
+      await catalog.apply(linkBlob(here, layer));
+      expect(await catalog.apply(unlink)).toEqual({ done: false, why: "in-use" });
+      await catalog.apply({ kind: "delete-manifest", repository: here, digest: first });
+      expect(await catalog.apply(unlink)).toEqual(done);
+    });
+
     on("one content as blob and as manifest stands on its own as each", async (catalog) => {
       await applyAll(catalog, [...pushCommands(here, one), linkBlob(here, one)]);
       expect(await catalog.apply({ kind: "unlink-blob", repository: here, digest: first })).toEqual(done);

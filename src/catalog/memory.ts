@@ -64,8 +64,9 @@ const executors: Executors<Rows> = {
   "unlink-blob": (rows, { repository, digest }) => {
     const { blobs, manifests } = holdingOf(rows, repository);
     if (!blobs.has(digest)) return { done: false, why: "absent" };
-    if (manifests.values().some((manifest) => manifest.blobs.some((blob) => blob.digest === digest)))
-      return { done: false, why: "in-use" };
+    const names = (manifest: PutManifest) =>
+      [...manifest.blobs, ...manifest.optional].some((named) => named.digest === digest);
+    if (manifests.values().some(names)) return { done: false, why: "in-use" };
     blobs.delete(digest);
     return { done: true };
   },

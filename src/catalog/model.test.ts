@@ -37,8 +37,11 @@ const link = fc
   .tuple(repository, one(blobs), fc.option(one(uploads), { nil: undefined }))
   .map(([name, content, upload]) => linkBlob(name, content, upload));
 const put = fc
-  .tuple(repository, one(artifacts), fc.subarray(tags), expected)
-  .map(([name, artifact, names, expects]) => putManifest(name, artifact, names, expects));
+  .tuple(repository, one(artifacts), fc.subarray(tags), expected, fc.boolean())
+  .map(([name, artifact, names, expects, sparse]) => {
+    const command = putManifest(name, artifact, names, expects);
+    return sparse ? { ...command, blobs: [], optional: command.blobs, manifests: [] } : command;
+  });
 const tag = one(tags).map(parseTag);
 const offset = fc.nat(100);
 const user = fc.option(fc.constant("ann"), { nil: undefined });

@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import { readFile, writeFile } from "node:fs/promises";
-import { here, linkBlob, one } from "../testing/commands.ts";
+import { here, linkBlob, one, pushCommands } from "../testing/commands.ts";
 import { codeOf } from "../testing/errors.ts";
+import { applyBatch } from "./batch.ts";
 import { freshCatalogs } from "./fresh.suite.ts";
 import { migrations, upgrade } from "./schema.ts";
 import { Sql } from "./sql.ts";
@@ -28,6 +29,17 @@ test("a step that fails leaves the database as it was", () => {
   upgrade(sql, "db", steps.slice(0, 1));
   expect(() => upgrade(sql, "db", [...steps, "CREATE TABLE a (x INTEGER)"])).toThrow("already exists");
   expect([version(sql), tables(sql), sql.inTransaction]).toEqual([1, ["a"], false]);
+  sql.close();
+});
+
+test("what holds a blob in its repository outlives the upgrade to today's schema", () => {
+  const sql = new Sql(":memory:");
+  upgrade(sql, "db", migrations.slice(0, 1));
+  applyBatch(sql, pushCommands(here, one));
+  upgrade(sql, "db");
+  const digest = one.blobs[1]!.descriptor.digest;
+  const [unlinked] = applyBatch(sql, [{ kind: "unlink-blob", repository: here, digest }]);
+  expect(unlinked).toEqual({ outcome: { done: false, why: "in-use" } });
   sql.close();
 });
 

@@ -82,6 +82,21 @@ export const migrations: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX upload_by_repository ON upload (repository);
   `,
+  // A manifest may name a blob that is not here: one that is had elsewhere, or one that a sparse image leaves out. So what
+  // an edge leads to is content, and no longer a blob of the repository. SQLite cannot drop a foreign key.
+  `
+  CREATE TABLE names (
+    repository INTEGER NOT NULL,
+    manifest   INTEGER NOT NULL,
+    blob       INTEGER NOT NULL REFERENCES content,
+    PRIMARY KEY (repository, manifest, blob),
+    FOREIGN KEY (repository, manifest) REFERENCES manifest ON DELETE CASCADE
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO names SELECT repository, manifest, blob FROM edge;
+  DROP TABLE edge;
+  ALTER TABLE names RENAME TO edge;
+  CREATE INDEX edge_by_blob ON edge (repository, blob);
+  `,
 ];
 
 /**

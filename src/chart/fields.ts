@@ -26,9 +26,13 @@ export class Fields {
     else throw this.refuse(path === "" ? "it is no mapping" : `${path.slice(0, -1)} is no mapping`);
   }
 
-  /** The error that a member is wrong. */
-  refuse(why: string): ChartroomError {
-    return new ChartroomError("invalid", `Cannot read ${this.#what}: ${why}`);
+  /** The error that a member is wrong, and perhaps how it would be right. */
+  refuse(why: string, hint?: string): ChartroomError {
+    return new ChartroomError(
+      "invalid",
+      `Cannot read ${this.#what}: ${why}`,
+      hint === undefined ? {} : { hint },
+    );
   }
 
   text(name: string): string {

@@ -76,7 +76,10 @@ export function parseGoYaml(bytes: Uint8Array, what: string): YamlValue {
   } catch (cause) {
     // Besides errors of syntax: an alias without its anchor, aliases that multiply, nesting beyond the stack.
     const [message] = cause instanceof Error ? cause.message.split("\n") : [];
-    throw new ChartroomError("invalid", `Cannot parse ${what}: ${message?.replace(/[:.]$/, "")}`, { cause });
+    throw new ChartroomError("invalid", `Cannot parse ${what}: ${message?.replace(/[:.]$/, "")}`, {
+      hint: 'Text that holds ": ", " #", or begins with one of {[&*!|>%@` stands in quotes.',
+      cause,
+    });
   }
 }
 

@@ -62,6 +62,9 @@ export function parseMetadata(chartYaml: Uint8Array, requirementsYaml?: Uint8Arr
   return dependencies.length === 0 ? metadata : { ...metadata, dependencies };
 }
 
+const nameHint = "A chart has a name that can be a directory's, for example `name: mychart`.";
+const versionHint = "A chart has a version after semver.org, for example `version: 0.1.0`.";
+
 /**
  * Metadata out of the members of Chart.yaml, or of the config that was made from it.
  * @throws ChartroomError `invalid` with what is missing or wrong
@@ -70,12 +73,12 @@ export function readMetadata(fields: Fields): Metadata {
   const name = printable(fields.text("name"));
   const version = fields.text("version");
   const type = fields.text("type");
-  if (name === "") throw fields.refuse("the name is missing");
+  if (name === "") throw fields.refuse("the name is missing", nameHint);
   const unsafe = unsafeSegment(name);
-  if (unsafe !== undefined) throw fields.refuse(`the name ${JSON.stringify(name)} ${unsafe}`);
-  if (version === "") throw fields.refuse("the version is missing");
+  if (unsafe !== undefined) throw fields.refuse(`the name ${JSON.stringify(name)} ${unsafe}`, nameHint);
+  if (version === "") throw fields.refuse("the version is missing", versionHint);
   if (tryVersion(version) === undefined)
-    throw fields.refuse(`the version ${JSON.stringify(version)} is not like 1.2.3`);
+    throw fields.refuse(`the version ${JSON.stringify(version)} is not like 1.2.3`, versionHint);
   if (type !== "" && type !== "application" && type !== "library")
     throw fields.refuse(`the type ${JSON.stringify(type)} is neither "application" nor "library"`);
   return {

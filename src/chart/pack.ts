@@ -4,9 +4,12 @@ import { gzipSync } from "fflate";
 import { ChartroomError } from "../oci/errors.ts";
 import type { ChartArchive, ChartFile } from "./archive.ts";
 import { ArchivePaths } from "./archivePaths.ts";
+import { HostileArchive } from "./hostile.ts";
 import { IgnoreRules } from "./ignore.ts";
 import { helmLimits } from "./limits.ts";
 import { parseMetadata } from "./metadata.ts";
+import type { ChartPath } from "./paths.ts";
+import { strayInCharts } from "./subcharts.ts";
 import { writeTar } from "./tarWriter.ts";
 import { findFiles } from "./tree.ts";
 
@@ -31,17 +34,39 @@ export async function packChart(directory: string): Promise<PackedChart> {
   for (const { path, place } of found.sort(chartYamlFirst)) contents.set(path, await readFile(place));
   const chartYaml = contents.get("Chart.yaml");
   if (chartYaml === undefined)
-    throw new ChartroomError("invalid", `Cannot read chart "${directory}": it has no Chart.yaml`);
+    throw new ChartroomError("invalid", `Cannot read chart "${directory}": it has no Chart.yaml`, {
+      hint: "Give the directory that holds it; `helm create NAME` makes a new chart.",
+    });
+  const stray = strayInCharts(new Set(contents.keys()));
+  if (stray !== undefined)
+    throw new ChartroomError(
+      "invalid",
+      `Cannot pack the chart: ${JSON.stringify(stray)} belongs to no subchart, and Helm could not open the chart`,
+      { hint: "Name it in .helmignore, or take it out of charts/." },
+    );
 
   const metadata = parseMetadata(chartYaml, contents.get("requirements.yaml"));
   const paths = new ArchivePaths();
   const files = [...contents].map(
-    ([path, bytes]): ChartFile => ({ path: paths.add(`${metadata.name}/${path}`), bytes }),
+    ([path, bytes]): ChartFile => ({ path: placed(paths, `${metadata.name}/${path}`), bytes }),
   );
   const tar = writeTar(files.map(({ path, bytes }) => ({ name: `${metadata.name}/${path}`, bytes })));
   // fflate: pure JavaScript, so its bytes depend on no runtime and no CPU; its version is pinned, and a golden digest
   // guards it. mtime 0 leaves the clock out of the header.
   return { archive: gzipSync(tar, { level: 6, mtime: 0 }), metadata, files };
+}
+
+/** A file's place in the archive. The rules are the reader's, but who packs a directory is not told of an archive. */
+function placed(paths: ArchivePaths, name: string): ChartPath {
+  try {
+    return paths.add(name);
+  } catch (error) {
+    if (!(error instanceof HostileArchive)) throw error;
+    throw new ChartroomError("invalid", `Cannot pack the chart: ${error.why}`, {
+      hint: "Give the file another name, or name it in .helmignore.",
+      cause: error,
+    });
+  }
 }
 
 /** Chart.yaml first, so that a reader soon knows what it has; then by the bytes of the path, which no locale sorts otherwise. */

@@ -140,8 +140,8 @@ describe("readTar", () => {
         const flipped = Buffer.from(tar);
         flipped[at]! ^= 1 << bit;
         const read = await entries(flipped).catch((error) => error.reason as string);
-        // Of the checksum's own field the bytes behind its digits are not read.
-        if (Array.isArray(read)) expect(at === 154 || at === 155).toBe(true);
+        // Of the checksum's own field the bytes behind its digits are not read, and its first zero may be a blank.
+        if (Array.isArray(read)) expect(at === 154 || at === 155 || (at === 148 && bit === 4)).toBe(true);
         else expect(read).toBe("bad-tar");
       }),
     );

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { tryVersion } from "./version.ts";
+import { compareVersions, tryVersion } from "./version.ts";
 
 // From Masterminds/semver's own table for its lenient parser, which Helm asks.
 const accepted = [
@@ -66,4 +66,22 @@ test("what is put together from parts falls into the same parts", () => {
       },
     ),
   );
+});
+
+// From Masterminds/semver's own table of comparisons (v3.5, TestCompare), and the order of semver.org §11.
+test.each([
+  "1.1.4 1.3",
+  "1.2.3 1.5.1",
+  "1.5.1 2.2.2 2.2.3",
+  "4.2-alpha 4.2-beta 4.2-beta.1 4.2-beta.2 4.2-beta.foo 4.2-beta1 4.2-beta2 4.2",
+  "1.0.0-beta.4 1.0.0-beta.5 1.0.0-beta.-2 1.0.0-beta.-3",
+  "1.0.0-9 1.0.0-10 1.0.0-18446744073709551615 1.0.0-18446744073709551616 1.0.0-a",
+])("%p come in this order", (text) => {
+  const inOrder = text.split(" ");
+  const sorted = inOrder.toReversed().sort((a, b) => compareVersions(tryVersion(a)!, tryVersion(b)!));
+  expect(sorted).toEqual(inOrder);
+});
+
+test("metadata decides nothing", () => {
+  expect(compareVersions(tryVersion("1.2+bar")!, tryVersion("1.2.0+baz")!)).toBe(0);
 });

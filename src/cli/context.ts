@@ -14,7 +14,9 @@ export interface Context {
   tell(text: string): void;
   /** Which of the standard streams are a terminal. */
   readonly terminal: { readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean };
-  /** Standard input to its end, as bytes. */
+  /** How wide the terminal on standard output is; undefined where it is none. */
+  readonly columns: number | undefined;
+  /** Standard input to its end, as bytes; fails when `signal` is aborted meanwhile. */
   readInput(): Promise<Uint8Array>;
   /** Keys of the terminal on standard input, unseen, until the returned function is called; only where it is a terminal. */
   listenToKeys(listener: KeyListener): () => void;

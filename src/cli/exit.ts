@@ -27,8 +27,14 @@ export interface Explanation {
 const storageErrors: Record<string, { says: string; hint?: string }> = {
   ENOSPC: { says: "the disk is full", hint: "Free some space and run it again; nothing was lost." },
   EDQUOT: { says: "the disk quota is used up", hint: "Free some space and run it again; nothing was lost." },
-  EROFS: { says: "the file system is read-only" },
-  EACCES: { says: "permission denied" },
+  EROFS: {
+    says: "the file system is read-only",
+    hint: "Nothing was changed. Choose a place that can be written.",
+  },
+  EACCES: {
+    says: "permission denied",
+    hint: "Look at its owner and mode, and at those of the directories above.",
+  },
   EPERM: { says: "not permitted" },
   EIO: { says: "the disk reports an error" },
   ENOTDIR: { says: "a part of the path is a file" },

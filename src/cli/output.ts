@@ -1,7 +1,7 @@
 import type { Descriptor } from "../oci/descriptor.ts";
 import { hexOf } from "../oci/digest.ts";
 import type { Context, GlobalOptions } from "./context.ts";
-import { sizeInWords } from "./words.ts";
+import { printable, sizeInWords } from "./words.ts";
 
 /** What a command did with a chart. Words are only ever added. */
 export type Status =
@@ -70,7 +70,7 @@ export interface Result {
 export function print(context: Context, options: GlobalOptions, result: Result): void {
   if (options.output === "json") context.write(`${JSON.stringify(result.json, null, 2)}\n`);
   else if (options.quiet) context.write(result.quiet === undefined ? "" : `${result.quiet}\n`);
-  else context.write(result.text);
+  else context.write(printable(result.text));
 }
 
 /** Whether lines for a person go to standard output at all. */

@@ -32,9 +32,13 @@ export function processContext(): Context {
         return isTerminal(2);
       },
     },
+    get columns() {
+      return isTerminal(1) ? process.stdout.columns : undefined;
+    },
     readInput: async () => {
+      const { addAbortSignal } = await import("node:stream");
       const chunks: Uint8Array[] = [];
-      for await (const chunk of process.stdin) chunks.push(chunk);
+      for await (const chunk of addAbortSignal(interrupted.signal, process.stdin)) chunks.push(chunk);
       return Buffer.concat(chunks);
     },
     listenToKeys: (listener) => listenToKeys(process.stdin, listener),

@@ -3,8 +3,8 @@ import type { Context, GlobalOptions } from "./context.ts";
 
 /** What is asked of the user. */
 export interface Question {
-  /** As it stands before the answer: `Password: `. */
-  readonly label: string;
+  /** As it stands before the answer: `Password: `; may depend on the answer before. */
+  readonly label: string | ((before?: string) => string);
   /** Whether the answer must not be shown. */
   readonly secret: boolean;
 }
@@ -32,7 +32,7 @@ export function ask(
     { there: output === "json", says: "-o json asks nothing" },
     { there: input === false, says: "--no-input asks nothing" },
   ].find(({ there }) => there)?.says;
-  const asked = questions.map(({ label }) => label.replace(/: $/, "").toLowerCase()).join(" and ");
+  const asked = questions.map((question) => labelOf(question).replace(/: $/, "").toLowerCase()).join(" and ");
   if (obstacle !== undefined)
     return Promise.reject(
       new ChartroomError("usage", `Cannot ask for ${asked}: ${obstacle}`, { hint: instead }),
@@ -64,7 +64,7 @@ export function ask(
       context.tell("\n");
       const question = questions[answers.length];
       if (question === undefined) end(() => resolve(answers));
-      else context.tell(question.label);
+      else context.tell(labelOf(question, answers.at(-1)));
     };
     const press = (key: string) => {
       if (key === "\x03") interrupt();
@@ -88,6 +88,9 @@ export function ask(
       unlisten();
     };
     context.signal.addEventListener("abort", interrupt, { once: true });
-    context.tell(questions[0]?.label ?? "");
+    context.tell(questions[0] === undefined ? "" : labelOf(questions[0]));
   });
 }
+
+const labelOf = ({ label }: Question, before?: string): string =>
+  typeof label === "string" ? label : label(before);

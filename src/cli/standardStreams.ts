@@ -15,21 +15,19 @@ export function writeStandard(fd: 1 | 2, text: string): void {
   try {
     while (rest.byteLength > 0) rest = rest.subarray(writeSync(fd, rest));
   } catch (error) {
+    const code = errorCode(error);
     // A pipe or terminal that another process set to be non-blocking, and that is full: node's stream waits for it.
-    if (errorCode(error) === "EAGAIN") return void streamOf(fd).write(rest);
-    ignoreClosed(error);
+    if (code === "EAGAIN") streamOf(fd).write(rest);
+    // A reader that went away (`| head`) wanted no more: that is no failure. A full disk is one. Of standard error nobody is
+    // left to be told, and a registry goes on without its log.
+    else if (fd === 1 && code !== "EPIPE") throw Object.assign(error as Error, { path: "standard output" });
   }
 }
 
 function streamOf(fd: 1 | 2): NodeJS.WriteStream {
   const stream = fd === 1 ? process.stdout : process.stderr;
   streams.set(fd, stream);
-  return stream.on("error", ignoreClosed);
-}
-
-/** A reader that went away (`| head`) wanted no more: that is no failure. */
-function ignoreClosed(error: unknown): void {
-  if (errorCode(error) !== "EPIPE") throw error;
+  return stream.on("error", () => {}); // the reader went away
 }
 
 /** Whether a standard stream is a terminal. Asked when it matters: node's module for it takes 1 ms to load. */

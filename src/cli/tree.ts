@@ -23,13 +23,16 @@ export async function writeTree(root: string, files: readonly TreeFile[], force:
   const states = await Promise.all(files.map(async (file) => ({ file, state: await stateOf(root, file) })));
   const of = (...wanted: State[]) =>
     states.filter(({ state }) => wanted.includes(state)).map(({ file }) => file);
-  const blocked = of("blocked");
-  if (blocked.length > 0)
+  const obstacles = new Set(
+    states.flatMap(({ state }) => (typeof state === "object" ? [state.obstacle] : [])),
+  );
+  if (obstacles.size > 0)
     throw new ChartroomError(
       "conflict",
-      `Cannot write into ${root}: a link or a directory is in the way of ${listOf(blocked)}`,
+      `Cannot write into ${root}: a link or something else is in the way: ${listOf([...obstacles])}`,
+      { hint: "Nothing was written. Move it away, or write elsewhere with -d DIR." },
     );
-  const changed = of("different");
+  const changed = of("different").map(({ path }) => path);
   if (changed.length > 0 && !force)
     throw new ChartroomError(
       "conflict",
@@ -40,20 +43,21 @@ export async function writeTree(root: string, files: readonly TreeFile[], force:
   for (const file of of("absent", "different")) await writeWhole(join(root, file.path), file.bytes);
 }
 
-type State = "absent" | "same" | "different" | "blocked";
+type State = "absent" | "same" | "different" | { readonly obstacle: string };
 
 /** What stands where a file should go. Every directory on the way below `root` must be a real one. */
 async function stateOf(root: string, { path, bytes }: TreeFile): Promise<State> {
   const segments = path.split("/");
   for (let depth = 1; depth < segments.length; depth++) {
-    const kind = await kindOf(join(root, ...segments.slice(0, depth)));
+    const above = segments.slice(0, depth).join("/");
+    const kind = await kindOf(join(root, above));
     if (kind === "absent") return "absent";
-    if (kind !== "directory") return "blocked";
+    if (kind !== "directory") return { obstacle: above };
   }
   const target = join(root, path);
   const kind = await kindOf(target);
   if (kind === "absent") return "absent";
-  if (kind !== "file") return "blocked";
+  if (kind !== "file") return { obstacle: path };
   return bytes.byteLength === (await lstat(target)).size && (await readFile(target)).equals(bytes)
     ? "same"
     : "different";
@@ -87,7 +91,5 @@ async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
   }
 }
 
-const listOf = (files: readonly TreeFile[]): string => {
-  const names = files.slice(0, named).map(({ path }) => path);
-  return names.join(", ") + (files.length > named ? `, and ${files.length - named} more` : "");
-};
+const listOf = (paths: readonly string[]): string =>
+  paths.slice(0, named).join(", ") + (paths.length > named ? `, and ${paths.length - named} more` : "");

@@ -4,6 +4,7 @@ import { openSqliteCatalog } from "../catalog/sqlite.ts";
 import { nodeFileSystem } from "../files/filesystem.ts";
 import type { DataPaths } from "../registry/dataDirectory.ts";
 import { Registry } from "../registry/registry.ts";
+import type { Rules } from "../registry/store.ts";
 
 /** A registry that is ready, and what ends it. */
 export interface OpenRegistry {
@@ -20,6 +21,7 @@ export interface OpenRegistry {
 export async function openRegistry(
   { catalog: database, blobs, ingest }: DataPaths,
   now: () => number,
+  rules: Rules,
   report: (error: unknown) => void,
 ): Promise<OpenRegistry> {
   const catalog = await openSqliteCatalog(database);
@@ -27,6 +29,7 @@ export async function openRegistry(
     catalog,
     blobs: new FilesystemBlobs(nodeFileSystem, { blobs, ingest }),
     now,
+    rules,
   });
   const close = async () => {
     await registry.close();

@@ -31,14 +31,23 @@ export function ageInWords(milliseconds: number): string {
   return `${Math.floor(days / 365)} years`;
 }
 
+/** A wait in ms, in words: `45 seconds`, `5 minutes`; rounded up. */
+export const waitInWords = (ms: number): string =>
+  ms < 120_000 ? countOf(Math.ceil(ms / 1000), "second") : countOf(Math.ceil(ms / 60_000), "minute");
+
 /** A count with its noun: `1 layer`, `2 layers`. */
 export const countOf = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
+
+/** Text fit for a terminal: what another tool or a server named may hold control sequences. Line feed and tab are ours. */
+export const printable = (text: string): string =>
+  text.replace(/(?![\n\t])\p{C}/gu, (each) => `\\u{${each.codePointAt(0)!.toString(16)}}`);
 
 /**
  * Rows as Helm's table: cells padded with blanks to their column's width and joined by one TAB; nothing is cut off and
  * nothing follows the last cell. Every line ends with a newline.
  */
-export function tableOf(rows: readonly (readonly string[])[]): string {
+export function tableOf(table: readonly (readonly string[])[]): string {
+  const rows = table.map((row) => row.map((cell) => printable(cell).replace(/[\n\t]/g, " ")));
   const widths: number[] = [];
   for (const row of rows)
     for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, cell.length);
@@ -48,4 +57,19 @@ export function tableOf(rows: readonly (readonly string[])[]): string {
     )
     .map((line) => `${line}\n`)
     .join("");
+}
+
+/**
+ * A command line in lines of at most `width` columns, which a shell takes for one. A word is never cut, however long; an
+ * option stays with what follows it, and `>` with its file.
+ */
+export function folded(line: string, width: number): string {
+  const lines: string[] = [];
+  for (const word of line.match(/[-<>]\S* [^-<>]\S*|\S+/g) ?? []) {
+    const last = lines.at(-1);
+    if (last !== undefined && `${last} ${word} \\`.length <= width)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(last === undefined ? word : `      ${word}`);
+  }
+  return lines.join(" \\\n");
 }

@@ -38,7 +38,14 @@ test.each([
   expect(waitBeforeRetry(outcome, 1, now)).toBeUndefined();
 });
 
-test("the server's own word counts, unless it asks for too long", () => {
-  expect(waitBeforeRetry(answered(429, { "retry-after": "7" }), 1, now)).toBe(7000);
-  expect(waitBeforeRetry(answered(429, { "retry-after": "3600" }), 1, now)).toBeUndefined();
+test("the server's own word counts, seconds or a date, and never less; unless it asks for too long", () => {
+  const wait = (value: string) => waitBeforeRetry(answered(429, { "retry-after": value }), 1, now);
+  for (const value of ["60", "Thu, 01 Jan 2026 00:01:00 GMT"]) {
+    expect(wait(value)).toBeGreaterThanOrEqual(60_000);
+    expect(wait(value)).toBeLessThan(61_000);
+  }
+  expect(wait("0")).toBe(0);
+  expect(new Set(Array.from({ length: 20 }, () => wait("60"))).size).toBeGreaterThan(1);
+  expect(wait("300")).toBeDefined();
+  expect(wait("3600")).toBeUndefined();
 });

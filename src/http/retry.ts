@@ -4,8 +4,10 @@ import { HttpError } from "./errors.ts";
 const retries = 3;
 /** In ms; doubled with every try. */
 const firstWait = 250;
-/** In ms: who asks us to wait longer has their answer passed on instead. */
-const longestWait = 30_000;
+/** In ms: who asks us to wait longer has their answer passed on instead. Docker Hub's limit may last for hours. */
+const longestWait = 300_000;
+/** In ms: a longer back-off tells the other side nothing more. */
+const longestBackOff = 8000;
 const passing = new Set([429, 502, 503, 504]);
 
 /**
@@ -20,15 +22,22 @@ export function waitBeforeRetry(
   now: number,
 ): number | undefined {
   if (tries > retries) return undefined;
-  // Some jitter, or many clients that were turned away together come back together.
-  const backOff = firstWait * 2 ** (tries - 1) * (0.8 + 0.4 * Math.random());
   if ("thrown" in outcome) {
     const { thrown } = outcome;
-    return thrown instanceof HttpError && thrown.reason === "dropped" ? backOff : undefined;
+    return thrown instanceof HttpError && thrown.reason === "dropped" ? backOff(tries) : undefined;
   }
   if (!passing.has(outcome.status)) return undefined;
-  const wait = retryAfter(outcome.headers.get("retry-after"), now) ?? backOff;
-  return wait <= longestWait ? wait : undefined;
+  const asked = retryAfter(outcome.headers.get("retry-after"), now);
+  if (asked === undefined) return backOff(tries);
+  // Never sooner than we were asked to.
+  return asked <= longestWait ? asked + Math.random() * Math.min(asked / 10, 1000) : undefined;
+}
+
+/** How long to wait after so many tries, from 1, when nobody says how long: in ms. */
+export function backOff(tries: number): number {
+  const wait = Math.min(firstWait * 2 ** (tries - 1), longestBackOff);
+  // Some jitter, or many clients that were turned away together come back together.
+  return wait * (0.8 + 0.4 * Math.random());
 }
 
 /** `Retry-After` in ms from now: seconds or a date (RFC 9110 §10.2.3); undefined when it is absent or neither. */

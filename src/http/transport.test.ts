@@ -186,6 +186,38 @@ describe("failures", () => {
     expect(error).toMatchObject({ code: "network", reason: "timeout" });
   });
 
+  test("no TLS handshake in time, with a body to send or without", async () => {
+    const { port } = await raw(() => undefined);
+    const url = new URL(`https://127.0.0.1:${port}/`);
+    const timeouts = { answer: 50, stall: 50 };
+    expect(await failure(get(url, { timeouts }))).toMatchObject({ reason: "timeout" });
+    const open = async () => new Blob([new Uint8Array(1 << 20)]).stream();
+    const body = { size: 1 << 20, open };
+    expect(await failure(transport({ timeouts }).send({ method: "PUT", url, body }))).toMatchObject({
+      reason: "timeout",
+    });
+  });
+
+  test("no answer in time to a large body that the server has whole, and that may take longer than another's", async () => {
+    const body = { size: 5, open: async () => new Blob(["large"]).stream() };
+    const { url } = await raw(() => undefined);
+    const error = await failure(
+      transport({ timeouts: { answer: 20_000, stall: 20_000, settle: 30 } }).send({
+        method: "PUT",
+        url,
+        body,
+      }),
+    );
+    expect(error).toMatchObject({ code: "network", reason: "timeout" });
+    const slow = serve(async (request) => {
+      await request.bytes();
+      await Bun.sleep(100);
+      return new Response();
+    });
+    const timeouts = { answer: 20, stall: 20, settle: 20_000 };
+    expect((await transport({ timeouts }).send({ method: "PUT", url: slow, body })).status).toBe(200);
+  });
+
   test("a slow consumer is no stall", async () => {
     const url = serve(() => new Response(new Uint8Array(4 << 20)));
     const answer = await get(url, { timeouts: { stall: 100 } });
@@ -309,6 +341,20 @@ describe("redirects", () => {
   });
 });
 
+test("a redirect to another origin is not followed when the request is a secret", async () => {
+  const asked: string[] = [];
+  const target = serve((request) => {
+    asked.push(request.url);
+    return new Response("secret");
+  });
+  const away = serve(() => new Response(null, { status: 307, headers: { location: target.href } }));
+  const send = (sameOrigin: boolean) =>
+    transport().send({ method: "POST", url: away, body: new Uint8Array([1]), sameOrigin });
+  expect(await failure(send(true))).toMatchObject({ code: "remote", reason: "redirect" });
+  expect(asked).toEqual([]);
+  expect((await send(false)).status).toBe(200);
+});
+
 describe("tries again", () => {
   test("after a dropped connection", async () => {
     const { url, heads } = await raw((socket, count) =>
@@ -324,7 +370,22 @@ describe("tries again", () => {
       ++count < 3 ? new Response(null, { status: 503, headers: { "retry-after": "2" } }) : new Response("ok"),
     );
     expect((await get(url)).status).toBe(200);
-    expect(waits).toEqual([2000, 2000]);
+    expect(waits).toHaveLength(2);
+    expect(waits.every((wait) => wait >= 2000 && wait <= 2200)).toBe(true);
+  });
+
+  test("and says so when the server asks for a long wait", async () => {
+    const told: [string, boolean][] = [];
+    let count = 0;
+    const url = serve(() =>
+      ++count < 2
+        ? new Response(null, { status: 429, headers: { "retry-after": "60" } })
+        : new Response("ok"),
+    );
+    const onWait = (host: string, ms: number) => told.push([host, ms >= 60_000]);
+    // It was not served, so even a POST is sent again.
+    expect((await transport({ onWait }).send({ method: "POST", url })).status).toBe(200);
+    expect(told).toEqual([[url.host, true]]);
   });
 
   test("not for ever: then the last answer is given", async () => {

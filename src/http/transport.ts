@@ -20,6 +20,8 @@ export interface HttpRequest {
    * and DELETE, unless the body is a stream: whoever has one knows better how to go on.
    */
   readonly repeatable?: boolean;
+  /** Follow no redirect to another origin: what is asked for, or sent, is a secret. */
+  readonly sameOrigin?: boolean;
 }
 
 export interface TransportOptions {
@@ -31,12 +33,16 @@ export interface TransportOptions {
   readonly signal?: AbortSignal;
   /** Told every request and answer, secrets left out. */
   readonly trace?: Trace;
+  /** Told when a server has us wait for longer than a person expects: its host, and how long in ms. */
+  readonly onWait?: (host: string, ms: number) => void;
   /** Waits between tries; a parameter, so that a test need not. */
   readonly sleep?: (ms: number) => Promise<unknown>;
 }
 
 const defaultTimeouts: Timeouts = { answer: 30_000, stall: 60_000, settle: 300_000 };
 const redirectLimit = 10;
+/** In ms: a wait as long as this is told. */
+const longWait = 5_000;
 const redirects = new Set([301, 302, 303, 307, 308]);
 
 /** The way out: whoever calls a foreign server goes through here, so that limits and care are in one place. */
@@ -84,6 +90,7 @@ export class Transport {
     if (url === null || !/^https?:$/.test(url.protocol)) throw refuse("it leads to no http or https URL");
     if (request.url.protocol === "https:" && url.protocol === "http:" && !this.#options.tls?.insecure)
       throw refuse("it leads from https to http", "--insecure-skip-tls-verify follows it nevertheless.");
+    if (request.sameOrigin && url.origin !== request.url.origin) throw refuse("it leads to another server");
     const headers = Object.entries(request.headers ?? {}).filter(
       ([name]) => url.origin === request.url.origin || !/^(authorization|cookie)$/i.test(name),
     );
@@ -98,12 +105,15 @@ export class Transport {
     const repeatable = request.repeatable ?? (!streams && !/^(POST|PATCH)$/.test(request.method));
     for (let tries = 1; ; tries++) {
       const outcome = await this.#sendOnce(request).catch((thrown: unknown) => ({ thrown }));
-      const wait = repeatable ? waitBeforeRetry(outcome, tries, Date.now()) : undefined;
+      // Who is turned away for asking too often was not served: then nothing is done twice.
+      const turnedAway = outcome instanceof Answer && outcome.status === 429 && !streams;
+      const wait = repeatable || turnedAway ? waitBeforeRetry(outcome, tries, Date.now()) : undefined;
       if (wait === undefined) {
         if (outcome instanceof Answer) return outcome;
         throw outcome.thrown;
       }
       if (outcome instanceof Answer) await outcome.discard();
+      if (wait >= longWait) this.#options.onWait?.(request.url.host, wait);
       await this.sleep(wait);
     }
   }

@@ -86,17 +86,32 @@ interface Found {
 async function rowsOf(layout: Layout, found: readonly Found[]): Promise<(StoredChart | BadEntry)[]> {
   const below = (algorithm: Algorithm) => join(layout.directory, "blobs", algorithm, sep);
   const directories = { sha256: below("sha256"), sha512: below("sha512") };
-  const pathOf = ({ facts }: Found) => {
-    if (facts === undefined || facts instanceof ChartroomError) return "";
-    const { digest } = facts.content;
-    return directories[algorithmOf(digest)] + hexOf(digest);
-  };
-  // The content's file tells when it came, as in Helm's list; it must be there and of its size.
-  const stats = await layout.fs.stats(found.map(pathOf));
-  return found.map((each, i) => rowOf(each, stats[i]));
+  const parts = found.map(partsOf);
+  const paths = parts.flat().map(([, { digest }]) => directories[algorithmOf(digest)] + hexOf(digest));
+  const stats = (await layout.fs.stats(paths)).values();
+  return found.map((each, i) =>
+    rowOf(
+      each,
+      parts[i]!.map((part) => [...part, stats.next().value] as const),
+    ),
+  );
 }
 
-function rowOf({ name, descriptor, facts }: Found, stats: Stats | undefined): StoredChart | BadEntry {
+/** The files that a chart must have, by name; the content first, whose time is when it came, as in Helm's list. */
+function partsOf({ descriptor, facts }: Found): (readonly [what: string, part: Descriptor])[] {
+  if (descriptor === undefined || facts === undefined || facts instanceof ChartroomError) return [];
+  const { content, provenance } = facts;
+  return [
+    ["content", content],
+    ["manifest", descriptor],
+    ...(provenance === undefined ? [] : ([["provenance", provenance]] as const)),
+  ];
+}
+
+function rowOf(
+  { name, descriptor, facts }: Found,
+  parts: readonly (readonly [what: string, part: Descriptor, stats: Stats | undefined])[],
+): StoredChart | BadEntry {
   const { mediaType = "", digest, size = 0 } = descriptor ?? {};
   const manifest = digest && { mediaType, digest, size };
   const refuse = ({ code, message, hint }: ChartroomError): BadEntry => ({
@@ -107,11 +122,12 @@ function rowOf({ name, descriptor, facts }: Found, stats: Stats | undefined): St
   if (manifest === undefined || facts === undefined)
     return refuse(new ChartroomError("not_verified", "its entry is no descriptor that we can read"));
   if (facts instanceof ChartroomError) return refuse(facts);
-  const { content } = facts;
-  if (stats === undefined) return refuse(broken(`its content ${content.digest} is missing`));
-  if (stats.size !== content.size)
-    return refuse(broken(`its content ${content.digest} has ${stats.size} bytes, expected ${content.size}`));
-  return { ref: name, manifest, ...facts, created: stats.mtimeMs };
+  for (const [what, part, stats] of parts) {
+    if (stats === undefined) return refuse(broken(`its ${what} ${part.digest} is missing`));
+    if (stats.size !== part.size)
+      return refuse(broken(`its ${what} ${part.digest} has ${stats.size} bytes, expected ${part.size}`));
+  }
+  return { ref: name, manifest, ...facts, created: parts[0]?.[2]?.mtimeMs ?? 0 };
 }
 
 const broken = (why: string) =>

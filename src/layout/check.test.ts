@@ -2,9 +2,9 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { chmod, mkdir, mkdtemp, readdir, rm, unlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type FileSystem, nodeFileSystem } from "../files/filesystem.ts";
 import { type Digest, hexOf } from "../oci/digest.ts";
 import { codeOf } from "../testing/errors.ts";
-import { TestFileSystem } from "../testing/filesystem.ts";
 import { type PackedSample, packSample, saveSample } from "../testing/layouts.ts";
 import { check } from "./check.ts";
 import { type Layout, openLayout } from "./layout.ts";
@@ -44,9 +44,26 @@ test("one flipped bit", async () => {
   changed[7]! ^= 1;
   await chmod(fileOf(descriptor.digest), 0o644);
   await writeFile(fileOf(descriptor.digest), changed);
+  // Whoever needs the blob is named; only where nobody does, the blob itself.
+  expect(await found()).toEqual([
+    `fault: ${ref}: its blob ${descriptor.digest} is corrupt: its bytes have another digest`,
+  ]);
+  await removeName(layout, ref);
   expect(await found()).toEqual([`fault: ${descriptor.digest}: its bytes are not what its name says`]);
   await saveSample(layout, ref, sample); // saving again mends it
   expect(await found()).toEqual([]);
+});
+
+test("a manifest with a flipped bit is named with its reference", async () => {
+  const { descriptor, bytes } = sample.manifest;
+  await chmod(fileOf(descriptor.digest), 0o644);
+  await writeFile(
+    fileOf(descriptor.digest),
+    bytes.map((byte, i) => (i === 5 ? byte ^ 1 : byte)),
+  );
+  expect(await found()).toEqual([
+    `fault: ${ref}: its manifest ${descriptor.digest} is corrupt: its bytes have another digest`,
+  ]);
 });
 
 test("a missing blob, config or manifest", async () => {
@@ -68,6 +85,17 @@ test("an index that does not parse, a marker that is gone or of another version"
   expect(await found()).toEqual([expect.stringContaining('says version "9.0.0"')]);
   await unlink(inside("oci-layout"));
   expect(await found()).toEqual([expect.stringContaining("is missing")]);
+});
+
+test("an index that is gone while blobs are there", async () => {
+  await unlink(layout.indexPath);
+  expect(await found()).toEqual([`fault: ${layout.indexPath}: is missing`]);
+});
+
+test("what an entry without a name lacks is a warning: a layout may be sparse", async () => {
+  const foreign = { mediaType: "application/x", digest: `sha256:${"0".repeat(64)}`, size: 1 };
+  await edit(({ manifests }) => manifests.push(foreign));
+  expect(await found()).toEqual([`warning: ${foreign.digest}: is in index.json and not among the blobs`]);
 });
 
 test("what only breaks a SHOULD is a warning", async () => {
@@ -101,15 +129,15 @@ test("a directory that holds something else is never taken for a store", async (
 });
 
 test("no prune takes what a check is about to read", async () => {
-  const fs = await TestFileSystem.over(folder);
   let pruned: Promise<unknown> | undefined;
-  // As soon as the check has read the index the chart loses its name, and a prune comes by.
-  fs.fault = (_, { name, path }) => {
-    if (name === "readdir" && path.endsWith("blobs"))
-      pruned ??= removeName(layout, ref).then(() => prune(layout, {}));
-    return undefined;
+  // As soon as the check has read the index the chart loses its name, and a prune comes by: it has all the time it needs,
+  // if it does not wait for the check.
+  const slowly: FileSystem["readdir"] = async (path: string, options?: { withFileTypes: true }) => {
+    pruned ??= removeName(layout, ref).then(() => prune(layout, {}));
+    await Promise.race([pruned, Bun.sleep(300)]);
+    return nodeFileSystem.readdir(path, options!) as never;
   };
-  const { findings } = await check(openLayout(join(folder, "cache"), fs));
+  const { findings } = await check(openLayout(join(folder, "cache"), { ...nodeFileSystem, readdir: slowly }));
   expect(pruned).toBeDefined();
   await pruned;
   expect(findings).toEqual([]);

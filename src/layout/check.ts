@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { errorCode, ifThere } from "../files/filesystem.ts";
 import { acquire, type Lock } from "../files/lock.ts";
-import type { Descriptor } from "../oci/descriptor.ts";
 import { algorithmOf, type Digest, Digester, tryDigest } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import { blobsOf, manifestsOf, parseManifest } from "../oci/manifest.ts";
@@ -55,31 +54,35 @@ export async function check(layout: Layout, signal?: AbortSignal): Promise<Check
     fault(join(layout.directory, "oci-layout"), "is missing");
   await checkNames(layout, warn);
 
-  const seen = new Map<Digest, Seen>();
-  let bytes = 0;
-  const blobs = await Array.fromAsync(layout.blobs.list());
-  const goods = await inParallel(blobs, parallel, ({ digest }) => {
+  const listed = await Array.fromAsync(layout.blobs.list());
+  const looked = await inParallel(listed, parallel, async ({ digest, size }) => {
     signal?.throwIfAborted();
-    return isWhole(layout, digest);
+    return [digest, { size, good: await isWhole(layout, digest) }] as const;
   });
-  for (const [i, { digest, size }] of blobs.entries()) {
-    const good = goods[i]!;
-    seen.set(digest, { size, good });
-    bytes += size;
-    if (!good) fault(digest, "its bytes are not what its name says");
-  }
+  const blobs = new Map(looked);
+  const bytes = listed.reduce((sum, { size }) => sum + size, 0);
+  if (blobs.size > 0 && (await layout.lacksIndex())) fault(layout.indexPath, "is missing");
+  const blamed = new Set<Digest>();
   if (index !== undefined) {
     checkEntries(index, fault, warn);
-    const trees = await inParallel(index.entries, parallel, async ({ name, descriptor }) => {
-      const said: Parameters<Tell>[] = [];
-      const tell: Tell = (where, message) => said.push([where, message]);
-      if (descriptor !== undefined)
-        await checkTree(layout, descriptor, name ?? descriptor.digest, seen, tell);
-      return said;
+    const findingsOf = await inParallel(index.entries, parallel, async ({ name, descriptor }) => {
+      const found: Finding[] = [];
+      if (descriptor === undefined) return found;
+      const { digest, size } = descriptor;
+      // A layout may lack what it names (image-spec image-layout.md); an entry without a name nobody can pull again.
+      if (name === undefined && !blobs.has(digest))
+        found.push({ level: "warning", where: digest, message: "is in index.json and not among the blobs" });
+      else {
+        const tell: Tell = (where, message) => found.push({ level: "fault", where, message });
+        await checkTree({ layout, blobs, blamed, fault: tell, name: name ?? digest }, digest, size);
+      }
+      return found;
     });
-    for (const [where, message] of trees.flat()) fault(where, message);
+    for (const found of findingsOf) findings.push(...found);
   }
-  return { names: index?.named().length ?? 0, blobs: seen.size, bytes, findings };
+  for (const [digest, { good }] of blobs)
+    if (!good && !blamed.has(digest)) fault(digest, "its bytes are not what its name says");
+  return { names: index?.named().length ?? 0, blobs: blobs.size, bytes, findings };
 }
 
 /**
@@ -140,17 +143,29 @@ function checkEntries(index: LayoutIndex, fault: Tell, warn: Tell): void {
   }
 }
 
+/** On the way through what an entry needs. */
+interface Walk {
+  readonly layout: Layout;
+  /** All that are there. */
+  readonly blobs: ReadonlyMap<Digest, Seen>;
+  /** Blobs that are not, and that some entry was told to miss. */
+  readonly blamed: Set<Digest>;
+  readonly fault: Tell;
+  /** The entry's. */
+  readonly name: string;
+}
+
 /** What an entry needs: its manifest, that one's children, theirs. A sparse index may lack children, an image may not. */
-async function checkTree(
-  layout: Layout,
-  { digest, size }: Descriptor,
-  name: string,
-  seen: ReadonlyMap<Digest, Seen>,
-  fault: Tell,
-): Promise<void> {
-  const found = seen.get(digest);
-  if (found === undefined) return fault(name, `its manifest ${digest} is missing`);
-  if (!found.good) return; // named above
+async function checkTree(walk: Walk, digest: Digest, size: number): Promise<void> {
+  const { layout, blobs, blamed, fault, name } = walk;
+  const isCorrupt = (part: string, each: Digest): boolean => {
+    if (blobs.get(each)?.good !== false) return false;
+    blamed.add(each);
+    fault(name, `its ${part} ${each} is corrupt: its bytes have another digest`);
+    return true;
+  };
+  if (!blobs.has(digest)) return fault(name, `its manifest ${digest} is missing`);
+  if (isCorrupt("manifest", digest)) return;
   const stored = await layout.manifest(digest);
   if (stored === undefined) return; // another tool's content: that it is whole is all there is to say
   if (stored.descriptor.size !== size)
@@ -158,14 +173,14 @@ async function checkTree(
   const manifest = parseChecked(stored.bytes, name, fault);
   if (manifest === undefined) return;
   for (const blob of blobsOf(manifest)) {
-    const there = seen.get(blob.digest)?.size;
+    const there = blobs.get(blob.digest)?.size;
     if (there === undefined && (blob.urls ?? []).length === 0)
       fault(name, `its blob ${blob.digest} is missing`);
-    if (there !== undefined && there !== blob.size)
+    if (there !== undefined && !isCorrupt("blob", blob.digest) && there !== blob.size)
       fault(name, `its blob ${blob.digest} has ${there} bytes, its manifest says ${blob.size}`);
   }
   for (const child of manifestsOf(manifest))
-    if (seen.has(child.digest)) await checkTree(layout, child, name, seen, fault);
+    if (blobs.has(child.digest)) await checkTree(walk, child.digest, child.size);
 }
 
 function parseChecked(bytes: Uint8Array, name: string, fault: Tell) {

@@ -98,6 +98,10 @@ describe("what is written", () => {
     const index = parse({ schemaVersion: 2, manifests: [entry("a/b:1", one, { "x-field": 1 })] });
     expect(index.with("a/b:1", one)).toBe(index);
     expect(index.with("a/b:1", two)).not.toBe(index);
+    for (const wrong of [{ size: 1 }, { mediaType: "text/plain" }]) {
+      const mended = parse({ schemaVersion: 2, manifests: [entry("a/b:1", one, wrong)] }).with("a/b:1", one);
+      expect(mended.get("a/b:1")?.descriptor).toMatchObject(one);
+    }
     expect(index.without(({ name }) => name === "other")).toBe(index);
   });
 });

@@ -62,10 +62,15 @@ export class LayoutIndex {
     return this.entries.findLast((entry) => entry.name === name);
   }
 
-  /** With `name` pointing at a manifest; whatever had that name no longer has it. The same index when it does already. */
+  /**
+   * With `name` pointing at a manifest; whatever had that name no longer has it. The same index when it does already, with
+   * the right size and type: an entry that says them wrong is mended.
+   */
   with(name: string, { mediaType, digest, size }: Descriptor): LayoutIndex {
-    const same = this.entries.filter((each) => each.name === name);
-    if (same.length === 1 && same[0]?.descriptor?.digest === digest) return this;
+    const [same, another] = this.entries.filter((each) => each.name === name);
+    const held = same?.descriptor;
+    const right = held?.digest === digest && held.size === size && held.mediaType === mediaType;
+    if (right && another === undefined) return this;
     const entry = entryOf({ mediaType, digest, size, annotations: { [refName]: name } });
     return new LayoutIndex(this.#rest, [...this.entries.filter((each) => each.name !== name), entry]);
   }

@@ -61,6 +61,11 @@ export class Layout {
     return bytes === undefined ? LayoutIndex.empty : LayoutIndex.parse(bytes, this.indexPath);
   }
 
+  /** Whether index.json is not there at all: an empty store, or one that lost it. */
+  async lacksIndex(): Promise<boolean> {
+    return (await ifThere(this.fs.stat(this.indexPath))) === undefined;
+  }
+
   /**
    * What a name points at: an entry of that exact name, or, for `…@digest`, any manifest of that digest. So what a moved
    * name pointed to stays addressable until it is pruned.
@@ -107,8 +112,7 @@ export class Layout {
     await this.index(); // refuses what is no layout
     for (const directory of [this.directory, join(this.directory, "blobs"), this.ingestPath])
       if ((await ifThere(this.fs.stat(directory))) === undefined) await makeDirectory(this.fs, directory);
-    if ((await ifThere(this.fs.stat(this.indexPath))) === undefined)
-      await this.replaceIndex(LayoutIndex.empty);
+    if (await this.lacksIndex()) await this.replaceIndex(LayoutIndex.empty);
     // Last: a layout that says it is one has everything that it must have.
     if ((await ifThere(this.fs.stat(marker))) === undefined)
       await this.#replace(marker, jsonBytes({ imageLayoutVersion: layoutVersion }));

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { mkdir, mkdtemp, readdir, rm, unlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, rm, unlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { digestOf, hexOf } from "../oci/digest.ts";
+import { mediaTypes } from "../oci/mediaTypes.ts";
 import { parseTag } from "../oci/reference.ts";
 import {
   type Artifact,
@@ -105,6 +106,19 @@ test("children of an index, referrers and unknown formats keep what they name", 
   ]);
 });
 
+test("a manifest that is nested as deep as it is long keeps what it names", async () => {
+  const { descriptor } = blobOf("deep down");
+  const text = `{"schemaVersion":2,"layers":[],"config":${JSON.stringify(descriptor)},"x":${"[".repeat(50_000)}"${descriptor.digest}"${"]".repeat(50_000)}}`;
+  const bytes = new TextEncoder().encode(text);
+  await writing(layout, undefined, async (writer) => {
+    const repository = writer.repository(prefix);
+    await pushContent(repository, blobOf("deep down"));
+    const manifest = { mediaType: mediaTypes.manifest, digest: digestOf(bytes), size: bytes.byteLength };
+    await repository.pushManifest(manifest, bytes, { tags: [parseTag("deep")], expect: "any" });
+  });
+  expect((await prune(layout, {})).blobs).toEqual([]);
+});
+
 test("nothing is freed while a name's manifest cannot be read", async () => {
   const [lost, orphan] = [imageOf([blobOf("layer")]), blobOf("nobody's")];
   await push(lost, "1");
@@ -115,6 +129,28 @@ test("nothing is freed while a name's manifest cannot be read", async () => {
   await removeName(layout, `${prefix}:1`);
   await prune(layout, {});
   expect(await there(orphan)).toBe(false);
+});
+
+test("an entry without a name is in nobody's way when it is gone, and goes by its digest when it is corrupt", async () => {
+  const signature = imageOf([blobOf("signature")], { subject: imageOf([blobOf("chart")]).descriptor });
+  await push(signature);
+  const { digest } = signature.descriptor;
+  const path = join(folder, "cache", "blobs", "sha256", hexOf(digest));
+  await chmod(path, 0o644);
+  await writeFile(path, "{");
+  expect(await codeOf(prune(layout, {}))).toBe("not_verified");
+  await unlink(path);
+  expect((await prune(layout, {})).blobs).toHaveLength(2); // its config and its layer
+  expect(await removeName(layout, digest)).toBe(true);
+  expect(await removeName(layout, digest)).toBe(false);
+  expect((await layout.index()).entries).toEqual([]);
+});
+
+test("nothing is freed while index.json is missing", async () => {
+  await saveSample(layout, `${prefix}:1`, await packSample());
+  await unlink(layout.indexPath);
+  expect(await codeOf(prune(layout, {}))).toBe("not_verified");
+  expect(await Array.fromAsync(layout.blobs.list())).toHaveLength(3);
 });
 
 test("what a killed process left is freed, another tool's directories are not", async () => {

@@ -3,6 +3,7 @@ import type { BlobInfo } from "../blobs/blobs.ts";
 import { ifThere } from "../files/filesystem.ts";
 import { acquire } from "../files/lock.ts";
 import type { Digest } from "../oci/digest.ts";
+import { ChartroomError } from "../oci/errors.ts";
 import type { Layout } from "./layout.ts";
 import { mark } from "./mark.ts";
 
@@ -31,6 +32,10 @@ export async function prune(
   const reached = await mark(layout, await layout.index());
   const blobs: BlobInfo[] = [];
   for await (const blob of layout.blobs.list()) if (!reached.has(blob.digest)) blobs.push(blob);
+  if (blobs.length > 0 && (await layout.lacksIndex()))
+    throw new ChartroomError("not_verified", `Cannot tell what is needed: ${layout.indexPath} is missing`, {
+      hint: "Put back a good copy, or save or pull what is to be kept. Nothing was freed.",
+    });
   if (!dryRun) for (const { digest } of blobs) await layout.blobs.remove(digest);
   const unfinished = await clearIngest(layout, dryRun);
   return { blobs, unfinished, freed: blobs.reduce((sum, { size }) => sum + size, unfinished) };

@@ -1,12 +1,12 @@
-import { randomUUID } from "node:crypto";
 import type { Descriptor } from "../oci/descriptor.ts";
-import { algorithmOf, type Digest, Digester, hexOf, tryDigest } from "../oci/digest.ts";
+import { algorithmOf, type Digest, Digester, tryDigest } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import { artifactTypeOf, parseManifest } from "../oci/manifest.ts";
 import { type Tag, tryTag } from "../oci/reference.ts";
 import type { ByteRange, PushManifest, Reads, StoredManifest, Writes } from "../oci/repository.ts";
 import { verifyBytes } from "../oci/verify.ts";
 import type { LayoutIndex } from "./index.ts";
+import { takeBlob } from "./ingest.ts";
 import type { Layout } from "./layout.ts";
 
 /** The part of a layout whose names begin with `host/repository`, as a repository to read from. */
@@ -87,39 +87,7 @@ export class LayoutWrites extends LayoutReads implements Writes {
     body: (from: number) => Promise<ReadableStream<Uint8Array>>,
   ): Promise<void> {
     if (await this.has(blob)) return;
-    // A name of its own: two processes that fetch one blob must not write into one file. What a killed process leaves is
-    // freed by `prune`.
-    const ingest = await this.layout.blobs.ingest(
-      `${algorithmOf(blob.digest)}-${hexOf(blob.digest)}-${randomUUID()}`,
-    );
-    try {
-      await this.#fill(ingest, blob, body);
-      await ingest.commit(blob.digest);
-    } finally {
-      await ingest.discard();
-    }
-  }
-
-  async #fill(
-    ingest: {
-      append(stream: ReadableStream<Uint8Array>, limit: number): Promise<void>;
-      readonly offset: number;
-    },
-    blob: Descriptor,
-    body: (from: number) => Promise<ReadableStream<Uint8Array>>,
-  ): Promise<void> {
-    try {
-      await ingest.append(await body(0), blob.size);
-    } catch (error) {
-      if (!(error instanceof ChartroomError && error.code === "invalid")) throw error;
-      throw new ChartroomError(
-        "not_verified",
-        `Content of ${blob.digest} is longer than its ${blob.size} bytes`,
-        {
-          cause: error,
-        },
-      );
-    }
+    await takeBlob(this.layout, blob, body);
   }
 
   async pushManifest(

@@ -1,5 +1,6 @@
 import { acquire } from "../files/lock.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
+import type { LayoutIndex } from "./index.ts";
 import type { Layout } from "./layout.ts";
 import { LayoutWrites } from "./repository.ts";
 
@@ -32,14 +33,18 @@ export async function writing<T>(
 }
 
 /**
- * Take a name away; the content stays until `prune`.
+ * Take a name away; the content stays until `prune`. An entry without a name, as other tools write them, goes by its
+ * digest.
  * @returns false when nothing has that name
  */
 export async function removeName(layout: Layout, name: string, signal?: AbortSignal): Promise<boolean> {
-  if ((await layout.index()).get(name) === undefined) return false;
+  const without = (index: LayoutIndex) =>
+    index.without((entry) => (entry.name ?? entry.descriptor?.digest) === name);
+  const before = await layout.index();
+  if (without(before) === before) return false; // or the lock would need a store that can be written
   let removed = false;
   await layout.update((index) => {
-    const rest = index.without((entry) => entry.name === name);
+    const rest = without(index);
     removed = rest !== index;
     return rest;
   }, signal);

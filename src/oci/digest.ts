@@ -7,7 +7,15 @@ export type Algorithm = "sha256" | "sha512";
 /** `sha256:<64 hex>` or `sha512:<128 hex>`; only `parseDigest` and the functions here make one. */
 export type Digest = string & { readonly __digest: unique symbol };
 
-const grammar = /^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/;
+const hexLength: Record<Algorithm, number> = { sha256: 64, sha512: 128 };
+/** Whether `text` names an algorithm that we compute. */
+export const isAlgorithm = (text: string): text is Algorithm => Object.hasOwn(hexLength, text);
+
+const grammar = new RegExp(
+  `^(?:${Object.entries(hexLength)
+    .map(([algorithm, length]) => `${algorithm}:[0-9a-f]{${length}}`)
+    .join("|")})$`,
+);
 
 /** `text` as a digest, or undefined when it is none that we can verify. */
 export const tryDigest = (text: string): Digest | undefined =>

@@ -58,6 +58,20 @@ export function parseRegistryHost(text: string): RegistryHost {
 }
 
 /**
+ * What one logs in to: `host[:port]`, or with a path that the login is for alone.
+ * @throws ChartroomError `usage` when it is neither
+ */
+export function parseLoginTarget(text: string): { registry: RegistryHost; path?: RepositoryName } {
+  const slash = text.indexOf("/");
+  if (slash < 0 || /^[a-z]+:\/\//.test(text)) return { registry: parseRegistryHost(text) };
+  const path = tryRepositoryName(text.slice(slash + 1));
+  if (path !== undefined) return { registry: parseRegistryHost(text.slice(0, slash)), path };
+  throw new ChartroomError("usage", `Cannot parse "${text}": expected HOST[:PORT], or HOST[:PORT]/PATH`, {
+    hint: "A path is lower-case letters and digits, with . _ - between them and / between parts; no tag.",
+  });
+}
+
+/**
  * The one parser of references. An `oci://` in front is taken off; nothing is ever put in: no default registry, no
  * default tag. `+` in a tag becomes `_`.
  * @throws ChartroomError `usage` that names the part which does not parse

@@ -46,6 +46,12 @@ export interface PushManifest {
   readonly expect: Expected;
 }
 
+/**
+ * From this size on, in bytes, what came of a blob is kept for the next process when its transfer is interrupted. Below it,
+ * sending all again costs less than keeping books.
+ */
+export const worthResuming: number = 1024 * 1024;
+
 export interface Writes {
   /** Whether the blob is there, whole. */
   has(blob: Descriptor): Promise<boolean>;

@@ -59,15 +59,19 @@ export async function openHtpasswd(options: HtpasswdOptions): Promise<Authentica
   return {
     realm,
     async authenticate(user, password) {
-      const { hashes, usualCost } = await users();
+      const { hashes, costs } = await users();
       const hash = hashes.get(user);
-      const known = hash !== undefined && costOf(hash) !== undefined;
+      const own = hash === undefined ? undefined : costOf(hash);
       const name = nameOf(user, password, hash ?? "");
       if ((verified.get(name) ?? 0) > now()) return true;
       const running = underWay.get(name);
       if (running !== undefined) return running;
-      // Whoever is not in the file costs the same, or the time would tell who is.
-      const work = limit(async () => (await verify(password, known ? hash : dummyHash(usualCost))) && known);
+      const work = limit(async () => {
+        if (hash !== undefined && own !== undefined && (await verify(password, hash))) return true;
+        // Every failure pays once for each cost that the file has, or the time would tell who is in it.
+        for (const cost of costs) if (cost !== own) await verify(password, dummyHash(cost));
+        return false;
+      });
       underWay.set(name, work);
       try {
         const passed = await work;
@@ -82,8 +86,8 @@ export async function openHtpasswd(options: HtpasswdOptions): Promise<Authentica
 
 interface Known {
   readonly hashes: Users;
-  /** The cost that most of the file's hashes have. */
-  readonly usualCost: number;
+  /** The costs that the file's hashes have, each once; ours when there is no bcrypt hash. */
+  readonly costs: readonly number[];
 }
 
 /**
@@ -97,7 +101,7 @@ async function followUsers({ path, fs, warn, now }: HtpasswdOptions): Promise<()
     const barred = usersWithoutBcrypt(hashes);
     if (barred.length > 0)
       warn(`${path}: only bcrypt hashes are read, so these users cannot log in: ${barred.join(", ")}`);
-    return { hashes, usualCost: usualCostOf(hashes) };
+    return { hashes, costs: costsOf(hashes) };
   };
 
   let looked = now();
@@ -127,13 +131,7 @@ async function followUsers({ path, fs, warn, now }: HtpasswdOptions): Promise<()
   };
 }
 
-/** The cost that most hashes have, the higher one of two; ours when there is no bcrypt hash. */
-function usualCostOf(users: Users): number {
-  const counts = new Map<number, number>();
-  for (const hash of users.values()) {
-    const cost = costOf(hash);
-    if (cost !== undefined) counts.set(cost, (counts.get(cost) ?? 0) + 1);
-  }
-  const [usual] = [...counts].sort(([costA, a], [costB, b]) => b - a || costB - costA);
-  return usual?.[0] ?? defaultCost;
+function costsOf(users: Users): number[] {
+  const costs = new Set([...users.values()].map(costOf).filter((cost) => cost !== undefined));
+  return costs.size === 0 ? [defaultCost] : [...costs];
 }

@@ -6,7 +6,7 @@ export interface Chunk {
   readonly body: ReadableStream<Uint8Array>;
   /** Where the sender believes the session ends, in bytes; unsaid, wherever it ends. */
   readonly start?: number | undefined;
-  /** How many bytes there must be; unsaid, as many as come. */
+  /** How many bytes there must be, where the transport does not see to that; unsaid, as many as come. */
   readonly length?: number | undefined;
 }
 
@@ -24,18 +24,25 @@ export class OutOfOrder extends RegistryError {
 /**
  * Put a chunk at the end of an ingest. When the body breaks off, or `signal` is aborted, what came is kept. A chunk of
  * another length than was said is not kept: one of its two ends is wrong, and nobody can tell which.
+ * @param safe as `Ingest.append` has it; for a chunk that may yet be taken back it is told nothing
  * @throws OutOfOrder before anything is read; RegistryError `sizeInvalid`; the body's error; the signal's reason
  */
-export async function takeChunk(ingest: Ingest, chunk: Chunk, signal: AbortSignal): Promise<void> {
+export async function takeChunk(
+  ingest: Ingest,
+  chunk: Chunk,
+  signal: AbortSignal,
+  safe: (size: number) => Promise<void>,
+): Promise<void> {
   signal.throwIfAborted();
   const start = ingest.offset;
   if (chunk.start !== undefined && chunk.start !== start) throw new OutOfOrder(start);
   const body = interruptible(chunk.body, signal);
   const { length } = chunk;
-  if (length === undefined) return ingest.append(body);
+  if (length === undefined) return ingest.append(body, undefined, safe);
   try {
     await refusing("invalid", "sizeInvalid", () => ingest.append(body, start + length));
-    if (ingest.offset !== start + length) throw new RegistryError("sizeInvalid");
+    const found = ingest.offset - start;
+    if (found !== length) throw new RegistryError("sizeInvalid", { details: [{ expected: length, found }] });
   } catch (error) {
     if (error instanceof RegistryError && error.fault === "sizeInvalid") await ingest.truncate(start);
     throw error;

@@ -132,6 +132,12 @@ export const faults = {
     error: "usage",
     message: "a parameter of the request cannot be understood",
   },
+  deletesRefused: {
+    code: "UNSUPPORTED",
+    status: 405,
+    error: "not_allowed",
+    message: "this registry deletes nothing: deletion is switched off",
+  },
   pathUnknown: { code: "UNSUPPORTED", status: 404, error: "not_found", message: "nothing answers here" },
   methodUnsupported: {
     code: "UNSUPPORTED",

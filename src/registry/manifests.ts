@@ -30,14 +30,14 @@ export async function describeManifest(
 }
 
 /**
- * Store a manifest's exact bytes in a repository and set its tags, all or nothing. What it names must be there already:
- * blobs with URLs may be elsewhere, the subject may come later.
+ * Store a manifest's exact bytes in a repository and set its tags, all or nothing. What it names must be there already,
+ * unless the rules accept that it is missing: blobs with URLs may be elsewhere, the subject may come later.
  * @returns the manifest, parsed
  * @throws RegistryError `manifestTooLarge`, `digestInvalid`, `manifestInvalid`, `manifestBlobUnknown` with all that is
  *   missing, `tagTaken`
  */
 export async function putManifest(
-  { catalog, now }: Store,
+  { catalog, now, rules = {} }: Store,
   repository: RepositoryName,
   descriptor: Descriptor,
   bytes: Uint8Array,
@@ -47,6 +47,8 @@ export async function putManifest(
   await refusing("not_verified", "digestInvalid", () => verifyBytes(bytes, descriptor));
   const { mediaType, digest, size } = descriptor;
   const manifest = await refusing("invalid", "manifestInvalid", () => parseManifest(bytes, mediaType));
+  const mayLack = ({ urls = [] }: Descriptor) => rules.acceptMissing === true || urls.length > 0;
+  const blobs = blobsOf(manifest);
   const outcome = await catalog.apply({
     kind: "put-manifest",
     repository,
@@ -54,8 +56,9 @@ export async function putManifest(
     bytes,
     tags,
     expect,
-    blobs: blobsOf(manifest).filter(({ urls = [] }) => urls.length === 0),
-    manifests: manifestsOf(manifest),
+    blobs: blobs.filter((blob) => !mayLack(blob)),
+    optional: blobs.filter(mayLack),
+    manifests: rules.acceptMissing ? [] : manifestsOf(manifest),
     subject: manifest.subject?.digest,
     artifactType: artifactTypeOf(manifest),
     annotations: manifest.annotations,

@@ -132,23 +132,32 @@ export class RegistryRepository implements Reads, Writes, Deletes, Mounts {
     return (await catalog.apply(mount)).done;
   }
 
+  /** @throws RegistryError `deletesRefused` */
   async untag(tag: Tag): Promise<boolean> {
+    this.#mayDelete();
     return (await this.#store.catalog.apply({ kind: "untag", repository: this.name, tag })).done;
   }
 
+  /** @throws RegistryError `deletesRefused` */
   async delete(digest: Digest): Promise<boolean> {
+    this.#mayDelete();
     const command = { kind: "delete-manifest", repository: this.name, digest } as const;
     return (await this.#store.catalog.apply(command)).done;
   }
 
   /**
    * Take a blob out of the repository. Gives false when it was not there.
-   * @throws RegistryError `blobInUse` while a manifest of the repository names it
+   * @throws RegistryError `blobInUse` while a manifest of the repository names it, `deletesRefused`
    */
   async deleteBlob(digest: Digest): Promise<boolean> {
+    this.#mayDelete();
     const outcome = await this.#store.catalog.apply({ kind: "unlink-blob", repository: this.name, digest });
     if (!outcome.done && outcome.why === "in-use")
       throw new RegistryError("blobInUse", { details: [{ digest }] });
     return outcome.done;
+  }
+
+  #mayDelete(): void {
+    if (this.#store.rules?.refuseDeletes) throw new RegistryError("deletesRefused");
   }
 }

@@ -1,10 +1,19 @@
 import type { Blobs } from "../blobs/blobs.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 
-/** What a registry is kept in. */
+/** Where a registry departs from what it usually does. */
+export interface Rules {
+  /** Take manifests that name content which their repository lacks: sparse images and indexes. */
+  readonly acceptMissing?: boolean;
+  /** Delete neither tags nor manifests nor blobs. */
+  readonly refuseDeletes?: boolean;
+}
+
+/** What a registry is kept in, and by which rules. */
 export interface Store {
   readonly blobs: Blobs;
   readonly catalog: Catalog;
   /** Now, ms since 1970. */
   readonly now: () => number;
+  readonly rules?: Rules | undefined;
 }

@@ -1,8 +1,15 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { FilesystemBlobs } from "../blobs/filesystem.ts";
 import { MemoryBlobs } from "../blobs/memory.ts";
 import { MemoryCatalog } from "../catalog/memory.ts";
+import { type FileSystem, nodeFileSystem } from "../files/filesystem.ts";
 import { digestOf } from "../oci/digest.ts";
+import { ChartroomError } from "../oci/errors.ts";
 import { type RepositoryName, tryRepositoryName } from "../oci/reference.ts";
+import { TestFileSystem } from "../testing/filesystem.ts";
 import { bytesOf, noise, streamOf } from "../testing/streams.ts";
 import { OutOfOrder } from "./chunk.ts";
 import { RegistryError } from "./errors.ts";
@@ -117,6 +124,19 @@ describe("an upload session", () => {
     await uploads.finish(session, digest, undefined);
   });
 
+  test("whose blob could not be linked yet is finished by the same request again", async () => {
+    const { catalog, uploads } = make();
+    const session = await uploads.open(repository, undefined);
+    const whole = () => ({ body: streamOf(bytes) });
+    const apply = spyOn(catalog, "apply").mockImplementation(async () => {
+      throw new ChartroomError("busy", "the queue is full");
+    });
+    await expect(uploads.finish(session, digest, whole())).rejects.toThrow("the queue is full");
+    apply.mockRestore();
+    await uploads.finish(session, digest, whole());
+    expect(await catalog.blob(repository, digest)).toBe(100_000);
+  });
+
   test("belongs to its repository and its user", async () => {
     const { uploads } = make();
     const session = await uploads.open(repository, "alice");
@@ -201,6 +221,43 @@ describe("an upload session", () => {
     expect(await faultOf(uploads.find(session))).toBe("uploadUnknown");
     expect(await Array.fromAsync(blobs.ingests())).toEqual([]);
   });
+
+  test("acknowledges what is on the disk while more is coming, and power loss takes none of it", async () => {
+    const root = await mkdtemp(join(tmpdir(), "chartroom-session-"));
+    const large = noise(9 * 1024 * 1024);
+    try {
+      await mkdir(join(root, "data"));
+      const fs = await TestFileSystem.over(join(root, "data"));
+      const blobsIn = (folder: string, from: FileSystem = nodeFileSystem) =>
+        new FilesystemBlobs(from, {
+          blobs: join(root, folder, "blobs"),
+          ingest: join(root, folder, "ingest"),
+        });
+      const catalog = new MemoryCatalog();
+      const uploads = new Uploads({ blobs: blobsIn("data", fs), catalog, now: () => 0 });
+      const session = await uploads.open(repository, undefined);
+      const slow = slowBody();
+      const finishing = faultOf(uploads.finish(session, digestOf(large), { body: slow.body }));
+      await slow.began;
+      for (let at = 0; at < 8 * 1024 * 1024; at += 65_536) slow.send(large.slice(at, at + 65_536));
+      const offset = async () => (await uploads.find(session)).offset;
+      while ((await offset()) <= 5 * 1024 * 1024) await Bun.sleep(1);
+      await fs.afterPowerLoss(join(root, "left"), "synced");
+      const acknowledged = await offset();
+
+      const after = new Uploads({ blobs: blobsIn("left"), catalog, now: () => 0 });
+      await after.finish(session, digestOf(large), {
+        body: streamOf(large.subarray(acknowledged)),
+        start: acknowledged,
+      });
+      expect(await catalog.blob(repository, digestOf(large))).toBe(large.byteLength);
+      slow.end();
+      await finishing;
+      await uploads.close();
+    } finally {
+      await rm(root, { recursive: true });
+    }
+  }, 20_000);
 
   test("outlives the process, without the bytes that were never acknowledged", async () => {
     const { blobs, uploads, restarted } = make();

@@ -1,6 +1,7 @@
 import type { Ingest } from "../blobs/blobs.ts";
 import type { Upload } from "../catalog/catalog.ts";
 import type { Digest } from "../oci/digest.ts";
+import { ChartroomError } from "../oci/errors.ts";
 import type { RepositoryName } from "../oci/reference.ts";
 import { type Chunk, takeChunk } from "./chunk.ts";
 import { RegistryError, refusing } from "./errors.ts";
@@ -55,7 +56,7 @@ export class Uploads {
   async find({ id, repository, user }: UploadKey): Promise<Upload> {
     const upload = await this.#store.catalog.upload(id);
     if (upload?.repository === repository && upload.user === user) return upload;
-    throw new RegistryError("uploadUnknown");
+    throw new RegistryError("uploadUnknown", { details: [{ id }] });
   }
 
   /**
@@ -66,7 +67,7 @@ export class Uploads {
   async append(key: UploadKey, chunk: Chunk): Promise<number> {
     return this.#inTurn(key, async (session) => {
       try {
-        await takeChunk(session.ingest, chunk, session.signal);
+        await this.#take(session, chunk);
       } finally {
         await this.#acknowledge(session);
       }
@@ -84,7 +85,9 @@ export class Uploads {
     await this.#inTurn(key, async (session) => {
       let size: number;
       try {
-        if (chunk !== undefined) await takeChunk(session.ingest, chunk, session.signal);
+        if (chunk !== undefined && (await isRepeated(session.ingest, digest, chunk)))
+          await chunk.body.cancel();
+        else if (chunk !== undefined) await this.#take(session, chunk);
         size = await refusing("not_verified", "digestInvalid", () => session.ingest.commit(digest));
       } catch (error) {
         await this.#acknowledge(session);
@@ -201,8 +204,37 @@ export class Uploads {
     if (this.#idle.size > idleLimit && oldest !== undefined) await this.#takeIdle(oldest)?.close();
   }
 
+  /**
+   * A chunk's bytes are acknowledged while they come, as soon as they are on the disk: a session whose process is killed,
+   * or whose machine loses power, goes on a few MiB behind where it was.
+   */
+  #take({ upload, ingest, signal }: Session, chunk: Chunk): Promise<void> {
+    // A catalog that is too busy just now is told with the next bytes, or at the end.
+    const safe = (offset: number) =>
+      this.#store.catalog.apply({ kind: "advance-upload", id: upload.id, offset }).then(
+        () => {},
+        () => {},
+      );
+    return takeChunk(ingest, chunk, signal, safe);
+  }
+
   async #acknowledge({ upload, ingest }: Session): Promise<void> {
     if (ingest.offset === upload.offset) return;
     await this.#store.catalog.apply({ kind: "advance-upload", id: upload.id, offset: ingest.offset });
   }
 }
+
+/**
+ * Whether a last chunk that says no place brings again what made the session whole before: whoever was told that the catalog
+ * is busy sends the same request once more, and its bytes must not come behind themselves.
+ */
+const isRepeated = async (ingest: Ingest, digest: Digest, { start }: Chunk): Promise<boolean> =>
+  start === undefined &&
+  ingest.offset > 0 &&
+  ingest.commit(digest).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof ChartroomError && error.code === "not_verified") return false;
+      throw error;
+    },
+  );

@@ -1,14 +1,10 @@
 import { emptyStream } from "../http/body.ts";
-import { HttpError } from "../http/errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import type { ByteRange } from "../oci/repository.ts";
 import { nonsense } from "./errors.ts";
+import { mayPass, Patience } from "./patience.ts";
 import type { Session } from "./session.ts";
-
-/** Connections that may break one after the other without a byte between them. */
-const breaksLimit = 3;
-const firstWait = 250;
 
 /**
  * A blob's bytes, or a range of them. When the connection breaks on the way, the rest is asked for, so that a long
@@ -27,28 +23,28 @@ export async function download(
   let at = range?.start ?? 0;
   // No Range header can say "nothing" (RFC 9110 §14.1.2): both its ends are inclusive.
   if (at === end && blob.size > 0) return emptyStream();
-  let breaks = 0;
+  const patience = new Patience((ms) => session.transport.sleep(ms));
   const open = async () => (await openAt(session, doing, path, at, { end, size: blob.size })).getReader();
-  let reader = await open();
+  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined = await open();
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         for (;;) {
           try {
+            reader ??= await open();
             const { done, value } = await reader.read();
             if (done) return controller.close();
             at += value.byteLength;
-            breaks = 0;
+            patience.renew();
             return controller.enqueue(value);
           } catch (error) {
-            if (!(error instanceof HttpError && error.reason === "dropped") || ++breaks > breaksLimit)
-              throw error;
-            await session.transport.sleep(firstWait * 2 ** breaks);
-            reader = await open();
+            if (!mayPass(error)) throw error;
+            reader = undefined;
+            await patience.wait(error);
           }
         }
       },
-      cancel: (reason) => reader.cancel(reason),
+      cancel: (reason) => reader?.cancel(reason),
     },
     { highWaterMark: 0 },
   );
@@ -63,7 +59,14 @@ async function openAt(
 ): Promise<ReadableStream<Uint8Array>> {
   const whole = start === 0 && end === size;
   const headers = whole ? {} : { range: `bytes=${start}-${end - 1}` };
-  const answer = await session.send({ doing, method: "GET", to: path, headers, statuses: [200, 206] });
+  const get = (more: Record<string, string>, ...statuses: number[]) =>
+    session.send({ doing, method: "GET", to: path, headers: more, statuses: [200, ...statuses] });
+  let answer = await get(headers, 206, ...(whole ? [] : [416]));
+  if (answer.status === 416) {
+    // The range lies within the blob: this server has its own idea of ranges.
+    await answer.discard();
+    answer = await get({});
+  }
   if (whole) return answer.body;
   // A server may ignore Range and send it all (RFC 9110 §14.2).
   if (answer.status === 200) return cut(answer.body, start, end - start, doing);

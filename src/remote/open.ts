@@ -1,25 +1,28 @@
-import type { Transport } from "../http/transport.ts";
 import type { Reference } from "../oci/reference.ts";
+import type { AuthorizerOptions } from "./authorizer.ts";
 import { type HostOptions, originOf } from "./host.ts";
 import { RemoteRepository } from "./repository.ts";
-import { type CredentialLookup, Session } from "./session.ts";
+import { Session } from "./session.ts";
+import type { UploadSessions } from "./uploadSessions.ts";
 
-export interface RemoteOptions extends HostOptions {
-  readonly transport: Transport;
-  readonly credentials?: CredentialLookup;
+/** The way to registries. */
+export interface RemoteOptions
+  extends HostOptions,
+    Pick<AuthorizerOptions, "transport" | "credentials" | "access" | "warn"> {
+  /** Where sessions of uploads are remembered for the next process. */
+  readonly uploads?: UploadSessions;
 }
 
 /** A repository of a registry. Nothing is sent until it is asked for something. */
 export function openRemote(
   { registry, repository }: Pick<Reference, "registry" | "repository">,
-  { transport, credentials, ...host }: RemoteOptions,
+  { plainHttp, tls, uploads, ...options }: RemoteOptions,
 ): RemoteRepository {
   const session = new Session({
-    origin: originOf(registry, host),
+    ...options,
+    origin: originOf(registry, { plainHttp, tls }),
     registry,
-    transport,
     repository,
-    credentials,
   });
-  return new RemoteRepository(session, repository);
+  return new RemoteRepository(session, repository, uploads);
 }

@@ -4,15 +4,16 @@ import { ChartroomError } from "../oci/errors.ts";
 import { manifestsOf, parseManifest } from "../oci/manifest.ts";
 import { mediaTypes } from "../oci/mediaTypes.ts";
 import { type RepositoryName, type Tag, tryTag } from "../oci/reference.ts";
-import type {
-  ByteRange,
-  Deletes,
-  Expected,
-  Mounts,
-  PushManifest,
-  Reads,
-  StoredManifest,
-  Writes,
+import {
+  type ByteRange,
+  type Deletes,
+  type Expected,
+  type Mounts,
+  type PushManifest,
+  type Reads,
+  type StoredManifest,
+  type Writes,
+  worthResuming,
 } from "../oci/repository.ts";
 import { verifyBytes } from "../oci/verify.ts";
 import { download } from "./download.ts";
@@ -20,16 +21,23 @@ import { nonsense } from "./errors.ts";
 import { pagesOf } from "./listing.ts";
 import { acceptManifests, descriptorOf, manifestOf } from "./manifest.ts";
 import type { Session } from "./session.ts";
-import { locationOf, Upload } from "./upload.ts";
+import { Upload } from "./upload.ts";
+import { locationOf } from "./uploadLocation.ts";
+import type { UploadSessions } from "./uploadSessions.ts";
 
 /** A repository in a registry, over HTTP (distribution-spec 1.1.1, with what 1.0's registries and Docker's leave out). */
 export class RemoteRepository implements Reads, Writes, Deletes, Mounts {
   readonly #session: Session;
+  readonly #repository: RepositoryName;
   readonly #path: string;
   readonly #name: string;
+  readonly #uploads: UploadSessions | undefined;
 
-  constructor(session: Session, repository: RepositoryName) {
+  /** @param uploads where sessions of uploads are remembered for the next process; without, they end with this one */
+  constructor(session: Session, repository: RepositoryName, uploads?: UploadSessions) {
     this.#session = session;
+    this.#repository = repository;
+    this.#uploads = uploads;
     this.#path = `/v2/${repository}`;
     this.#name = `${session.registry}/${repository}`;
   }
@@ -135,7 +143,14 @@ export class RemoteRepository implements Reads, Writes, Deletes, Mounts {
   ): Promise<void> {
     const session = this.#session;
     const path = `${this.#path}/blobs/uploads/`;
-    await new Upload({ session, path, blob, body, has: () => this.has(blob) }).run();
+    const { registry } = session;
+    const target = { registry, repository: this.#repository, digest: blob.digest };
+    const remembered = blob.size < worthResuming ? undefined : await this.#uploads?.claim(target);
+    try {
+      await new Upload({ session, path, blob, body, has: () => this.has(blob), remembered }).run();
+    } finally {
+      remembered?.release();
+    }
   }
 
   /**
@@ -232,6 +247,7 @@ export class RemoteRepository implements Reads, Writes, Deletes, Mounts {
       to,
       statuses: [201, 202],
       repeatable: true,
+      scopes: [`repository:${from}:pull`],
     });
     await answer.discard();
     if (answer.status === 201) return true;

@@ -1,11 +1,13 @@
 import { afterEach, describe, expect, test } from "bun:test";
+import { Answer } from "../http/answer.ts";
 import { Transport } from "../http/transport.ts";
 import { parseTag, tryRepositoryName } from "../oci/reference.ts";
 import { blobOf, pushContent } from "../testing/artifacts.ts";
 import { codeOf } from "../testing/errors.ts";
 import { refuse, type TestRegistry, testRegistry } from "../testing/registry.ts";
+import { streamOf } from "../testing/streams.ts";
 import { openRemote } from "./open.ts";
-import { uniteScopes } from "./token.ts";
+import { fetchToken, uniteScopes } from "./token.ts";
 
 test("scopes are united by resource", () => {
   expect(uniteScopes(["repository:a/b:pull"])).toEqual(["repository:a/b:pull"]);
@@ -17,6 +19,57 @@ test("scopes are united by resource", () => {
       "registry:catalog:*",
     ]),
   ).toEqual(["registry:catalog:*", "repository:b:pull", "repository:host:5000/a:pull,push"]);
+});
+
+describe("the place that a registry asks to log in at", () => {
+  const attempt = { doing: "test", registry: "r", secrets: [] };
+  /** Whether a registry at `origin` may name `realm`; nothing goes over the network. */
+  async function believed(origin: string, realm: string): Promise<boolean> {
+    const sent: string[] = [];
+    const transport = {
+      send: async ({ url }: { url: URL }) => {
+        sent.push(url.href);
+        return new Answer(200, new Headers(), url, streamOf(Buffer.from('{"token":"t"}')));
+      },
+    };
+    const challenge = { scheme: "bearer", parameters: new Map([["realm", realm]]) };
+    const code = await codeOf(
+      fetchToken({ transport, origin: new URL(origin), challenge, scopes: [], login: undefined, attempt }),
+    );
+    expect([code, sent.length]).toEqual(sent.length === 1 ? ["none", 1] : ["not_allowed", 0]);
+    return sent.length === 1;
+  }
+
+  test.each([
+    ["https://registry-1.docker.io", "https://auth.docker.io/token"],
+    ["https://r.example", "https://r.example:8443/token"],
+    ["https://127.0.0.1:5000", "https://127.0.0.1:5001/token"],
+    ["https://10.0.0.5", "https://10.0.0.6/token"],
+    ["https://10.0.0.5", "https://auth.example/token"],
+    ["http://localhost:5000", "http://127.0.0.1:5001/token"],
+    ["http://localhost:5000", "https://auth.example/token"],
+    ["http://r.example", "http://auth.example/token"],
+  ])("of %s may be %s", async (origin, realm) => {
+    expect(await believed(origin, realm)).toBe(true);
+  });
+
+  test.each([
+    ["https://r.example", "http://r.example/token"],
+    ["https://127.0.0.1:5000", "http://127.0.0.1:5000/token"],
+    ["https://r.example", "https://169.254.169.254/latest/meta-data"],
+    ["https://r.example", "https://[fe80::1]/token"],
+    ["https://r.example", "https://[::ffff:10.0.0.1]/token"],
+    ["https://r.example", "https://localhost/token"],
+    ["https://r.example", "https://10.0.0.1/token"],
+    ["http://r.example", "http://192.168.0.1/token"],
+    ["https://r.example", "https://0x7f000001/token"],
+    ["https://r.example", "file:///token"],
+    ["https://r.example", "https://me:pass@auth.example/token"],
+    ["https://r.example", "/token"],
+    ["https://r.example", ""],
+  ])("of %s may not be %j", async (origin, realm) => {
+    expect(await believed(origin, realm)).toBe(false);
+  });
 });
 
 describe("a registry with a token server", () => {

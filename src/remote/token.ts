@@ -1,47 +1,97 @@
-import { isLoopback } from "../http/loopback.ts";
-import type { Transport } from "../http/transport.ts";
+import { isInnerAddress } from "../http/addresses.ts";
+import type { Answer } from "../http/answer.ts";
+import type { HttpRequest, Transport } from "../http/transport.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import { parseJsonObject } from "../oci/json.ts";
 import type { Challenge } from "./challenge.ts";
+import { basic, type Login } from "./credentials/credential.ts";
 import { type Attempt, answerError, nonsense } from "./errors.ts";
 
 /** A token server's answer is some KiB; in bytes. */
 const answerLimit = 128 * 1024;
+/** In ms: a token lives as long as this where its server says less, or nothing (Distribution, token.md). */
+const shortestLife = 60_000;
+/** A token is renewed after this part of its life. */
+const goodFor = 0.8;
+const clientId = "chartroom";
 
 /** Where a token is asked for, and for whom. */
 export interface TokenRequest {
-  readonly transport: Transport;
-  /** The registry that sent the challenge. */
+  readonly transport: Pick<Transport, "send">;
+  /** The registry's origin. */
   readonly origin: URL;
   readonly challenge: Challenge;
   readonly scopes: readonly string[];
-  /** Who asks, and the `Authorization` that proves it; without, it is nobody's token, as public repositories give it. */
-  readonly login: { readonly account: string; readonly authorization: string } | undefined;
+  /** Who asks; without, it is nobody's token, as public repositories give it. */
+  readonly login: Exclude<Login, { registryToken: string }> | undefined;
   readonly attempt: Attempt;
 }
 
+/** A Bearer token, and when it should be renewed, in ms since 1970 by this machine's clock. */
+export interface Token {
+  readonly token: string;
+  readonly renewAt: number;
+}
+
 /**
- * A Bearer token as Distribution's "Token Authentication" has it: GET the challenge's realm, with Basic when there is a
- * login. One `scope` parameter for each scope, since some servers do not split.
+ * A Bearer token as Distribution's "Token Authentication" and "OAuth2 Token Authentication" have it. An identity token is
+ * POSTed; where the server does not know that, and for a password or nobody, the challenge's realm is asked by GET.
  * @throws ChartroomError `not_allowed` when it is refused or the realm is not to be trusted, `remote` for nonsense
  */
-export async function fetchToken(request: TokenRequest): Promise<string> {
-  const { transport, challenge, scopes, login, attempt } = request;
-  const url = realmOf(request);
-  url.searchParams.set("client_id", "chartroom");
-  const service = challenge.parameters.get("service");
-  if (service !== undefined) url.searchParams.set("service", service);
-  if (login !== undefined) url.searchParams.set("account", login.account);
-  for (const scope of scopes) url.searchParams.append("scope", scope);
-  const headers = login === undefined ? {} : { authorization: login.authorization };
-  const answer = await transport.send({ method: "GET", url, headers });
+export async function fetchToken(request: TokenRequest): Promise<Token> {
+  const { transport, login, attempt } = request;
+  const realm = realmOf(request);
+  let answer: Answer | undefined;
+  if (login !== undefined && "identityToken" in login) {
+    answer = await transport.send(postOf(request, realm, login.identityToken));
+    // 400: Harbor's and others' token servers have no POST, and do not all say so with 404 or 405.
+    if ([400, 404, 405].includes(answer.status) && login.username !== "") {
+      await answer.discard();
+      answer = undefined;
+    }
+  }
+  answer ??= await transport.send(getOf(request, realm));
   if (answer.status !== 200) throw await answerError(answer, attempt);
-  const { token, access_token } = parseAnswer(await answer.bytes(answerLimit), attempt);
+  const { token, access_token, expires_in } = parseAnswer(await answer.bytes(answerLimit), attempt);
   // Either name may stand for it; both should be equal (Distribution, docs/spec/auth/token.md).
   const found = token ?? access_token;
   if (typeof found !== "string" || !/^[\x21-\x7e]+$/.test(found))
-    throw nonsense(attempt.doing, `the token server at ${url.host} gave no token`);
-  return found;
+    throw nonsense(attempt.doing, `the token server at ${realm.host} gave no token`);
+  const life = Math.max(shortestLife, typeof expires_in === "number" ? expires_in * 1000 : 0);
+  // `issued_at` is not heeded: two clocks seldom agree, and a token that ended too soon is refused and renewed anyway.
+  return { token: found, renewAt: Date.now() + life * goodFor };
+}
+
+/** One `scope` parameter for each scope, since some servers do not split. */
+function getOf({ challenge, scopes, login }: TokenRequest, realm: URL): HttpRequest {
+  const url = new URL(realm);
+  url.searchParams.set("client_id", clientId);
+  const service = challenge.parameters.get("service");
+  if (service !== undefined) url.searchParams.set("service", service);
+  for (const scope of scopes) url.searchParams.append("scope", scope);
+  if (login === undefined) return { method: "GET", url, sameOrigin: true };
+  if (login.username !== "") url.searchParams.set("account", login.username);
+  const secret = "password" in login ? login.password : login.identityToken;
+  return { method: "GET", url, headers: { authorization: basic(login.username, secret) }, sameOrigin: true };
+}
+
+/** Here all scopes stand in one parameter (Distribution, docs/spec/auth/oauth.md). */
+function postOf({ challenge, scopes }: TokenRequest, url: URL, identityToken: string): HttpRequest {
+  const form = new URLSearchParams({
+    grant_type: "refresh_token",
+    refresh_token: identityToken,
+    service: challenge.parameters.get("service") ?? "",
+    client_id: clientId,
+    scope: scopes.join(" "),
+  });
+  return {
+    method: "POST",
+    url,
+    headers: { "content-type": "application/x-www-form-urlencoded" },
+    body: new TextEncoder().encode(form.toString()),
+    repeatable: true,
+    sameOrigin: true,
+  };
 }
 
 function parseAnswer(bytes: Uint8Array, { doing }: Attempt): Record<string, unknown> {
@@ -53,8 +103,9 @@ function parseAnswer(bytes: Uint8Array, { doing }: Attempt): Record<string, unkn
 }
 
 /**
- * The realm as a URL. It names a server that is sent a password, so a registry on https may not send us to plain http,
- * nor into this very machine or its link-local network, where cloud machines keep their secrets (crane #2258).
+ * The realm as a URL. It names a server that is sent a password, and whose answer goes to the registry: a registry on https
+ * may not send us to plain http, nor one outside into somebody's inner network, where cloud machines keep their secrets
+ * (crane #2258). Its own host and port it may always name.
  */
 function realmOf({ origin, challenge, attempt }: TokenRequest): URL {
   const realm = challenge.parameters.get("realm") ?? "";
@@ -66,13 +117,9 @@ function realmOf({ origin, challenge, attempt }: TokenRequest): URL {
     );
   if (url === null || !/^https?:$/.test(url.protocol) || url.username !== "" || url.password !== "")
     throw refuse("is no http or https URL");
-  if (origin.protocol === "http:") return url;
-  if (url.protocol === "http:") throw refuse("is not https");
-  if (
-    !isLoopback(origin.hostname) &&
-    (isLoopback(url.hostname) || /^(169\.254\.|\[fe[89ab])/i.test(url.hostname))
-  )
-    throw refuse("is in this very machine's network");
+  if (origin.protocol === "https:" && url.protocol === "http:") throw refuse("is not https");
+  if (url.host !== origin.host && isInnerAddress(url.hostname) && !isInnerAddress(origin.hostname))
+    throw refuse("is in an inner network");
   return url;
 }
 

@@ -1,39 +1,13 @@
 import { afterEach, describe, expect, test } from "bun:test";
+import { HttpError } from "../http/errors.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import { parseRegistryHost } from "../oci/reference.ts";
-import { absentDigest, blobOf, pushContent } from "../testing/artifacts.ts";
+import { blobOf, pushContent } from "../testing/artifacts.ts";
 import { codeOf } from "../testing/errors.ts";
 import { refuse, type Spoil, type TestRegistry, testRegistry } from "../testing/registry.ts";
 import { remoteOf } from "../testing/remote.ts";
 import { type SocketServer, socketServer } from "../testing/sockets.ts";
 import { noise, streamOf } from "../testing/streams.ts";
-import { locationOf, offsetOf, withDigest } from "./upload.ts";
-
-test.each<[Record<string, string>, number]>([
-  [{ range: "0-99" }, 100],
-  [{ range: "bytes=0-99" }, 100],
-  [{ range: "0-0" }, 0],
-  [{ range: "0--1" }, 0],
-  [{ range: "5-99" }, 0],
-  [{ range: "0-0", "upload-offset": "1" }, 1],
-  [{ range: "0-99", "upload-offset": "" }, 100],
-  [{}, 0],
-])("a session that says %p", (headers, offset) => {
-  expect(offsetOf(new Headers(headers))).toBe(offset);
-});
-
-test("a location keeps its query as it is", () => {
-  const base = new URL("https://h/v2/a/blobs/uploads/");
-  const digest = { mediaType: "", digest: absentDigest(), size: 0 };
-  const end = `digest=${encodeURIComponent(absentDigest())}`;
-  const put = (location: string) =>
-    withDigest(locationOf(new Headers({ location }), base, "push"), digest).href;
-  expect(put("/v2/x?_state=a%2Bb+c~%7E")).toBe(`https://h/v2/x?_state=a%2Bb+c~%7E&${end}`);
-  expect(put("https://other/x#fragment")).toBe(`https://other/x?${end}`);
-  expect(put("1")).toBe(`https://h/v2/a/blobs/uploads/1?${end}`);
-  for (const location of ["", "http://[", "file:///x"])
-    expect(() => put(location)).toThrow("did not say where");
-});
 
 describe("a blob on its way up", () => {
   const blob = blobOf(noise(300_000));
@@ -120,8 +94,8 @@ describe("a blob on its way up", () => {
     const made = registry((request) =>
       request.method === "PUT" ? new Response(null, { status: 503 }) : undefined,
     );
-    expect(await codeOf(push(made))).toBe("remote");
-    expect(made.requests.filter((request) => request.startsWith("PUT"))).toHaveLength(5);
+    expect(await codeOf(push(made))).toBe("busy");
+    expect(made.requests.filter((request) => request.startsWith("PUT"))).toHaveLength(8);
   });
 
   test("is not tried again when its own bytes are wrong, and the session is closed", async () => {
@@ -166,6 +140,72 @@ describe("a blob on its way up", () => {
     await pushContent(remoteOf(made, { credentials }), blob);
     expect(headers).toHaveLength(1);
     expect(headers[0]?.has("authorization")).toBe(false);
+  });
+
+  test("goes on where the registry has got to, when that is elsewhere than it last said", async () => {
+    const answers = [
+      new Response(null, { status: 502 }),
+      refuse(416, "BLOB_UPLOAD_INVALID", "", { range: "0-199999" }),
+      new Response(null, { status: 201 }),
+    ];
+    let offset = 100_000;
+    const made = registry((request) => {
+      if (request.method === "GET") {
+        const range = `0-${offset - 1}`;
+        offset = 200_000;
+        return new Response(null, { status: 204, headers: { range } });
+      }
+      return request.method === "PUT" ? answers.shift() : undefined;
+    });
+    expect(await push(made)).toEqual([0, 100_000, 200_000]);
+    expect(methods(made)).toBe("POST PUT HEAD GET PUT HEAD GET PUT");
+  });
+
+  test("begins anew when another client has taken its session", async () => {
+    let taken = false;
+    const made = registry((request) => {
+      if (request.method !== "PUT" || taken) return undefined;
+      taken = true;
+      return refuse(409, "BLOB_UPLOAD_INVALID");
+    });
+    expect(await push(made)).toEqual([0, 0]);
+    expect(methods(made)).toBe("POST PUT HEAD POST PUT");
+  });
+
+  test("waits for a registry that is away for a moment", async () => {
+    const made = registry((request) =>
+      request.method === "PUT" ? new Response(null, { status: 503 }) : undefined,
+    );
+    const { port } = new URL(made.origin);
+    let back: Bun.Server<undefined> | undefined;
+    closing.push(() => back?.stop(true));
+    let waits = 0;
+    // Stopped at the first wait, back at the third.
+    const sleep = async () => {
+      waits++;
+      if (waits === 1) await made.stop();
+      if (waits !== 3) return;
+      back = Bun.serve({
+        port,
+        hostname: "127.0.0.1",
+        fetch: async (request) => {
+          await request.bytes();
+          const status = { POST: 202, PUT: 201 }[request.method] ?? 404;
+          return new Response(null, { status, headers: { location: "/again" } });
+        },
+      });
+    };
+    expect(await push(made, { sleep })).toEqual([0, 0]);
+  });
+
+  test("whose own source fails is not tried again, whatever it failed with", async () => {
+    const made = registry();
+    const fault = new HttpError("dropped", "the source's connection was closed");
+    const pushed = remoteOf(made).pushBlob(blob.descriptor, async () =>
+      streamOf(blob.bytes.subarray(0, 100_000), { fail: fault }),
+    );
+    await expect(pushed).rejects.toBe(fault);
+    expect(methods(made)).toBe("POST PUT");
   });
 
   test("stops when the user does", async () => {

@@ -1,18 +1,20 @@
-import { emptyStream } from "../http/body.ts";
-import { HttpError } from "../http/errors.ts";
+import { emptyStream, observed } from "../http/body.ts";
+import type { HttpError } from "../http/errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { algorithmOf } from "../oci/digest.ts";
-import type { ChartroomError } from "../oci/errors.ts";
+import { ChartroomError } from "../oci/errors.ts";
 import { mediaTypes } from "../oci/mediaTypes.ts";
 import { verify } from "../oci/verify.ts";
-import { nonsense } from "./errors.ts";
+import { mayPass, Patience } from "./patience.ts";
 import type { Session } from "./session.ts";
+import { locationOf, offsetOf, withDigest } from "./uploadLocation.ts";
+import type { RememberedUpload } from "./uploadSessions.ts";
 
-/** Faults one after the other, without a byte of progress between them, until an upload is given up. */
-const faultsLimit = 4;
-const firstWait = 250;
 /** Faults of the server that pass. */
-const passing = [500, 502, 503, 504];
+const passing = [429, 500, 502, 503, 504];
+
+/** Why a try came to nothing, when another may come to more. */
+type Fault = HttpError | ChartroomError;
 
 export interface UploadOptions {
   readonly session: Session;
@@ -23,115 +25,109 @@ export interface UploadOptions {
   readonly body: (from: number) => Promise<ReadableStream<Uint8Array>>;
   /** Whether the registry has the blob: asked after a fault, since only the answer may have been lost. */
   readonly has: () => Promise<boolean>;
-}
-
-/**
- * Where the PUT of a session goes: the URL as the registry gave it, byte for byte, since it may be sealed, and the digest
- * behind it (distribution-spec, "POST then PUT").
- */
-export const withDigest = (location: URL, { digest }: Descriptor): URL =>
-  new URL(`${location.href}${location.search === "" ? "?" : "&"}digest=${encodeURIComponent(digest)}`);
-
-/**
- * Bytes that a session has: our server's `Upload-Offset`, else `Range: 0-<last>`. Registries say `0-0` of no byte and of
- * one; then it is taken for none.
- */
-export function offsetOf(headers: Headers): number {
-  const offset = headers.get("upload-offset");
-  if (offset !== null && /^\d+$/.test(offset)) return Number(offset);
-  const last = Number(/^(?:bytes=)?0-(\d+)$/.exec(headers.get("range") ?? "")?.[1] ?? 0);
-  return last === 0 ? 0 : last + 1;
-}
-
-/**
- * Where an answer's `Location` leads, without a fragment.
- * @throws ChartroomError `remote` when there is none
- */
-export function locationOf(headers: Headers, base: URL, doing: string): URL {
-  const location = URL.parse(headers.get("location") ?? "", base);
-  if (!headers.get("location") || location === null || !/^https?:$/.test(location.protocol))
-    throw nonsense(doing, "the registry opened an upload and did not say where");
-  location.hash = "";
-  return location;
+  /** Where an earlier process left this upload, and where the next one finds it. */
+  readonly remembered: RememberedUpload | undefined;
 }
 
 /**
  * One blob on its way up: POST, then one PUT of all its bytes. When the connection breaks, the registry is asked how far it
- * got, and a PUT brings the rest; when it does not know, all begins anew.
+ * got, and a PUT brings the rest; when it does not know, all begins anew. An upload that was left by an earlier process is
+ * gone on with in the same way. Chunks would help nobody: a registry that loses a session when its PUT is cut (Distribution
+ * seals the offset into the URL) loses it as well when a PATCH is, as measured with 2.8.
  */
 export class Upload {
   readonly #options: UploadOptions;
   readonly #doing: string;
+  readonly #patience: Patience;
   #location: URL | undefined;
   #offset = 0;
+  /** What `body` failed with: its own fault, not the registry's. */
+  #bodyFault: unknown;
 
   constructor(options: UploadOptions) {
     this.#options = options;
     this.#doing = `push blob ${options.blob.digest} to ${options.session.registry}`;
+    const { transport } = options.session;
+    this.#patience = new Patience((ms) => transport.sleep(ms));
+    this.#location = options.remembered?.location;
   }
 
   /**
+   * Unless its bytes are wrong, an upload that fails or is stopped leaves its session to whoever goes on.
    * @throws ChartroomError `not_verified` when the bytes are not the descriptor's; what `body` fails with; HttpError when
    *   the registry stays away
    */
   async run(): Promise<void> {
-    const { session } = this.#options;
     try {
-      let fault = await this.#push();
-      for (let faults = 1; fault !== undefined; faults++) {
-        if (faults > faultsLimit) throw fault;
-        await session.transport.sleep(firstWait * 2 ** (faults - 1));
-        const before = this.#offset;
+      let fault = this.#location === undefined ? await this.#push() : await this.#goOn();
+      while (fault !== undefined) {
+        await this.#patience.wait(fault);
         fault = await this.#goOn();
-        if (this.#offset > before) faults = 0;
       }
+      await this.#options.remembered?.forget();
     } catch (error) {
-      await this.#cancel(error);
+      if (error instanceof ChartroomError && error.code === "not_verified") await this.#cancel();
       throw error;
     }
   }
 
   /** Push what is missing. Gives the fault when one may try again. */
-  async #push(): Promise<HttpError | ChartroomError | undefined> {
-    const { session, blob, body } = this.#options;
+  async #push(): Promise<Fault | undefined> {
+    const { session, blob } = this.#options;
     this.#location ??= await this.#open();
     const from = this.#offset;
     const left = blob.size - from;
     const headers: Record<string, string> = { "content-type": mediaTypes.octets };
     if (from > 0 && left > 0) headers["content-range"] = `${from}-${blob.size - 1}`;
-    const open = async () => {
-      if (left === 0 && from > 0) return emptyStream();
-      return from === 0 ? verify(await body(0), blob) : body(from);
-    };
     try {
       const answer = await session.send({
         doing: this.#doing,
         method: "PUT",
         to: withDigest(this.#location, blob),
         headers,
-        body: { size: left, open },
+        body: { size: left, open: () => this.#body(from) },
         // Bytes that were brought in pieces and are wrong may be the seam's fault: once more, in one piece.
-        statuses: [201, 204, 404, 416, ...passing, ...(from > 0 ? [400] : [])],
+        statuses: [201, 204, 404, 409, 416, ...passing, ...(from > 0 ? [400] : [])],
       });
       if (answer.status === 201 || answer.status === 204) return void (await answer.discard());
-      if (!passing.includes(answer.status)) this.#forget();
+      if (!passing.includes(answer.status) && !this.#isElsewhere(answer, from)) await this.#forget();
       return await session.refusal(answer, this.#doing);
     } catch (error) {
-      if (error instanceof HttpError && (error.reason === "dropped" || error.reason === "timeout"))
-        return error;
+      if (error !== this.#bodyFault && mayPass(error)) return error as Fault;
       throw error;
     }
   }
 
-  /** After a fault: find out how far the registry got, and push the rest. */
-  async #goOn(): Promise<HttpError | ChartroomError | undefined> {
+  async #body(from: number): Promise<ReadableStream<Uint8Array>> {
+    const { blob, body } = this.#options;
+    if (from === blob.size && from > 0) return emptyStream();
+    const bytes = from === 0 ? verify(await body(0), blob) : await body(from);
+    const ignore = () => {};
+    const failed = (error: unknown) => {
+      this.#bodyFault = error;
+      return error;
+    };
+    return observed(bytes, { asked: ignore, came: ignore, over: ignore, failed });
+  }
+
+  /**
+   * Whether the registry refused bytes only because it has got further, or less far, than it last said: a connection that
+   * broke may have been read to its end since.
+   */
+  #isElsewhere({ status, headers }: { status: number; headers: Headers }, from: number): boolean {
+    return (
+      status === 416 && (headers.has("upload-offset") || headers.has("range")) && offsetOf(headers) !== from
+    );
+  }
+
+  /** After a fault, or an earlier process: find out how far the registry got, and push the rest. */
+  async #goOn(): Promise<Fault | undefined> {
     try {
       if (await this.#options.has()) return undefined;
-      if (this.#location !== undefined) await this.#askOffset(this.#location);
-      return await this.#push();
+      const fault = this.#location && (await this.#askOffset(this.#location));
+      return fault ?? (await this.#push());
     } catch (error) {
-      // Refused, too: a server that restarts is away for a moment.
-      if (error instanceof HttpError && error.code === "network") return error;
+      if (error !== this.#bodyFault && mayPass(error)) return error as Fault;
       throw error;
     }
   }
@@ -148,38 +144,47 @@ export class Upload {
       repeatable: true,
     });
     await answer.discard();
-    return locationOf(answer.headers, answer.url, this.#doing);
+    return this.#remember(locationOf(answer.headers, answer.url, this.#doing));
   }
 
-  async #askOffset(to: URL): Promise<void> {
+  /** Learn how far the session is. When that cannot be told, all begins anew. Gives a fault that passes. */
+  async #askOffset(to: URL): Promise<Fault | undefined> {
     const { session, blob } = this.#options;
     const doing = this.#doing;
-    const answer = await session.send({
-      doing,
-      method: "GET",
-      to,
-      statuses: [204, 200, 400, 404, 405, ...passing],
-    });
+    const statuses = [204, 200, 400, 401, 403, 404, 405, 409, 410, 416, ...passing];
+    const answer = await session.send({ doing, method: "GET", to, statuses });
+    if (passing.includes(answer.status)) return session.refusal(answer, doing);
     await answer.discard();
-    const offset = answer.status === 204 ? offsetOf(answer.headers) : undefined;
-    if (offset === undefined || offset > blob.size) return this.#forget();
+    const offset = answer.status === 204 ? offsetOf(answer.headers) : 0;
+    // A session of no bytes is worth nothing, and perhaps it has one: registries say `0-0` of both.
+    if (offset === 0 || offset > blob.size) return void (await this.#forget());
+    if (offset > this.#offset) this.#patience.renew();
     this.#offset = offset;
-    if (answer.headers.has("location")) this.#location = locationOf(answer.headers, answer.url, doing);
+    if (answer.headers.has("location"))
+      this.#location = await this.#remember(locationOf(answer.headers, answer.url, doing));
+    return undefined;
+  }
+
+  async #remember(location: URL): Promise<URL> {
+    await this.#options.remembered?.keep(location);
+    return location;
   }
 
   /** The session is gone or of no use: begin anew. */
-  #forget(): void {
+  async #forget(): Promise<void> {
     this.#location = undefined;
     this.#offset = 0;
+    await this.#options.remembered?.forget();
   }
 
-  /** Tell the registry that nobody goes on with the session, unless nobody can be told. */
-  async #cancel(error: unknown): Promise<void> {
-    if (this.#location === undefined || (error instanceof HttpError && error.code === "network")) return;
+  /** Tell the registry that nobody goes on with the session. */
+  async #cancel(): Promise<void> {
     const { session } = this.#options;
-    const statuses = [202, 204];
+    const to = this.#location;
+    await this.#forget();
+    if (to === undefined) return;
     await session
-      .send({ doing: this.#doing, method: "DELETE", to: this.#location, statuses })
+      .send({ doing: this.#doing, method: "DELETE", to, statuses: [202, 204] })
       .then((answer) => answer.discard())
       .catch(() => undefined);
   }

@@ -82,7 +82,7 @@ export async function readBody(body: Bytes | undefined, limit: number): Promise<
   let size = 0;
   for await (const piece of body ?? []) {
     size += piece.byteLength;
-    if (size > limit) throw new RegistryError("manifestTooLarge");
+    if (size > limit) throw new RegistryError("manifestTooLarge", { details: [{ limit }] });
     pieces.push(piece);
   }
   return Buffer.concat(pieces, size);

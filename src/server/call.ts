@@ -5,6 +5,8 @@ export interface Call {
   readonly registry: Registry;
   readonly request: Request;
   readonly query: URLSearchParams;
+  /** What stands in front of `/v2/` in the paths that the client sees. */
+  readonly root: string;
   /** Who asks; undefined where nobody need log in. */
   readonly user: string | undefined;
   /** The request's body, watched; undefined when there is none. To be asked for once. */

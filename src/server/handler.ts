@@ -15,6 +15,8 @@ export interface HandlerOptions {
   readonly registry: Registry;
   /** Who may enter; everyone where there is none. */
   readonly authenticator?: Authenticator | undefined;
+  /** The path below which everything answers, as `/team`; the server's root where it is empty. */
+  readonly root?: string | undefined;
   readonly log: Log;
   /** Now, ms since 1970. */
   readonly now: () => number;
@@ -86,14 +88,14 @@ export function createHandler(options: HandlerOptions): Handler {
 }
 
 async function respond(
-  { registry, authenticator }: HandlerOptions,
+  { registry, authenticator, root = "" }: HandlerOptions,
   request: Request,
   connection: Connection,
   progress: Progress,
   finished: (size: number) => void,
 ): Promise<Response> {
   const { path, query } = parseTarget(request.url);
-  const route = parseRoute(request.method, path);
+  const route = parseRoute(request.method, path, root);
   if (authenticator !== undefined && route.op !== "welcome") {
     const admission = await admit(authenticator, parseBasic(request.headers.get("authorization")));
     if (!admission.admitted)
@@ -107,6 +109,7 @@ async function respond(
       registry,
       request,
       query,
+      root,
       user: progress.user,
       body: () => {
         if (request.body === null) return undefined;

@@ -6,7 +6,8 @@ import { codeOf } from "../testing/errors.ts";
 import { testHandler } from "../testing/handler.ts";
 import { type TestServer, testServer } from "../testing/server.ts";
 import { noise } from "../testing/streams.ts";
-import { type Address, type RunningServer, startServer } from "./server.ts";
+import type { Address } from "./listen.ts";
+import { type RunningServer, startServer } from "./server.ts";
 
 const bytes = noise(1_500_000);
 const digest = digestOf(bytes);

@@ -2,18 +2,15 @@ import { ChartroomError } from "../oci/errors.ts";
 import type { Authenticator } from "../registry/access.ts";
 import type { Registry } from "../registry/registry.ts";
 import { createHandler } from "./handler.ts";
+import { type Address, listenAll } from "./listen.ts";
 import { Log } from "./log.ts";
-
-/** Where a server listens. Port 0 takes a free one, the same for all addresses. */
-export interface Address {
-  readonly hostname: string;
-  readonly port: number;
-}
 
 export interface ServerOptions {
   readonly registry: Registry;
   /** Who may enter; everyone where there is none. */
   readonly authenticator?: Authenticator | undefined;
+  /** The path below which everything answers, as `/team`; the server's root where it is empty. */
+  readonly root?: string | undefined;
   readonly addresses: readonly Address[];
   /** Certificate chain and key, PEM; plain HTTP where there is none. */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;
@@ -70,24 +67,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       },
     });
 
-  const servers: ReturnType<typeof listen>[] = [];
-  try {
-    for (const { hostname, port } of addresses) {
-      const taken = servers[0]?.port;
-      const address = { hostname, port: port === 0 ? (taken ?? 0) : port };
-      try {
-        servers.push(listen(address));
-      } catch (error) {
-        // Half of localhost is enough: a machine without IPv6 has no ::1.
-        const missing = codeOf(error) === "EADDRNOTAVAIL" || codeOf(error) === "EAFNOSUPPORT";
-        if (!missing || servers.length === 0) throw refusal(address, error);
-      }
-    }
-  } catch (error) {
-    await Promise.all(servers.map((server) => server.stop(true)));
-    throw error;
-  }
-
+  const servers = await listenAll(addresses, listen);
   const stop = async (deadline: number) => {
     const drained = Promise.all(servers.map((server) => server.stop()));
     const late = setTimeout(() => servers.forEach((server) => void server.stop(true)), deadline);
@@ -103,29 +83,4 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     url: first.url.origin,
     stop,
   };
-}
-
-const codeOf = (error: unknown): unknown =>
-  error instanceof Error && "code" in error ? error.code : undefined;
-
-function refusal({ hostname, port }: Address, cause: unknown): ChartroomError {
-  const where = `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
-  switch (codeOf(cause)) {
-    case "EADDRINUSE":
-      return new ChartroomError("conflict", `Cannot listen on ${where}: the port is in use`, {
-        hint: "Stop what listens there, or take another port with --addr. On macOS, AirPlay Receiver holds port 5000.",
-        cause,
-      });
-    case "EACCES":
-      return new ChartroomError("not_allowed", `Cannot listen on ${where}: permission denied`, {
-        hint: "Ports below 1024 are for root; take another one with --addr.",
-        cause,
-      });
-    case "EADDRNOTAVAIL":
-      return new ChartroomError("network", `Cannot listen on ${where}: this machine has no such address`, {
-        cause,
-      });
-  }
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return new ChartroomError("network", `Cannot listen on ${where}: ${why}`, { cause });
 }

@@ -49,6 +49,7 @@ export function putManifest(
     tags: tags.map(parseTag),
     expect,
     blobs: blobsOf(manifest),
+    optional: [],
     manifests: manifestsOf(manifest),
     subject: manifest.subject?.digest,
     artifactType: artifactTypeOf(manifest),

@@ -4,33 +4,46 @@ import { type RepositoryName, tryRepositoryName } from "../oci/reference.ts";
 import type { Authenticator } from "../registry/access.ts";
 import { Registry } from "../registry/registry.ts";
 import type { RegistryRepository } from "../registry/repository.ts";
+import type { Rules } from "../registry/store.ts";
 import { createHandler } from "../server/handler.ts";
 import { Log } from "../server/log.ts";
+
+/** What a request may carry. */
+export interface Carried {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: BodyInit | Uint8Array;
+}
 
 export interface TestHandler {
   readonly registry: Registry;
   readonly blobs: MemoryBlobs;
   /** Ask it something, as `ask("GET /v2/")`, or with headers and a body. */
-  ask(
-    line: string,
-    init?: { headers?: Record<string, string>; body?: BodyInit | Uint8Array },
-  ): Promise<Response>;
+  ask(line: string, init?: Carried): Promise<Response>;
   /** A repository behind it, to fill and to look into. */
   repository(name: string): RegistryRepository;
   /** The lines it logged so far. */
   logged(): string[];
 }
 
+/** What a test asks of its handler beside who may enter. */
+export interface TestHandlerOptions {
+  readonly rules?: Rules;
+  readonly root?: string;
+}
+
 /** A server's handler over memory, without a socket. */
-export function testHandler(authenticator?: Authenticator): TestHandler {
+export function testHandler(
+  authenticator?: Authenticator,
+  { rules, root }: TestHandlerOptions = {},
+): TestHandler {
   const blobs = new MemoryBlobs();
   const now = () => Date.UTC(2026, 10, 24);
-  const registry = new Registry({ blobs, catalog: new MemoryCatalog(), now });
+  const registry = new Registry({ blobs, catalog: new MemoryCatalog(), now, rules });
   let text = "";
   const log = new Log((lines) => {
     text += lines;
   });
-  const handle = createHandler({ registry, authenticator, log, now });
+  const handle = createHandler({ registry, authenticator, root, log, now });
   return {
     registry,
     blobs,

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FilesystemBlobs } from "../blobs/filesystem.ts";
@@ -10,6 +10,8 @@ import { type RunningServer, type ServerOptions, startServer } from "../server/s
 export interface TestServer extends Pick<RunningServer, "url"> {
   /** What it logged so far. */
   logged(): string;
+  /** The names of the files of uploads that are under way. */
+  ingests(): Promise<string[]>;
   /** Stop it and start it again over the same data; gives its new URL. */
   restart(): Promise<string>;
   stop(deadline: number): Promise<void>;
@@ -49,6 +51,7 @@ export async function testServer(
   return {
     url: running.url,
     logged: () => text,
+    ingests: () => readdir(join(root, "ingest")),
     async restart() {
       await stop(0);
       stopped = undefined;

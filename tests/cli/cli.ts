@@ -29,6 +29,10 @@ export function refusalOf({ exitCode, stderr }: Ran): { exitCode: number; messag
   return { exitCode, message: line("Error: "), hint: line("Hint: ") };
 }
 
+/** What our binary said when it refused these arguments. */
+export const refused = async (bench: Bench, ...args: string[]): Promise<ReturnType<typeof refusalOf>> =>
+  refusalOf(await bench.run("chartroom", args));
+
 /** A reference that is saved and never sent anywhere. */
 export const ref = "localhost:5000/myrepo/mychart:2.7.0";
 

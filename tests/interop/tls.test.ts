@@ -1,21 +1,8 @@
 import { expect } from "bun:test";
-import { makeCertificate } from "../../src/testing/certificates.ts";
 import { digestOfFile, ours, savedCharts } from "./charts.ts";
 import { helms, user } from "./helm.ts";
-import { type Bench, interop } from "./support.ts";
-
-/** Our registry with users, over https alone, under a certificate that only `authority` vouches for. */
-async function secure(bench: Bench): Promise<{ host: string; authority: string }> {
-  const authority = makeCertificate({ name: "Test authority", authority: true });
-  const server = makeCertificate({ name: "localhost", issuer: authority });
-  const paths = { authority: bench.path("ca.pem"), cert: bench.path("cert.pem"), key: bench.path("key.pem") };
-  await Bun.write(paths.authority, authority.cert);
-  await Bun.write(paths.cert, server.cert);
-  await Bun.write(paths.key, server.key);
-  const env = { CHARTROOM_TLS_CERT: paths.cert, CHARTROOM_TLS_KEY: paths.key };
-  const { host } = await bench.chartroom([user], env);
-  return { host: host.replace("127.0.0.1", "localhost"), authority: paths.authority };
-}
+import { secure } from "./secure.ts";
+import { interop } from "./support.ts";
 
 for (const helm of helms)
   interop(`${helm} and we trade over https, under an authority of our own`, [helm], async (bench) => {

@@ -47,18 +47,17 @@ export function matches(output: string, golden: string): boolean {
   return new RegExp(`^${pattern}$`).test(output.replace(/ +\t/g, "\t"));
 }
 
-/** Whether every cell of a table is padded to its column and nothing follows the last cell. */
+/** Whether every cell of a table is padded to the longest one of its column, and nothing follows the last cell. */
 export function tableIsPadded(output: string): boolean {
   const rows = output
     .trimEnd()
     .split("\n")
     .map((line) => line.split("\t"));
   const [header = []] = rows;
+  const widths = header.map((_, i) => Math.max(...rows.map((row) => row[i]?.trimEnd().length ?? 0)));
   return rows.every(
     (row) =>
       row.length === header.length &&
-      row.every((cell, i) =>
-        i === row.length - 1 ? cell === cell.trimEnd() : cell.length === header[i]?.length,
-      ),
+      row.every((cell, i) => cell === cell.trimEnd().padEnd(i === row.length - 1 ? 0 : widths[i]!)),
   );
 }

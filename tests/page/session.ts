@@ -16,13 +16,19 @@ const sample = join(import.meta.dir, "../../examples/mychart");
 /**
  * Play the founding page's session on the sample chart, each command after the one before it.
  * @param password is typed where the session is asked for one
+ * @param env variables that every command gets
  */
-export async function* playSession(bench: Bench, registry: string, password: string): AsyncGenerator<Played> {
+export async function* playSession(
+  bench: Bench,
+  registry: string,
+  password: string,
+  env: Record<string, string> = {},
+): AsyncGenerator<Played> {
   await cp(sample, bench.path("mychart"), { recursive: true });
   for (const step of readSession(registry)) {
     const ran = step.args.includes("login")
-      ? await bench.typed(step.args, `${password}\r`)
-      : await bench.run("chartroom", step.args);
+      ? await bench.typed(step.args, `${password}\r`, env)
+      : await bench.run("chartroom", step.args, { env });
     const isTable = step.golden.includes("\t");
     const right =
       ran.exitCode === 0 && matches(ran.stdout, step.golden) && (!isTable || tableIsPadded(ran.stdout));

@@ -1,10 +1,9 @@
 import { appendFile, cp } from "node:fs/promises";
 import { join } from "node:path";
-import { type Bench, freePort } from "../bench.ts";
+import type { Bench, Registry } from "../bench.ts";
 import { Counts, Lane, type Sea } from "./lane.ts";
 import { Ledger } from "./ledger.ts";
 import { Random } from "./random.ts";
-import { MortalServer } from "./server.ts";
 
 export interface StormOptions {
   /** Commands to run in all. */
@@ -32,16 +31,11 @@ const example = join(import.meta.dir, "../../examples/mychart");
  * is among the faults of `counts`.
  */
 export async function storm(bench: Bench, options: StormOptions): Promise<Aftermath> {
-  const server = new MortalServer(`127.0.0.1:${await freePort()}`, bench.path("data"), bench.environment());
-  await server.start();
-  try {
-    const sea = await seaOf(bench, server.host, options.seed);
-    await rage(sea, server, options);
-    const answered = await survey(bench, sea, server);
-    return { counts: sea.counts, deaths: server.deaths, answered };
-  } finally {
-    await server.stop("SIGTERM");
-  }
+  const registry = await bench.chartroom();
+  const sea = await seaOf(bench, registry.host, options.seed);
+  const deaths = await rage(sea, registry, options);
+  const answered = await survey(bench, sea, registry);
+  return { counts: sea.counts, deaths, answered };
 }
 
 async function seaOf(bench: Bench, host: string, seed: number): Promise<Sea> {
@@ -66,23 +60,31 @@ async function seaOf(bench: Bench, host: string, seed: number): Promise<Sea> {
   };
 }
 
-async function rage(sea: Sea, server: MortalServer, options: StormOptions): Promise<void> {
+/** Let all lanes go. Gives how often the registry was killed meanwhile, and came back. */
+async function rage(sea: Sea, registry: Registry, options: StormOptions): Promise<number> {
   let begun = 0;
+  let deaths = 0;
   let dying = Promise.resolve();
+  const die = async () => {
+    await registry.kill();
+    await registry.restart();
+    deaths++;
+  };
   const live = async (number: number) => {
     const lane = new Lane(sea, number);
     while (begun < options.commands) {
       begun++;
-      if (begun % options.deathEvery === 0) dying = dying.then(() => server.die());
+      if (begun % options.deathEvery === 0) dying = dying.then(die);
       await lane.step();
     }
   };
   await Promise.all(Array.from({ length: options.processes }, (_, number) => live(number)));
   await dying;
+  return deaths;
 }
 
 /** When all is quiet: look at everything, and do everything once more. */
-async function survey(bench: Bench, sea: Sea, server: MortalServer): Promise<number> {
+async function survey(bench: Bench, sea: Sea, registry: Registry): Promise<number> {
   const { counts, local, remote, store } = sea;
   const chart = (...args: string[]) => bench.done("chartroom", ["chart", ...args, "--no-progress"]);
   await chart("check", "--store", store);
@@ -91,7 +93,8 @@ async function survey(bench: Bench, sea: Sea, server: MortalServer): Promise<num
   await chart("check", "--store", store);
   counts.faults.push(...local.faults("pruned store", await listed(bench, store)));
 
-  await server.die();
+  await registry.kill();
+  await registry.restart();
   const fresh = bench.path("fresh");
   for (const [name] of remote.settled()) await chart("pull", name, "--store", fresh);
   const there = await listed(bench, fresh);
@@ -99,7 +102,7 @@ async function survey(bench: Bench, sea: Sea, server: MortalServer): Promise<num
     if (there.get(name) !== held) counts.faults.push(`registry: ${name} is ${there.get(name)}, not ${held}`);
   await chart("check", "--store", fresh);
 
-  const again = `${server.host}/again/mychart:1.0.0`;
+  const again = `${registry.host}/again/mychart:1.0.0`;
   for (const args of [
     ["save", "chart-0", again],
     ["push", again],

@@ -34,11 +34,9 @@ export async function exportChart(
     await writeTree(destination, exact, options.force ?? false);
     path = join(options.destination, name);
   } else {
-    await writeTree(
-      join(destination, metadata.name),
-      files.map((file) => ({ path: file.path, bytes: unpackedBytes(file) })),
-      options.force ?? false,
-    );
+    // Below the destination, not below the chart's directory: a link of the chart's name would lead out of it.
+    const tree = files.map((file) => ({ path: `${metadata.name}/${file.path}`, bytes: unpackedBytes(file) }));
+    await writeTree(destination, tree, options.force ?? false);
     path = `${join(options.destination, metadata.name)}/`;
   }
   print(context, options, {

@@ -1,10 +1,11 @@
 import { openArchive } from "../../chart/archive.ts";
+import { parseConfig } from "../../chart/config.ts";
 import { chartManifest } from "../../chart/manifest.ts";
 import { chartMediaTypes } from "../../chart/mediaTypes.ts";
 import { writing } from "../../layout/write.ts";
 import { copy } from "../../oci/copy.ts";
 import { ChartroomError } from "../../oci/errors.ts";
-import { type IndexManifest, parseManifest } from "../../oci/manifest.ts";
+import { type IndexManifest, type Manifest, parseManifest } from "../../oci/manifest.ts";
 import {
   formatReference,
   labelOf,
@@ -15,7 +16,7 @@ import {
 import type { Reads, StoredManifest } from "../../oci/repository.ts";
 import { readVerified } from "../../oci/verify.ts";
 import { openRemote } from "../../remote/open.ts";
-import { connectionOf } from "../connection.ts";
+import { connectionOf, type GivenLogin } from "../connection.ts";
 import type { Context } from "../context.ts";
 import { chartJson, forPeople, print, summaryOf } from "../output.ts";
 import { progressOf } from "../progress.ts";
@@ -26,7 +27,11 @@ import { countOf } from "../words.ts";
  * `chart pull REF`: what the store lacks, verified byte by byte, then the name. That it is a chart is seen before anything
  * is named: the manifest before a byte is fetched, the archive before it is indexed.
  */
-export async function pull([ref = ""]: string[], options: StoreOptions, context: Context): Promise<void> {
+export async function pull(
+  [ref = ""]: string[],
+  options: StoreOptions & GivenLogin,
+  context: Context,
+): Promise<void> {
   const reference = parseReference(ref);
   const remote = openRemote(reference, await connectionOf(options, context));
   if (reference.tag === undefined && reference.digest === undefined)
@@ -43,7 +48,8 @@ export async function pull([ref = ""]: string[], options: StoreOptions, context:
     await writing(layout, context.signal, async (writer) => {
       const repository = writer.repository(repositoryOf(reference));
       const admit = async () => {
-        const { content } = chartManifest(parseManifest(root.bytes, root.descriptor.mediaType));
+        const { config, content } = chartManifest(parseManifest(root.bytes, root.descriptor.mediaType));
+        parseConfig(await readVerified(await repository.blob(config), config));
         await openArchive(await readVerified(await repository.blob(content), content));
       };
       await copy(remote, repository, root, {
@@ -84,10 +90,28 @@ async function remoteChart(remote: Reads, reference: Reference): Promise<StoredM
     if (held !== undefined && held.digest !== digest)
       throw new ChartroomError("conflict", `The tag ${tag} holds ${held.digest}, not ${digest}`);
   }
-  const manifest = parseManifest(found.bytes, found.descriptor.mediaType);
+  const manifest = parseSent(found, reference);
   if (manifest.kind === "index") return chartInIndex(remote, manifest);
   chartManifest(manifest);
   return found;
+}
+
+/** @throws ChartroomError `remote` when what the registry sent for a reference is no manifest */
+function parseSent({ bytes, descriptor }: StoredManifest, reference: Reference): Manifest {
+  try {
+    return parseManifest(bytes, descriptor.mediaType);
+  } catch (cause) {
+    if (!(cause instanceof ChartroomError)) throw cause;
+    const why = cause.message.replace(/^Cannot parse manifest: /, "");
+    throw new ChartroomError(
+      "remote",
+      `Cannot pull ${formatReference(reference)}: its manifest is broken: ${why}`,
+      {
+        hint: "It is so in the registry; push the chart again, or ask who runs it.",
+        cause,
+      },
+    );
+  }
 }
 
 /** The one chart among an index's manifests, as Helm 3.20 and later pick it: by its config's media type. */

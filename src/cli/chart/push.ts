@@ -5,14 +5,14 @@ import { ChartroomError } from "../../oci/errors.ts";
 import { formatReference, labelOf, parseReference, repositoryOf } from "../../oci/reference.ts";
 import type { Expected } from "../../oci/repository.ts";
 import { openRemote } from "../../remote/open.ts";
-import { connectionOf } from "../connection.ts";
+import { connectionOf, type GivenLogin } from "../connection.ts";
 import type { Context } from "../context.ts";
 import { chartJson, forPeople, print, summaryOf } from "../output.ts";
 import { progressOf } from "../progress.ts";
 import { openStore, type StoreOptions, savedChart } from "../store.ts";
 import { countOf, sizeInWords } from "../words.ts";
 
-interface PushOptions extends StoreOptions {
+interface PushOptions extends StoreOptions, GivenLogin {
   readonly force?: boolean;
 }
 
@@ -26,7 +26,7 @@ export async function push([ref = ""]: string[], options: PushOptions, context: 
   const chart = await savedChart(layout, ref);
   const source = new LayoutReads(layout, repositoryOf(reference));
   const root = await source.manifest(chart.manifest.digest);
-  const remote = openRemote(reference, await connectionOf(options, context));
+  const remote = openRemote(reference, { ...(await connectionOf(options, context)), access: "push" });
   if (forPeople(options))
     context.write(`The push refers to repository [${repositoryOf(reference)}]\n${summaryOf(chart)}`);
 

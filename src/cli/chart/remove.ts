@@ -10,11 +10,10 @@ export async function remove([ref = ""]: string[], options: StoreOptions, contex
   const layout = openStore(options, context);
   const name = storeName(ref);
   const [row] = await charts(layout, (each) => each === name);
-  if (row === undefined || !(await removeName(layout, name, context.signal)))
-    throw await notInStore(layout, ref);
+  if (!(await removeName(layout, name, context.signal))) throw await notInStore(layout, ref);
   print(context, options, {
     text: `${labelFor(name)}: removed\n`,
-    json: "error" in row ? { ref: name, status: "removed" } : chartJson(row, "removed"),
+    json: row === undefined || "error" in row ? { ref: name, status: "removed" } : chartJson(row, "removed"),
     quiet: undefined,
   });
 }

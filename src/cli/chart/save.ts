@@ -20,6 +20,8 @@ export async function save(
   options: SaveOptions,
   context: Context,
 ): Promise<void> {
+  // A variable that is not set must not mean the working directory.
+  if (path === "") throw new ChartroomError("usage", "Cannot save a chart: the path is empty");
   const typed = parseReference(ref);
   if (typed.digest !== undefined)
     throw new ChartroomError("usage", `Cannot save under "${ref}": a digest cannot be chosen`, {

@@ -8,9 +8,13 @@ const nothing = {
   certificate: undefined,
   key: undefined,
   rootDirectory: undefined,
+  prefix: undefined,
+  rules: { acceptMissing: false, refuseDeletes: false },
   htpasswd: undefined,
   unheeded: [],
 };
+const sparse = { acceptMissing: true, refuseDeletes: false };
+const kept = { acceptMissing: false, refuseDeletes: true };
 const file = { realm: "localhost", path: "/auth/htpasswd" };
 
 test.each([
@@ -89,14 +93,43 @@ test.each([
   [
     "what has no effect here",
     {
-      REGISTRY_STORAGE_DELETE_ENABLED: "true",
+      REGISTRY_STORAGE_CACHE_BLOBDESCRIPTOR: "inmemory",
       REGISTRY_LOG_LEVEL: "debug",
       REGISTRY_PORT: "tcp://10.0.0.1:5000",
     },
-    { unheeded: ["REGISTRY_LOG_LEVEL", "REGISTRY_PORT", "REGISTRY_STORAGE_DELETE_ENABLED"] },
+    { unheeded: ["REGISTRY_LOG_LEVEL", "REGISTRY_PORT", "REGISTRY_STORAGE_CACHE_BLOBDESCRIPTOR"] },
   ],
+  ["a prefix", { REGISTRY_HTTP_PREFIX: "/team/charts/" }, { prefix: "/team/charts" }],
+  ["a prefix of nothing", { REGISTRY_HTTP_PREFIX: "/" }, {}],
+  ["sparse manifests", { REGISTRY_VALIDATION_MANIFESTS_MISSING: "accept" }, { rules: sparse }],
+  [
+    "sparse manifests, in a block",
+    { REGISTRY_VALIDATION: "{manifests: {missing: accept}}" },
+    { rules: sparse },
+  ],
+  ["whole manifests", { REGISTRY_VALIDATION_MANIFESTS_MISSING: "refuse" }, {}],
+  ["deletes", { REGISTRY_STORAGE_DELETE_ENABLED: "true" }, {}],
+  ["no word about deletes", { REGISTRY_STORAGE_DELETE_ENABLED: "" }, {}],
+  ["no deletes", { REGISTRY_STORAGE_DELETE_ENABLED: "false" }, { rules: kept }],
+  ["no deletes, in a block", { REGISTRY_STORAGE_DELETE: "{enabled: no}" }, { rules: kept }],
 ])("%s", (_, env, expected) => {
   expect(distributionSettings(env)).toEqual({ ...nothing, ...expected });
+});
+
+test.each([
+  [{ REGISTRY_HTTP_PREFIX: "team" }, 'REGISTRY_HTTP_PREFIX: expected a path, as /team/, found "team"'],
+  [{ REGISTRY_HTTP_PREFIX: "/a b" }, "REGISTRY_HTTP_PREFIX: expected a path"],
+  [{ REGISTRY_HTTP_PREFIX: "//" }, "REGISTRY_HTTP_PREFIX: expected a path"],
+  [
+    { REGISTRY_VALIDATION_MANIFESTS_MISSING: "yes" },
+    'REGISTRY_VALIDATION_MANIFESTS_MISSING: expected accept or refuse, found "yes"',
+  ],
+  [
+    { REGISTRY_STORAGE_DELETE_ENABLED: "perhaps" },
+    'REGISTRY_STORAGE_DELETE_ENABLED: expected true or false, found "perhaps"',
+  ],
+] as const)("%j is refused: %s", (env, why) => {
+  expect(() => distributionSettings(env)).toThrow(`Cannot use ${why}`);
 });
 
 test.each([

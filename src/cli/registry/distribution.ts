@@ -1,6 +1,7 @@
 import { parse } from "yaml";
 import { ChartroomError } from "../../oci/errors.ts";
 import { isObject, type JsonObject } from "../../oci/json.ts";
+import type { Rules } from "../../registry/store.ts";
 
 /** What CNCF Distribution's environment says of the things that we heed. */
 export interface DistributionSettings {
@@ -8,6 +9,9 @@ export interface DistributionSettings {
   readonly certificate: string | undefined;
   readonly key: string | undefined;
   readonly rootDirectory: string | undefined;
+  /** The path below which everything answers, as `/team`. */
+  readonly prefix: string | undefined;
+  readonly rules: Rules;
   /** Who may enter; undefined for everyone. */
   readonly htpasswd: { readonly realm: string; readonly path: string } | undefined;
   /** Variables that ask for something that we do not do, by name; parts of blocks by the name they would have. */
@@ -18,9 +22,12 @@ export interface DistributionSettings {
 const heeded = [
   "auth",
   "http.addr",
+  "http.prefix",
   "http.tls.certificate",
   "http.tls.key",
+  "storage.delete.enabled",
   "storage.filesystem.rootdirectory",
+  "validation.manifests.missing",
 ];
 
 /** Begins like ours and is another's: where the containers tools keep logins (containers-auth.json(5)). */
@@ -32,8 +39,8 @@ const noDriver = new Set(["delete", "redirect", "cache", "tag", "maintenance"]);
 /**
  * Distribution's `REGISTRY_*` variables, as its `configuration/parser.go` reads them: in order of name, the rest of the name
  * is a path into the configuration, the value is YAML and takes the place of what was there.
- * @throws ChartroomError `usage` for an `auth` that is incomplete or that we do not have, and for a storage that is none
- *   of ours: to serve without what was asked for would be worse
+ * @throws ChartroomError `usage` for an `auth` that is incomplete or that we do not have, for a storage that is none of
+ *   ours, and for a rule or prefix that we do not understand: to serve without what was asked for would be worse
  */
 export function distributionSettings(
   env: Readonly<Record<string, string | undefined>>,
@@ -50,6 +57,8 @@ export function distributionSettings(
     certificate: textAt(config, "http", "tls", "certificate"),
     key: textAt(config, "http", "tls", "key"),
     rootDirectory: textAt(config, "storage", "filesystem", "rootdirectory"),
+    prefix: prefixOf(textAt(config, "http", "prefix")),
+    rules: { acceptMissing: acceptsMissing(config), refuseDeletes: refusesDeletes(config) },
     htpasswd: htpasswdOf(config.auth),
     unheeded: [...leavesOf(config, [])]
       .filter((path) => !heeded.some((known) => `${path.join(".")}.`.startsWith(`${known}.`)))
@@ -83,11 +92,47 @@ function place(config: JsonObject, [key = "", ...rest]: readonly string[], value
   place(block, rest, value);
 }
 
-function textAt(config: JsonObject, ...path: string[]): string | undefined {
+function valueAt(config: JsonObject, ...path: string[]): unknown {
   let value: unknown = config;
   for (const key of path) value = isObject(value) ? value[key] : undefined;
+  return value;
+}
+
+function textAt(config: JsonObject, ...path: string[]): string | undefined {
+  const value = valueAt(config, ...path);
   return typeof value === "string" && value !== "" ? value : undefined;
 }
+
+/** `/team/` as `/team`; Distribution wants both slashes, and we ask for no more than the first. */
+function prefixOf(text = "/"): string | undefined {
+  const path = text.replace(/\/$/, "");
+  if (path === "") return undefined;
+  // Unreserved characters alone (RFC 3986 §2.3): nothing in it is ever decoded, or escaped in a Location.
+  if (/^(?:\/[A-Za-z0-9._~-]+)+$/.test(path)) return path;
+  throw unusable("HTTP_PREFIX", text, "a path, as /team/");
+}
+
+/** `validation.manifests.missing`: a key of ours among theirs. */
+function acceptsMissing(config: JsonObject): boolean {
+  const found = textAt(config, "validation", "manifests", "missing") ?? "refuse";
+  if (found === "accept" || found === "refuse") return found === "accept";
+  throw unusable("VALIDATION_MANIFESTS_MISSING", found, "accept or refuse");
+}
+
+/** Deletes are on unless `storage.delete.enabled` is false. Distribution has it the other way round: off unless it is true. */
+function refusesDeletes(config: JsonObject): boolean {
+  // A variable's value is text; a value inside a block is what YAML has made of it.
+  const found = String(valueAt(config, "storage", "delete", "enabled") ?? "");
+  if (/^(?:|true|yes|on)$/i.test(found)) return false;
+  if (/^(?:false|no|off)$/i.test(found)) return true;
+  throw unusable("STORAGE_DELETE_ENABLED", found, "true or false");
+}
+
+const unusable = (name: string, found: unknown, expected: string): ChartroomError =>
+  new ChartroomError(
+    "usage",
+    `Cannot use REGISTRY_${name}: expected ${expected}, found ${JSON.stringify(found)}`,
+  );
 
 function htpasswdOf(auth: unknown): DistributionSettings["htpasswd"] {
   const block: JsonObject = isObject(auth)
@@ -112,11 +157,7 @@ function htpasswdOf(auth: unknown): DistributionSettings["htpasswd"] {
 function refuseStorage(storage: unknown): void {
   const names = isObject(storage) ? Object.keys(storage) : typeof storage === "string" ? [storage] : [];
   const other = names.find((name) => name !== "" && name !== "filesystem" && !noDriver.has(name));
-  if (other !== undefined)
-    throw new ChartroomError(
-      "usage",
-      `Cannot use REGISTRY_STORAGE: expected filesystem, found ${JSON.stringify(other)}`,
-    );
+  if (other !== undefined) throw unusable("STORAGE", other, "filesystem");
 }
 
 function* leavesOf(value: JsonObject, above: readonly string[]): Generator<string[]> {

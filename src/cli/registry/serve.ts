@@ -1,11 +1,12 @@
 import { homedir, networkInterfaces } from "node:os";
-import { nodeFileSystem as fs, ifThere } from "../../files/filesystem.ts";
+import { errorCode, nodeFileSystem as fs, ifThere } from "../../files/filesystem.ts";
 import { isLoopback } from "../../http/loopback.ts";
 import { ChartroomError } from "../../oci/errors.ts";
 import type { Authenticator } from "../../registry/access.ts";
 import { openHtpasswd } from "../../registry/authenticator.ts";
 import { openDataDirectory } from "../../registry/dataDirectory.ts";
-import { type Address, type RunningServer, startServer } from "../../server/server.ts";
+import { type Address, checkAddresses } from "../../server/listen.ts";
+import { type RunningServer, startServer } from "../../server/server.ts";
 import type { Context } from "../context.ts";
 import { forPeople, print } from "../output.ts";
 import { openRegistry } from "../wiring.ts";
@@ -29,16 +30,20 @@ export async function serve(_args: string[], options: RegistryOptions, context: 
   const tls = settings.tls && (await readServerTls(settings.tls));
   const authenticator = await openUsers(users, warn);
 
+  const addresses = addressesOf(listen);
+  await checkAddresses(addresses);
+
   await using stack = new AsyncDisposableStack();
   const data = await openDataDirectory(settings.data, { fs });
   stack.defer(() => data.release());
   const report = (error: unknown) => warn(error instanceof Error ? error.message : String(error));
-  const { registry, close } = await openRegistry(data, now, report);
+  const { registry, close } = await openRegistry(data, now, settings.rules, report);
   stack.defer(close);
   const server = await startServer({
     registry,
     authenticator,
-    addresses: addressesOf(listen),
+    root: settings.prefix,
+    addresses,
     tls,
     log: tell,
     now,
@@ -50,8 +55,9 @@ export async function serve(_args: string[], options: RegistryOptions, context: 
   if (forPeople(options)) tell(greeting(url, server, data.root, htpasswd));
   if (htpasswd === null && !isLocal(listen))
     warn("whoever reaches this machine may push and delete; `chartroom registry user add NAME` ends that");
-  const addresses = server.addresses.map(({ hostname, port }) => `${bracketed(hostname)}:${port}`);
-  print(context, options, { text: "", json: { url, addresses, data: data.root, htpasswd }, quiet: url });
+  const bound = server.addresses.map(({ hostname, port }) => `${bracketed(hostname)}:${port}`);
+  const json = { url, addresses: bound, data: data.root, htpasswd };
+  print(context, options, { text: "", json, quiet: url });
 
   if (!signal.aborted)
     await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
@@ -66,8 +72,11 @@ async function openUsers(
   { path, realm, named }: UsersFile,
   warn: (message: string) => void,
 ): Promise<Authenticator | undefined> {
-  if ((await ifThere(fs.stat(path))) !== undefined)
-    return openHtpasswd({ path, realm, fs, warn, now: () => performance.now() });
+  // The default one lies in the data directory, and that it is a file is told by whoever opens it.
+  const stats = await ifThere(fs.stat(path)).catch((error: unknown) => {
+    if (named || errorCode(error) !== "ENOTDIR") throw error;
+  });
+  if (stats !== undefined) return openHtpasswd({ path, realm, fs, warn, now: () => performance.now() });
   if (!named) return undefined;
   throw new ChartroomError("invalid", `Cannot read users from ${path}: no such file`, {
     hint: `Make it with: chartroom registry user add NAME --htpasswd ${path}`,

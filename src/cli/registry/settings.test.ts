@@ -12,11 +12,15 @@ test("by default it is localhost:5000, data below XDG's place, users beside them
     data,
     users: { path: `${data}/htpasswd`, realm: "Chartroom", named: false },
     tls: undefined,
+    prefix: undefined,
+    rules: { acceptMissing: false, refuseDeletes: false },
     unheeded: [],
   });
 });
 
 const theirs = {
+  REGISTRY_HTTP_PREFIX: "/theirs/",
+  REGISTRY_STORAGE_DELETE_ENABLED: "false",
   REGISTRY_HTTP_ADDR: ":80",
   REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY: "/theirs",
   REGISTRY_AUTH: "{htpasswd: {realm: house, path: theirs.htpasswd}}",
@@ -30,6 +34,8 @@ test("Distribution's environment goes over the defaults", () => {
     data: "/theirs",
     users: { path: "/work/theirs.htpasswd", realm: "house", named: true },
     tls: { certificate: "/theirs.crt", key: "/theirs.key" },
+    prefix: "/theirs",
+    rules: { acceptMissing: false, refuseDeletes: true },
     unheeded: [],
   });
 });
@@ -41,6 +47,8 @@ test("flags go over both, one by one", () => {
     data: "/work/mine",
     users: { path: "/work/mine.htpasswd", realm: "house", named: true },
     tls: { certificate: "/work/c", key: "/work/k" },
+    prefix: "/theirs",
+    rules: { acceptMissing: false, refuseDeletes: true },
     unheeded: [],
   });
   expect(settings({ data: "mine" }, theirs).users.path).toBe("/work/theirs.htpasswd");

@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import { ChartroomError } from "../../oci/errors.ts";
+import type { Rules } from "../../registry/store.ts";
 import type { GlobalOptions } from "../context.ts";
 import { distributionSettings } from "./distribution.ts";
 
@@ -42,6 +43,9 @@ export interface RegistrySettings {
   readonly data: string;
   readonly users: UsersFile;
   readonly tls: { readonly certificate: string; readonly key: string } | undefined;
+  /** The path below which everything answers, as `/team`. */
+  readonly prefix: string | undefined;
+  readonly rules: Rules;
   /** Variables of CNCF Distribution that have no effect here. */
   readonly unheeded: readonly string[];
 }
@@ -80,6 +84,8 @@ export function registrySettings(options: RegistryOptions, place: SettingsPlace)
       certificate !== undefined && key !== undefined
         ? { certificate: absolute(certificate), key: absolute(key) }
         : undefined,
+    prefix: theirs.prefix,
+    rules: theirs.rules,
     unheeded: theirs.unheeded,
   };
 }

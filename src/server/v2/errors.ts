@@ -14,7 +14,12 @@ export function errorAnswer(error: unknown, headers: AnswerHeaders = {}): Respon
     const { code, status } = faults[error.fault];
     const { message, details } = error;
     const errors = details.map((detail) => ({ code, message, detail }));
-    return jsonAnswer({ errors: errors.length > 0 ? errors : [{ code, message }] }, status, headers);
+    // RFC 9110 §15.5.6 wants to hear what is allowed instead.
+    const allow = error.fault === "deletesRefused" ? { allow: "GET, HEAD" } : {};
+    return jsonAnswer({ errors: errors.length > 0 ? errors : [{ code, message }] }, status, {
+      ...allow,
+      ...headers,
+    });
   }
   if (error instanceof ChartroomError && error.code === "busy")
     return jsonAnswer({ errors: [busy] }, 503, { "retry-after": "1", ...headers });

@@ -32,19 +32,19 @@ export async function pullManifest({ registry, request }: Call, { name, referenc
  * @throws RegistryError as `putManifest`; `tagsTooMany`, `tagInvalid`, `parameterInvalid`
  */
 export async function pushManifest(call: Call, { name, reference }: At): Promise<Response> {
-  const { registry, request, query } = call;
+  const { registry, request, query, root } = call;
   const expect = parseExpected(request.headers);
   const named = tryDigest(reference);
   const tags = named === undefined ? [reference as Tag] : parseTags(query.getAll("tag"));
   if (Number(request.headers.get("content-length")) > manifestLimit)
-    throw new RegistryError("manifestTooLarge");
+    throw new RegistryError("manifestTooLarge", { details: [{ limit: manifestLimit }] });
   const bytes = await readBody(call.body(), manifestLimit);
   const mediaType = request.headers.get("content-type")?.split(";", 1)[0]?.trim() || undefined;
   const described = await describeManifest(bytes, mediaType);
   const descriptor = { ...described, digest: named ?? described.digest };
   const { subject } = await registry.repository(name).putManifest(descriptor, bytes, { tags, expect });
   return answer(201, {
-    location: `/v2/${name}/manifests/${descriptor.digest}`,
+    location: `${root}/v2/${name}/manifests/${descriptor.digest}`,
     "docker-content-digest": descriptor.digest,
     "oci-subject": subject?.digest,
     "oci-tag": named === undefined || tags.length === 0 ? undefined : tags.join(", "),
@@ -64,7 +64,7 @@ export async function deleteManifest({ registry }: Call, { name, reference }: At
 }
 
 function parseTags(texts: readonly string[]): Tag[] {
-  if (texts.length > tagLimit) throw new RegistryError("tagsTooMany");
+  if (texts.length > tagLimit) throw new RegistryError("tagsTooMany", { details: [{ limit: tagLimit }] });
   return texts.map((text) => {
     const tag = tryTag(text);
     if (tag === undefined) throw new RegistryError("tagInvalid", { details: [{ found: text }] });

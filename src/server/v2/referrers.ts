@@ -17,7 +17,7 @@ const pageLimit = 100;
  * @throws RegistryError `digestInvalid` when `last` is no digest
  */
 export async function listReferrers(
-  { registry, query }: Call,
+  { registry, query, root }: Call,
   { name, digest }: { name: RepositoryName; digest: Digest },
 ): Promise<Response> {
   const artifactType = query.get("artifactType") || undefined;
@@ -32,7 +32,7 @@ export async function listReferrers(
   const more = page.more || manifests.length < page.items.length;
   const link =
     more && end !== undefined
-      ? nextLink(`/v2/${name}/referrers/${digest}`, {
+      ? nextLink(`${root}/v2/${name}/referrers/${digest}`, {
           ...(artifactType !== undefined && { artifactType }),
           last: end,
         })

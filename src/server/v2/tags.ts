@@ -6,7 +6,7 @@ import { nextLink, parsePaging } from "../paging.ts";
 
 /** distribution-spec, "Listing Tags". @throws RegistryError `nameUnknown`, `parameterInvalid` */
 export async function listTags(
-  { registry, query }: Call,
+  { registry, query, root }: Call,
   { name }: { name: RepositoryName },
 ): Promise<Response> {
   const { after, limit } = parsePaging(query);
@@ -14,6 +14,8 @@ export async function listTags(
   if (page === undefined) throw new RegistryError("nameUnknown", { details: [{ name }] });
   const last = page.items.at(-1);
   const link =
-    page.more && last !== undefined ? nextLink(`/v2/${name}/tags/list`, { n: `${limit}`, last }) : undefined;
+    page.more && last !== undefined
+      ? nextLink(`${root}/v2/${name}/tags/list`, { n: `${limit}`, last })
+      : undefined;
   return jsonAnswer({ name, tags: page.items }, 200, { link });
 }

@@ -1,4 +1,4 @@
-import { type Digest, tryDigest } from "../../oci/digest.ts";
+import { type Digest, isAlgorithm, tryDigest } from "../../oci/digest.ts";
 import { type RepositoryName, tryRepositoryName } from "../../oci/reference.ts";
 import { type Chunk, OutOfOrder } from "../../registry/chunk.ts";
 import { RegistryError } from "../../registry/errors.ts";
@@ -23,32 +23,33 @@ export async function openUpload(call: Call, { name }: InRepository): Promise<Re
   const { registry, query, user } = call;
   if (query.has("mount")) {
     const digest = parseDigestParameter(query.get("mount"));
-    if (await mount(call, name, digest)) return created(name, digest);
+    if (await mount(call, name, digest)) return created(call, name, digest);
   }
   if (query.has("digest")) {
     const digest = parseDigestParameter(query.get("digest"));
     await registry.uploads.receive(name, user, digest, parseChunk(call));
-    return created(name, digest);
+    return created(call, name, digest);
   }
+  refuseAlgorithm(query.get("digest-algorithm"));
   const { id, offset } = await registry.uploads.open(name, user);
-  return answer(202, progress({ name, id }, offset));
+  return answer(202, progress(call, { name, id }, offset));
 }
 
 /** How far a session got. @throws RegistryError `uploadUnknown` */
-export async function showUpload({ registry, user }: Call, at: At): Promise<Response> {
-  const { offset } = await registry.uploads.find({ id: at.id, repository: at.name, user });
-  return answer(204, progress(at, offset));
+export async function showUpload(call: Call, at: At): Promise<Response> {
+  const { offset } = await call.registry.uploads.find({ id: at.id, repository: at.name, user: call.user });
+  return answer(204, progress(call, at, offset));
 }
 
 /** A chunk, or a stream of any length. @throws RegistryError as `Uploads.append`; `uploadInvalid` */
 export async function appendUpload(call: Call, at: At): Promise<Response> {
   const key = { id: at.id, repository: at.name, user: call.user };
-  return tellingHowFar(at, async () => {
+  return tellingHowFar(call, at, async () => {
     const chunk = parseChunk(call);
     // No range can say "no bytes", so an empty chunk has none: it changes nothing.
     const { uploads } = call.registry;
     const offset = chunk === undefined ? (await uploads.find(key)).offset : await uploads.append(key, chunk);
-    return answer(202, progress(at, offset));
+    return answer(202, progress(call, at, offset));
   });
 }
 
@@ -56,9 +57,9 @@ export async function appendUpload(call: Call, at: At): Promise<Response> {
 export async function finishUpload(call: Call, at: At): Promise<Response> {
   const key = { id: at.id, repository: at.name, user: call.user };
   const digest = parseDigestParameter(call.query.get("digest"));
-  return tellingHowFar(at, async () => {
+  return tellingHowFar(call, at, async () => {
     await call.registry.uploads.finish(key, digest, parseChunk(call));
-    return created(at.name, digest);
+    return created(call, at.name, digest);
   });
 }
 
@@ -82,11 +83,29 @@ function parseChunk(call: Call): Chunk | undefined {
   const { headers } = call.request;
   const [said, length] = [headers.get("content-range"), headers.get("content-length")];
   const range = said === null ? undefined : parseChunkRange(said);
-  if (said !== null && range === undefined) throw new RegistryError("uploadInvalid");
-  if (range !== undefined && length !== null && Number(length) !== range.length)
-    throw new RegistryError("sizeInvalid", { message: "Content-Range and Content-Length do not agree" });
+  if (said !== null && range === undefined)
+    throw new RegistryError("uploadInvalid", { details: [{ found: said }] });
+  const comes = call.request.body === null ? 0 : (length ?? range?.length);
+  if (range !== undefined && Number(comes) !== range.length)
+    throw new RegistryError("sizeInvalid", {
+      message: "Content-Range and Content-Length do not agree",
+      details: [{ expected: range.length, found: Number(comes) }],
+    });
   const body = call.body();
-  return body && { body, ...range };
+  // A body is never shorter or longer than its Content-Length: nothing is left to be counted then.
+  return body && { body, start: range?.start, length: length === null ? range?.length : undefined };
+}
+
+/**
+ * main's `digest-algorithm` says by what the blob will be named. We need no hint, and only say early that we cannot do it.
+ * @throws RegistryError `digestInvalid`
+ */
+function refuseAlgorithm(name: string | null): void {
+  if (name !== null && !isAlgorithm(name))
+    throw new RegistryError("digestInvalid", {
+      message: "a digest is made by sha256 or sha512 here",
+      details: [{ found: name }],
+    });
 }
 
 function parseDigestParameter(text: string | null): Digest {
@@ -95,23 +114,23 @@ function parseDigestParameter(text: string | null): Digest {
   return digest;
 }
 
-const created = (name: RepositoryName, digest: Digest): Response =>
-  answer(201, { location: `/v2/${name}/blobs/${digest}`, "docker-content-digest": digest });
+const created = ({ root }: Call, name: RepositoryName, digest: Digest): Response =>
+  answer(201, { location: `${root}/v2/${name}/blobs/${digest}`, "docker-content-digest": digest });
 
 /** Where a session goes on. `Range` cannot tell no byte from one; `Upload-Offset` can, for clients that know it. */
-const progress = ({ name, id }: At, offset: number): AnswerHeaders => ({
-  location: `/v2/${name}/blobs/uploads/${id}`,
+const progress = ({ root }: Call, { name, id }: At, offset: number): AnswerHeaders => ({
+  location: `${root}/v2/${name}/blobs/uploads/${id}`,
   range: uploadRange(offset),
   "docker-upload-uuid": id,
   "upload-offset": `${offset}`,
 });
 
 /** A chunk out of order is told where the session ends, so that the client can go on there. */
-async function tellingHowFar(at: At, work: () => Promise<Response>): Promise<Response> {
+async function tellingHowFar(call: Call, at: At, work: () => Promise<Response>): Promise<Response> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof OutOfOrder) return errorAnswer(error, progress(at, error.offset));
+    if (error instanceof OutOfOrder) return errorAnswer(error, progress(call, at, error.offset));
     throw error;
   }
 }

@@ -1,0 +1,51 @@
+import type { Fields } from "../chart/fields.ts";
+import { tryVersion } from "../chart/version.ts";
+import { type Digest, tryDigest } from "../oci/digest.ts";
+
+/** A chart's version as a classic repository's index has it (helm `pkg/repo/v1`, `ChartVersion`): what is needed to fetch it. */
+export interface IndexRow {
+  readonly name: string;
+  /** A version as `chart/version.ts` reads it, as written. */
+  readonly version: string;
+  /** Where the archive may be, the first one first: absolute, or relative to the repository. */
+  readonly urls: readonly string[];
+  /** Of the archive; undefined where the index has none, or none that can be one. */
+  readonly digest: Digest | undefined;
+  /** When it came, as written; empty where the index does not say. */
+  readonly created: string;
+  readonly deprecated: boolean;
+  /** Withdrawn by its authors. */
+  readonly removed: boolean;
+}
+
+/**
+ * A row out of the members of an entry.
+ * @param chart the name that the entry stands under
+ * @throws ChartroomError `invalid` with what is wrong: an entry that Helm would skip
+ */
+export function readRow(fields: Fields, chart: string): IndexRow {
+  const name = fields.text("name") || chart;
+  const version = fields.text("version");
+  if (name !== chart)
+    throw fields.refuse(`it is named ${JSON.stringify(name)} under ${JSON.stringify(chart)}`);
+  if (version === "") throw fields.refuse("the version is missing");
+  if (tryVersion(version) === undefined)
+    throw fields.refuse(`the version ${JSON.stringify(version)} is not like 1.2.3`);
+  const urls = fields.texts("urls").filter((url) => url !== "");
+  if (urls.length === 0) throw fields.refuse("it has no URL");
+  return {
+    name,
+    version,
+    urls,
+    digest: digestOfIndex(fields.text("digest")),
+    created: fields.text("created"),
+    deprecated: fields.flag("deprecated"),
+    removed: fields.flag("removed"),
+  };
+}
+
+/** Indexes have bare hex, some of them with the algorithm in front; the dead field `checksum` was sha1, and is not looked at. */
+const digestOfIndex = (text: string): Digest | undefined => {
+  const written = text.trim().toLowerCase();
+  return tryDigest(written.includes(":") ? written : `sha256:${written}`);
+};
