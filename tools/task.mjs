@@ -68,7 +68,7 @@ const tasks = {
   test: (args) => {
     check();
     build();
-    run(bun, ["test", ...args]);
+    run(bun, ["test", "--timeout=60000", ...args]); // five seconds, the default, measure the machine's load
   },
   tour: withBinary("tools/tour.ts"),
   torture: withBinary("tools/torture.ts"),

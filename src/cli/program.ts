@@ -2,6 +2,7 @@ import { Argument } from "commander";
 import { version } from "../../package.json";
 import { addChartCommands } from "./chartCommands.ts";
 import type { Context } from "./context.ts";
+import { addCopyCommands } from "./copyCommands.ts";
 import { Definition } from "./definition.ts";
 import { addGlobalOptions } from "./globalOptions.ts";
 import { namedAsTyped } from "./plugin.ts";
@@ -38,6 +39,7 @@ export function makeProgram(context: Context, argv?: readonly string[]): Definit
   if (wanted("chart")) addChartCommands(chart);
   const registry = program.group("registry", "login to or logout from a registry, or be one");
   if (wanted("registry")) addRegistryCommands(registry);
+  addCopyCommands(program);
   program
     .add(
       "completion",

@@ -145,7 +145,8 @@ async function tryFacts(layout: Layout, manifest: Descriptor): Promise<ChartFact
   }
 }
 
-async function readFacts(layout: Layout, manifest: Descriptor): Promise<ChartFacts> {
+/** What a chart's manifest and config say. @throws ChartroomError when it is no chart, or not whole */
+export async function readFacts(layout: Layout, manifest: Descriptor): Promise<ChartFacts> {
   // Not above: a list of charts that are known reads nothing, and need not load YAML's parser, which takes 3 ms.
   const [{ chartManifest }, { parseConfig }] = await Promise.all([
     import("../chart/manifest.ts"),
