@@ -38,7 +38,14 @@ export class Counts {
 
 const tags = ["1.0.0", "2.0.0", "stable"];
 /** Exit codes that are no fault: what was refused, and may be asked again. */
-const refusals: Record<string, readonly number[]> = { push: [7], pull: [7], prune: [5] };
+const refusals: Record<string, readonly number[]> = {
+  push: [7],
+  pull: [7],
+  copy: [7],
+  tags: [7],
+  delete: [7],
+  prune: [5],
+};
 /** A command lives some 30 ms, more on a busy machine: moments of death, in ms, are spread over all of it. */
 const lifetime = 120;
 
@@ -58,13 +65,14 @@ export class Lane {
     const steps = [
       ...[this.#save, this.#save, this.#save, this.#saveShared, this.#list, this.#export, this.#tag],
       ...[this.#push, this.#push, this.#pull, this.#pull, this.#remove, this.#prune, this.#check],
+      ...[this.#copyUp, this.#copyUp, this.#copyDown, this.#delete, this.#tags],
     ];
     await random.of(steps).call(this);
   }
 
   async #save(): Promise<void> {
     const [chart, digest] = this.#sea.random.of([...this.#sea.charts]);
-    await this.#change(["save", chart, this.#name()], this.#sea.local, digest);
+    await this.#change(["chart", "save", chart, this.#name()], this.#sea.local, digest);
   }
 
   /** Names that all lanes save under: any of the charts may be the last. */
@@ -73,43 +81,72 @@ export class Lane {
     const [chart, digest] = random.of([...charts]);
     const name = `${host}/shared/mychart:${random.of(tags)}`;
     local.allow(name, digest);
-    await this.#run(["save", chart, name]);
+    await this.#run(["chart", "save", chart, name]);
   }
 
   async #tag(): Promise<void> {
     const [from, held] = this.#saved();
-    if (from !== undefined) await this.#change(["tag", from, this.#name()], this.#sea.local, held);
+    if (from !== undefined) await this.#change(["chart", "tag", from, this.#name()], this.#sea.local, held);
   }
 
   async #remove(): Promise<void> {
     const [name] = this.#saved();
-    if (name !== undefined) await this.#change(["remove", name], this.#sea.local, undefined);
+    if (name !== undefined) await this.#change(["chart", "remove", name], this.#sea.local, undefined);
   }
 
   async #push(): Promise<void> {
     const [name, held] = this.#saved();
-    if (name !== undefined) await this.#change(["push", name, "--force"], this.#sea.remote, held);
+    if (name !== undefined) await this.#change(["chart", "push", name, "--force"], this.#sea.remote, held);
   }
 
   async #pull(): Promise<void> {
-    const pushed = tags
-      .map((tag) => `${this.#prefix}:${tag}`)
-      .filter((each) => this.#sea.remote.certain(each));
-    if (pushed.length === 0) return this.#push();
-    const name = this.#sea.random.of(pushed);
-    await this.#change(["pull", name], this.#sea.local, this.#sea.remote.certain(name));
+    const [name, held] = this.#pushed(this.#prefix);
+    if (name === undefined) return this.#push();
+    await this.#change(["chart", "pull", name], this.#sea.local, held);
+  }
+
+  /** From the store to a repository of its own in the registry. */
+  async #copyUp(): Promise<void> {
+    const [name, held] = this.#saved();
+    if (name === undefined) return;
+    const target = `${this.#copies}:${this.#sea.random.of(tags)}`;
+    await this.#change(["copy", `store:${name}`, target, "--force"], this.#sea.remote, held, target);
+  }
+
+  async #copyDown(): Promise<void> {
+    const [name, held] = this.#pushed(this.#copies);
+    if (name === undefined) return;
+    const target = this.#name();
+    await this.#change(["copy", name, `store:${target}`, "--force"], this.#sea.local, held, target);
+  }
+
+  async #delete(): Promise<void> {
+    const [name] = this.#pushed(this.#copies);
+    if (name !== undefined) await this.#change(["delete", name, "--yes"], this.#sea.remote, undefined, name);
+  }
+
+  async #tags(): Promise<void> {
+    const [name] = this.#pushed(this.#prefix);
+    if (name !== undefined) await this.#run(["tags", this.#prefix]);
   }
 
   async #export(): Promise<void> {
     const [name] = this.#saved();
     if (name !== undefined)
-      await this.#run(["export", name, "-d", join("out", this.#prefix.replaceAll(/\W/g, "-")), "--force"]);
+      await this.#run([
+        "chart",
+        "export",
+        name,
+        "-d",
+        join("out", this.#prefix.replaceAll(/\W/g, "-")),
+        "--force",
+      ]);
   }
 
   /** What this lane saved and was answered must be listed, whatever the others do meanwhile. */
   async #list(): Promise<void> {
     const own = this.#sea.local.settled().filter(([name]) => name.startsWith(`${this.#prefix}:`));
-    const { stdout, ended } = await this.#run(["list", "-o", "json"]);
+    const { stdout, ended } = await this.#run(["chart", "list", "-o", "json"]);
     if (ended !== 0) return;
     const rows: { ref: string; manifest?: { digest: string } }[] = JSON.parse(stdout);
     for (const [name, held] of own) {
@@ -120,15 +157,26 @@ export class Lane {
   }
 
   async #prune(): Promise<void> {
-    await this.#run(["prune"]);
+    await this.#run(["chart", "prune"]);
   }
 
   async #check(): Promise<void> {
-    await this.#run(["check"]);
+    await this.#run(["chart", "check"]);
   }
 
   #name(): string {
     return `${this.#prefix}:${this.#sea.random.of(tags)}`;
+  }
+
+  /** Where this lane copies to. */
+  get #copies(): string {
+    return `${this.#prefix}-copied`;
+  }
+
+  /** A tag of a repository that is in the registry for certain. */
+  #pushed(repository: string): [name: string | undefined, held: Held] {
+    const there = this.#sea.remote.settled().filter(([name]) => name.startsWith(`${repository}:`));
+    return there.length === 0 ? [undefined, undefined] : this.#sea.random.of(there);
   }
 
   /** One of this lane's names that are in the store for certain. */
@@ -137,19 +185,27 @@ export class Lane {
     return own.length === 0 ? [undefined, undefined] : this.#sea.random.of(own);
   }
 
-  /** Run a command that lets a name hold something, and write down what that may be from now on. */
-  async #change(argv: string[], ledger: Ledger, held: Held): Promise<void> {
-    const name = argv.findLast((word) => word.startsWith(this.#prefix))!;
+  /**
+   * Run a command that lets a name hold something, and write down what that may be from now on.
+   * @param name the last word that is one of this lane's, unless told
+   */
+  async #change(argv: string[], ledger: Ledger, held: Held, name = this.#lastOf(argv)): Promise<void> {
     ledger.allow(name, held);
     const { ended } = await this.#run(argv);
     if (ended === 0) ledger.settle(name, held);
   }
 
+  #lastOf(argv: readonly string[]): string {
+    const name = argv.findLast((word) => word.startsWith(this.#prefix));
+    if (name === undefined) throw new Error(`no name in ${argv.join(" ")}`);
+    return name;
+  }
+
   /** Run a command; now and then kill it. Gives its exit code, undefined when it was killed or refused. */
   async #run(argv: string[]): Promise<{ stdout: string; ended: number | undefined }> {
     const { random, counts, store, folder, env } = this.#sea;
-    const [command = ""] = argv;
-    const child = Bun.spawn([chartroom, "chart", ...argv, "--store", store, "--no-progress"], {
+    const command = argv[0] === "chart" ? (argv[1] ?? "") : (argv[0] ?? "");
+    const child = Bun.spawn([chartroom, ...argv, "--store", store, "--no-progress"], {
       ...{ cwd: folder, env, stdin: "ignore", stdout: "pipe", stderr: "pipe" },
     });
     const death =

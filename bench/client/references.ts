@@ -4,16 +4,16 @@ import { alternate, memories, take, times } from "../measure.ts";
 import type { Row, Scenario } from "../scenario.ts";
 import { fabricateStore } from "../store.ts";
 
-const references = 10_000;
+const count = 10_000;
 const example = join(import.meta.dir, "../../examples/mychart");
 
 /** A store of ten thousand references: list it, save one more into it, check it. */
-export const large: Scenario = {
+export const references: Scenario = {
   name: "client: a large store",
   needs: [],
   async run(bench) {
     const store = bench.path("store");
-    await fabricateStore(store, references);
+    await fabricateStore(store, count);
     await cp(example, bench.path("mychart"), { recursive: true });
     const chart = (...args: string[]) => ({
       ...{ program: "chartroom" as const, env: bench.environment(), cwd: bench.folder },
