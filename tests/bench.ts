@@ -215,6 +215,23 @@ export class Bench {
   }
 
   /**
+   * Either program with a configuration of Distribution's.
+   * @param configOf gives it, for where to listen and a folder of its own
+   */
+  async configured(
+    program: "chartroom" | "docker-registry",
+    configOf: (host: string, folder: string) => object,
+    env: Record<string, string> = {},
+  ): Promise<Registry> {
+    const argsOf = async (host: string, folder: string) => {
+      const file = join(folder, "config.yml");
+      await Bun.write(file, JSON.stringify(configOf(host, folder))); // JSON is YAML
+      return program === "chartroom" ? ["registry", "serve", file] : ["serve", file];
+    };
+    return this.#start(program, argsOf, env);
+  }
+
+  /**
    * nginx before a registry that speaks plain http: everything is passed on as it came, streaming.
    * @param tls the certificate and key, as paths, that it speaks https with
    */

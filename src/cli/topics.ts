@@ -63,6 +63,7 @@ export const topics: Readonly<Record<"exit-codes" | "environment", Topic>> = {
           ["CHARTROOM_TLS_KEY", "and the key (--tls-key)"],
           ["XDG_DATA_HOME", "where its data is by default, with /chartroom/registry after it"],
           ["REGISTRY_*", "as CNCF Distribution reads them, such as REGISTRY_AUTH"],
+          ["REGISTRY_CONFIGURATION_PATH", "its config.yml, where registry serve gets no other"],
         ],
       },
       {

@@ -307,12 +307,12 @@ describe("reap", () => {
     const touched = await uploads.open(repository, undefined);
     await uploads.append(touched, piece(0, 10));
     await (await blobs.ingest("no-session")).append(streamOf(bytes));
-    await uploads.reap();
+    await uploads.reap(week);
     expect(await faultOf(uploads.find(untouched))).toBe("uploadUnknown");
     expect((await uploads.find(touched)).offset).toBe(10);
     expect((await Array.fromAsync(blobs.ingests())).map(({ name }) => name)).toEqual([touched.id]);
     clock.now += week + 60_000;
-    await uploads.reap();
+    await uploads.reap(week);
     expect((await catalog.uploads({ limit: 10 })).items).toEqual([]);
     expect(await Array.fromAsync(blobs.ingests())).toEqual([]);
   });

@@ -22,8 +22,6 @@ interface Session {
   end(): Promise<void>;
 }
 
-/** Sessions whose last byte is older than this, in ms, are given up. */
-const staleAfter = 7 * 24 * 3600_000;
 /** So many ingests stay open between requests, with their running hash: without it a finish reads everything again. */
 const idleLimit = 64;
 
@@ -131,10 +129,10 @@ export class Uploads {
   }
 
   /**
-   * Give up sessions that nobody touched for a week, and free bytes whose session is gone, as a crash between row and bytes
-   * leaves them. Ingests are listed first: one without a row has then lost it for good.
+   * Give up sessions that nobody touched for `age` ms, and free bytes whose session is gone, as a crash between row and
+   * bytes leaves them. Ingests are listed first: one without a row has then lost it for good.
    */
-  async reap(): Promise<void> {
+  async reap(age: number): Promise<void> {
     const { blobs, catalog, now } = this.#store;
     const changes = new Map(
       (await Array.fromAsync(blobs.ingests())).map((each) => [each.name, each.changed]),
@@ -145,7 +143,7 @@ export class Uploads {
       ({ id }) => id,
     );
     for await (const { id, started } of uploads) {
-      if ((changes.get(id) ?? started) >= now() - staleAfter) dead.delete(id);
+      if ((changes.get(id) ?? started) >= now() - age) dead.delete(id);
       else dead.add(id);
     }
     for (const id of dead)

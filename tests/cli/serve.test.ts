@@ -4,8 +4,8 @@ import { once } from "node:events";
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import type { Bench } from "../bench.ts";
-import { chartroom } from "../programs.ts";
 import { onBench, refusalOf, save } from "./cli.ts";
+import { started } from "./serving.ts";
 
 const free = "127.0.0.1:0";
 const serve = (bench: Bench, ...args: string[]) =>
@@ -19,36 +19,6 @@ afterEach(async () => {
     await child.exited;
   }
 });
-
-/** Start a server by hand, to look at what it says; `stop` ends it and gives how. */
-async function started(bench: Bench, args: readonly string[], env: Record<string, string> = {}) {
-  const child = Bun.spawn([chartroom, "registry", "serve", ...args], {
-    cwd: bench.folder,
-    env: { PATH: process.env.PATH ?? "", HOME: bench.path("home"), ...env },
-    stdin: "ignore",
-    stdout: "ignore",
-    stderr: "pipe",
-  });
-  running.push(child);
-  let said = "";
-  const reader = child.stderr.getReader();
-  const read = async () => {
-    const { done, value } = await reader.read();
-    if (value !== undefined) said += new TextDecoder().decode(value);
-    return !done;
-  };
-  while (!said.includes("Next: ") && (await read()));
-  const url = /Listening on (\S+)/.exec(said)?.[1] ?? "";
-  return {
-    url,
-    said: () => said,
-    async stop(signal: "SIGTERM" | "SIGINT" = "SIGTERM") {
-      child.kill(signal);
-      while (await read());
-      return child.exited;
-    },
-  };
-}
 
 describe("a start", () => {
   onBench("says where it listens, where it keeps data, who may enter, what to type next", async (bench) => {
