@@ -60,7 +60,7 @@ const tasks = {
   test: (args) => {
     check();
     build();
-    run(bun, ["test", ...args]);
+    run(bun, ["test", "--timeout=60000", ...args]); // five seconds, the default, measure the machine's load
   },
   tour: (args) => {
     build();

@@ -46,7 +46,7 @@ export async function packChart(directory: string): Promise<PackedChart> {
     );
 
   const metadata = parseMetadata(chartYaml, contents.get("requirements.yaml"));
-  const paths = new ArchivePaths();
+  const paths = new ArchivePaths(helmLimits.entries);
   const files = [...contents].map(
     ([path, bytes]): ChartFile => ({ path: placed(paths, `${metadata.name}/${path}`), bytes }),
   );

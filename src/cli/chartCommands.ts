@@ -80,6 +80,10 @@ export function addChartCommands(chart: Definition): void {
     .examples("chart prune --dry-run");
   chart
     .add("check", "verify the store bit by bit", async () => (await import("./chart/check.ts")).check)
+    .option("--repair", "put corrupted blobs aside and rebuild a broken index.json")
     .addOption(storeOption())
-    .examples("chart check");
+    .examples("chart check", "chart check --repair")
+    .notes(
+      "--repair says each thing it does, and frees nothing: what it puts aside lies in the store's ingest/quarantine. A name that is lost is not made up: its chart is listed by digest, and `chartroom copy store:@DIGEST store:REF` names it again.",
+    );
 }

@@ -39,7 +39,7 @@ export const summaryOf = (chart: NamedChart): string =>
   ].join("\n");
 
 /** The members of a descriptor that our JSON output shows. */
-const shown = ({ digest, size, mediaType }: Descriptor) => ({ digest, size, mediaType });
+export const shown = ({ digest, size, mediaType }: Descriptor) => ({ digest, size, mediaType });
 
 /** A chart as the object that `-o json` prints. Keys are only ever added. */
 export const chartJson = (chart: NamedChart, status: Status) => ({

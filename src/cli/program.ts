@@ -2,6 +2,7 @@ import { Argument } from "commander";
 import { version } from "../../package.json";
 import { addChartCommands } from "./chartCommands.ts";
 import type { Context } from "./context.ts";
+import { addCopyCommands } from "./copyCommands.ts";
 import { Definition } from "./definition.ts";
 import { addGlobalOptions } from "./globalOptions.ts";
 import { namedAsTyped } from "./plugin.ts";
@@ -31,6 +32,7 @@ export function makeProgram(context: Context): Definition {
   addGlobalOptions(program);
   addChartCommands(program.group("chart", "push, pull, tag, or remove Helm charts"));
   addRegistryCommands(program.group("registry", "login to or logout from a registry, or be one"));
+  addCopyCommands(program);
   program
     .add(
       "completion",

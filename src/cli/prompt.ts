@@ -5,6 +5,8 @@ import type { Context, GlobalOptions } from "./context.ts";
 export interface Question {
   /** As it stands before the answer: `Password: `; may depend on the answer before. */
   readonly label: string | ((before?: string) => string);
+  /** What is asked for, as it follows "Cannot ask for"; unsaid, the label says it. */
+  readonly about?: string;
   /** Whether the answer must not be shown. */
   readonly secret: boolean;
 }
@@ -32,7 +34,9 @@ export function ask(
     { there: output === "json", says: "-o json asks nothing" },
     { there: input === false, says: "--no-input asks nothing" },
   ].find(({ there }) => there)?.says;
-  const asked = questions.map((question) => labelOf(question).replace(/: $/, "").toLowerCase()).join(" and ");
+  const asked = questions
+    .map((question) => question.about ?? labelOf(question).replace(/: $/, "").toLowerCase())
+    .join(" and ");
   if (obstacle !== undefined)
     return Promise.reject(
       new ChartroomError("usage", `Cannot ask for ${asked}: ${obstacle}`, { hint: instead }),

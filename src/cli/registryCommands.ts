@@ -27,7 +27,7 @@ export function addRegistryCommands(registry: Definition): void {
     )
     .examples(
       "registry login -u myuser localhost:5000",
-      "registry login -u ci --password-stdin charts.example.com/team < secret",
+      "registry login -u ci --password-stdin example.com/team < secret",
       "registry login --explain charts.example.com/team/mychart",
     )
     .notes("An empty username makes the secret an identity token.");

@@ -4,7 +4,7 @@ import { parseConfig } from "../chart/config.ts";
 import { chartManifest } from "../chart/manifest.ts";
 import { ifThere } from "../files/filesystem.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
-import { algorithmOf, type Digest, hexOf } from "../oci/digest.ts";
+import type { Digest } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import { parseManifest } from "../oci/manifest.ts";
 import { readVerified } from "../oci/verify.ts";
@@ -102,8 +102,7 @@ async function rowOf(
 
 /** When a part came, by its file's time, as Helm's list had it; it must be there and of its size. */
 async function cameAt(layout: Layout, what: string, { digest, size }: Descriptor): Promise<number> {
-  const path = join(layout.directory, "blobs", algorithmOf(digest), hexOf(digest));
-  const stats = await ifThere(layout.fs.stat(path));
+  const stats = await ifThere(layout.fs.stat(layout.blobPath(digest)));
   if (stats === undefined) throw broken(`its ${what} ${digest} is missing`);
   if (stats.size !== size) throw broken(`its ${what} ${digest} has ${stats.size} bytes, expected ${size}`);
   return stats.mtimeMs;
@@ -114,7 +113,8 @@ const broken = (why: string) =>
     hint: "Pull or save it again; `chartroom chart check` names every fault.",
   });
 
-async function readFacts(layout: Layout, manifest: Descriptor): Promise<ChartFacts> {
+/** What a chart's manifest and config say. @throws ChartroomError when it is no chart, or not whole */
+export async function readFacts(layout: Layout, manifest: Descriptor): Promise<ChartFacts> {
   const bytes = await readPart(layout, "its manifest", manifest);
   const { config, content, provenance } = chartManifest(parseManifest(bytes, manifest.mediaType));
   const { name, version } = parseConfig(await readPart(layout, "its config", config));

@@ -1,11 +1,12 @@
 import { join } from "node:path";
 import { ifThere } from "../files/filesystem.ts";
-import { algorithmOf, type Digest, Digester, tryDigest } from "../oci/digest.ts";
+import { type Digest, tryDigest } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import { blobsOf, manifestsOf, parseManifest } from "../oci/manifest.ts";
 import type { LayoutIndex } from "./index.ts";
 import type { Layout } from "./layout.ts";
 import { mediaTypeOf } from "./manifest.ts";
+import { isWhole } from "./whole.ts";
 
 /** One thing that is wrong. A warning breaks a SHOULD, or is only waste; a fault loses somebody something. */
 export interface Finding {
@@ -42,16 +43,16 @@ export async function check(layout: Layout, signal?: AbortSignal): Promise<Check
     fault(layout.indexPath, error.message);
     return undefined;
   });
-  const marker = await ifThere(layout.fs.stat(join(layout.directory, "oci-layout")));
+  const marker = await ifThere(layout.fs.stat(layout.markerPath));
   if (marker === undefined && index !== undefined && index.entries.length > 0)
-    fault(join(layout.directory, "oci-layout"), "is missing");
+    fault(layout.markerPath, "is missing");
   await checkNames(layout, warn);
 
   const whole = new Map<Digest, boolean>();
   let bytes = 0;
   for await (const { digest, size } of layout.blobs.list()) {
     signal?.throwIfAborted();
-    const good = await isWhole(layout, digest);
+    const good = await isWhole(layout.blobs, digest);
     whole.set(digest, good);
     bytes += size;
   }
@@ -87,14 +88,6 @@ async function checkNames(layout: Layout, warn: Tell): Promise<void> {
       if (tryDigest(`${algorithm.name}:${name}`) === undefined)
         warn(join(directory, name), "is named like no blob that we can verify");
   }
-}
-
-async function isWhole(layout: Layout, digest: Digest): Promise<boolean> {
-  const stream = await layout.blobs.read(digest);
-  if (stream === undefined) return false;
-  const digester = new Digester(algorithmOf(digest));
-  for await (const chunk of stream) digester.update(chunk);
-  return digester.digest() === digest;
 }
 
 function checkEntries(index: LayoutIndex, fault: Tell, warn: Tell): void {

@@ -25,7 +25,12 @@ export class LayoutIndex {
     this.entries = entries;
   }
 
-  static readonly empty = new LayoutIndex({ schemaVersion: 2, mediaType: mediaTypes.index }, []);
+  static readonly empty = LayoutIndex.of([]);
+
+  /** An index of these entries, as they stand in JSON. */
+  static of(entries: readonly unknown[]): LayoutIndex {
+    return new LayoutIndex({ schemaVersion: 2, mediaType: mediaTypes.index }, entries.map(entryOf));
+  }
 
   /**
    * @param path names the file in errors
@@ -34,7 +39,7 @@ export class LayoutIndex {
   static parse(bytes: Uint8Array, path: string): LayoutIndex {
     const refuse = (why: string, cause?: unknown) =>
       new ChartroomError("not_verified", `Cannot read ${path}: ${why}`, {
-        hint: "It was left as it is. Put back a good copy, or move the store away and pull the charts again.",
+        hint: "It was left as it is. Put back a good copy, or `chartroom chart check --repair` rebuilds what it can.",
         cause,
       });
     let document: JsonObject;

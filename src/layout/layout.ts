@@ -4,12 +4,12 @@ import { makeDirectory, replaceFile, syncDirectory } from "../files/durable.ts";
 import { type FileSystem, ifThere, nodeFileSystem } from "../files/filesystem.ts";
 import { acquire } from "../files/lock.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
-import { type Digest, tryDigest } from "../oci/digest.ts";
+import { algorithmOf, type Digest, hexOf, tryDigest } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import { jsonBytes, parseJsonObject } from "../oci/json.ts";
 import type { ByteRange, StoredManifest } from "../oci/repository.ts";
 import { LayoutIndex } from "./index.ts";
-import { readManifest } from "./manifest.ts";
+import { type Referring, readManifest } from "./manifest.ts";
 
 /** `oci-layout` as every version of the specification so far has it (image-spec image-layout.md). */
 const layoutVersion = "1.0.0";
@@ -30,6 +30,8 @@ export class Layout {
   readonly lockPath: string;
   /** What `charts` remembers, beside the layout; it may be deleted at any time. */
   readonly rowsPath: string;
+  /** What manifests that were read say of their subject: it never changes, and each is asked about again and again. */
+  readonly referring = new Map<Digest, Referring>();
 
   constructor(directory: string, fs: FileSystem) {
     this.directory = directory;
@@ -47,6 +49,14 @@ export class Layout {
     return join(this.directory, "ingest");
   }
 
+  get markerPath(): string {
+    return join(this.directory, "oci-layout");
+  }
+
+  blobPath(digest: Digest): string {
+    return join(this.directory, "blobs", algorithmOf(digest), hexOf(digest));
+  }
+
   /**
    * index.json as it is now; empty when there is no layout yet.
    * @throws ChartroomError `not_verified` when it, or `oci-layout`, does not parse; `invalid` when the directory holds
@@ -54,7 +64,7 @@ export class Layout {
    */
   async index(): Promise<LayoutIndex> {
     const [marker, bytes] = await Promise.all(
-      ["oci-layout", "index.json"].map((name) => ifThere(this.fs.readFile(join(this.directory, name)))),
+      [this.markerPath, this.indexPath].map((path) => ifThere(this.fs.readFile(path))),
     );
     if (marker !== undefined) this.#checkMarker(marker);
     else if (bytes === undefined) await this.#checkUnused();
@@ -103,17 +113,31 @@ export class Layout {
     return after;
   }
 
-  /** Make the layout where there is none. Call it under a lock. */
+  /**
+   * That the directory is a layout of a version that we know, or holds nothing else.
+   * @throws ChartroomError `invalid` when it is not, `not_verified` when `oci-layout` does not parse
+   */
+  async checkMarker(): Promise<void> {
+    const marker = await ifThere(this.fs.readFile(this.markerPath));
+    if (marker === undefined) await this.#checkUnused();
+    else this.#checkMarker(marker);
+  }
+
+  /** Make the layout where there is none. Call it under a shared lock. */
   async create(signal?: AbortSignal): Promise<void> {
     await using _turn = await acquire(this.lockPath, "turn", { signal });
+    await this.complete();
+  }
+
+  /** Make what a layout must have and this one lacks. The caller has the turn, or holds the lock exclusively. */
+  async complete(): Promise<void> {
     await this.index(); // refuses what is no layout
     for (const directory of [this.directory, join(this.directory, "blobs"), this.ingestPath])
       if ((await ifThere(this.fs.stat(directory))) === undefined) await makeDirectory(this.fs, directory);
-    const marker = join(this.directory, "oci-layout");
     if (await this.lacksIndex()) await this.replaceIndex(LayoutIndex.empty);
     // Last: a layout that says it is one has everything that it must have.
-    if ((await ifThere(this.fs.stat(marker))) === undefined)
-      await this.#replace(marker, jsonBytes({ imageLayoutVersion: layoutVersion }));
+    if ((await ifThere(this.fs.stat(this.markerPath))) === undefined)
+      await this.#replace(this.markerPath, jsonBytes({ imageLayoutVersion: layoutVersion }));
   }
 
   /** The directory beside which locks and rows lie, made where it is missing. */
@@ -142,7 +166,7 @@ export class Layout {
   }
 
   #checkMarker(bytes: Uint8Array): void {
-    const path = join(this.directory, "oci-layout");
+    const path = this.markerPath;
     const refuse = (code: "invalid" | "not_verified", why: string, cause?: unknown) =>
       new ChartroomError(code, `Cannot use ${this.directory}: ${path} ${why}`, { cause });
     let version: unknown;

@@ -1,9 +1,16 @@
 import type { Blobs } from "../blobs/blobs.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { type JsonObject, parseJsonObject } from "../oci/json.ts";
 import { manifestLimit, mediaTypes } from "../oci/mediaTypes.ts";
 import type { StoredManifest } from "../oci/repository.ts";
 import { readVerified } from "../oci/verify.ts";
+
+/** A manifest, as it is listed where it refers to another. */
+export interface Referring {
+  readonly subject: Digest | undefined;
+  readonly referrer: Descriptor;
+}
 
 /**
  * A manifest by its digest alone. A layout keeps manifests among the blobs, so what it is has to be read from it.

@@ -59,7 +59,7 @@ async function read(layout: Layout, descriptor: Descriptor): Promise<Uint8Array>
 }
 
 /** Every string in a JSON value that is a digest. Without recursion: a manifest may be nested as deep as it is long. */
-function digestsIn(root: unknown): Digest[] {
+export function digestsIn(root: unknown): Digest[] {
   const digests: Digest[] = [];
   const waiting = [root];
   while (waiting.length > 0) {

@@ -6,6 +6,7 @@ import type { Digest } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import type { Layout } from "./layout.ts";
 import { mark } from "./mark.ts";
+import { splitName } from "./name.ts";
 
 /** What a prune freed, or would free. */
 export interface Pruned {
@@ -71,8 +72,7 @@ export async function deleteManifest(
   const index = await layout.index();
   const rest = index.without(
     ({ name, descriptor }) =>
-      descriptor?.digest === digest &&
-      (name === undefined || name.startsWith(`${prefix}:`) || name.startsWith(`${prefix}@`)),
+      descriptor?.digest === digest && (name === undefined || splitName(name)?.repository === prefix),
   );
   const reached = await mark(layout, rest);
   if (rest !== index) await layout.replaceIndex(rest);

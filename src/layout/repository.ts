@@ -1,5 +1,5 @@
 import type { Descriptor } from "../oci/descriptor.ts";
-import { algorithmOf, type Digest, Digester, tryDigest } from "../oci/digest.ts";
+import { type Digest, tryDigest } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import { artifactTypeOf, parseManifest } from "../oci/manifest.ts";
 import { type Tag, tryTag } from "../oci/reference.ts";
@@ -8,8 +8,14 @@ import { verifyBytes } from "../oci/verify.ts";
 import type { LayoutIndex } from "./index.ts";
 import { takeBlob } from "./ingest.ts";
 import type { Layout } from "./layout.ts";
+import { entryName, splitName } from "./name.ts";
+import { referrersIn } from "./referrers.ts";
+import { isWhole } from "./whole.ts";
 
-/** The part of a layout whose names begin with `host/repository`, as a repository to read from. */
+/**
+ * The part of a layout whose names begin with `host/repository`, as a repository to read from. The empty prefix is the part
+ * whose names are tags alone.
+ */
 export class LayoutReads implements Reads {
   protected readonly layout: Layout;
   protected readonly prefix: string;
@@ -22,7 +28,7 @@ export class LayoutReads implements Reads {
   async resolve(name: Tag | Digest): Promise<Descriptor | undefined> {
     const digest = tryDigest(name);
     return digest === undefined
-      ? (await this.layout.index()).get(`${this.prefix}:${name}`)?.descriptor
+      ? (await this.layout.index()).get(entryName(this.prefix, name as Tag))?.descriptor
       : (await this.layout.manifest(digest))?.descriptor;
   }
 
@@ -41,25 +47,15 @@ export class LayoutReads implements Reads {
 
   async *tags(after?: Tag): AsyncGenerator<Tag> {
     for (const { name } of (await this.layout.index()).named()) {
-      const tag = name.startsWith(`${this.prefix}:`) ? tryTag(name.slice(this.prefix.length + 1)) : undefined;
+      const parts = splitName(name);
+      const tag = parts?.repository === this.prefix ? tryTag(parts.named) : undefined;
       if (tag !== undefined && (after === undefined || tag > after)) yield tag;
     }
   }
 
-  /** Looks at every manifest that index.json lists: layouts have no standard for referrers (image-spec PR 1171 is open). */
   async *referrers(subject: Digest, artifactType?: string): AsyncGenerator<Descriptor> {
-    const seen = new Set<Digest>();
-    for (const { descriptor } of (await this.layout.index()).entries) {
-      if (descriptor === undefined || seen.has(descriptor.digest)) continue;
-      seen.add(descriptor.digest);
-      const stored = await this.layout.manifest(descriptor.digest);
-      if (stored === undefined) continue;
-      const manifest = parseManifest(stored.bytes, stored.descriptor.mediaType);
-      const type = artifactTypeOf(manifest);
-      if (manifest.subject?.digest !== subject || (artifactType ?? type) !== type) continue;
-      const { annotations } = manifest;
-      yield { ...stored.descriptor, ...(type !== undefined && { artifactType: type }), annotations };
-    }
+    for await (const each of referrersIn(this.layout, this.prefix, subject))
+      if (artifactType === undefined || each.artifactType === artifactType) yield each;
   }
 }
 
@@ -74,12 +70,7 @@ export class LayoutWrites extends LayoutReads implements Writes {
 
   /** Reads the blob to its end: a file of the right name and size may still be corrupt, and saving again must mend it. */
   async has({ digest, size }: Descriptor): Promise<boolean> {
-    if ((await this.layout.blobs.stat(digest)) !== size) return false;
-    const stream = await this.layout.blobs.read(digest);
-    if (stream === undefined) return false;
-    const digester = new Digester(algorithmOf(digest));
-    for await (const chunk of stream) digester.update(chunk);
-    return digester.digest() === digest;
+    return (await this.layout.blobs.stat(digest)) === size && isWhole(this.layout.blobs, digest);
   }
 
   async pushBlob(
@@ -105,16 +96,14 @@ export class LayoutWrites extends LayoutReads implements Writes {
         return manifest.subject === undefined
           ? index
           : index.withUnnamed(descriptor, artifactTypeOf(manifest));
-      return tags.reduce((changed, tag) => changed.with(`${this.prefix}:${tag}`, descriptor), index);
+      return tags.reduce((changed, tag) => changed.with(entryName(this.prefix, tag), descriptor), index);
     }, this.#signal);
   }
 
   #check(index: LayoutIndex, tag: Tag, digest: Digest, expect: PushManifest["expect"]): void {
-    const held = index.get(`${this.prefix}:${tag}`)?.descriptor?.digest;
+    const name = entryName(this.prefix, tag);
+    const held = index.get(name)?.descriptor?.digest;
     if (expect === "any" || held === digest || held === (expect === "absent" ? undefined : expect)) return;
-    throw new ChartroomError(
-      "conflict",
-      `${this.prefix}:${tag} holds ${held ?? "nothing"}, not what was expected`,
-    );
+    throw new ChartroomError("conflict", `${name} holds ${held ?? "nothing"}, not what was expected`);
   }
 }

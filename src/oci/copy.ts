@@ -3,12 +3,13 @@ import type { Digest } from "./digest.ts";
 import { ChartroomError } from "./errors.ts";
 import { limiter } from "./limiter.ts";
 import { blobsOf, type Manifest, manifestsOf, parseManifest } from "./manifest.ts";
-import type { PushManifest, Source, StoredManifest, Target } from "./repository.ts";
+import type { RepositoryName } from "./reference.ts";
+import type { Mounts, PushManifest, Source, StoredManifest, Target } from "./repository.ts";
 import { verify, verifyBytes } from "./verify.ts";
 
 /** Objects under way at once: enough to hide a round trip, few enough for a small server. */
 const parallel = 8;
-/** Indexes may hold indexes; deeper than this is an attack or a mistake. */
+/** Indexes may hold indexes, and referrers be referred to; deeper than this is an attack or a mistake. */
 const depthLimit = 8;
 
 /** What a copy tells while it goes: an object that begins, bytes of it, and its end. */
@@ -17,7 +18,7 @@ export interface CopyProgress {
   /** Its bytes come from this offset on: at first, and whenever an interrupted transfer goes on. */
   from?(object: Descriptor, offset: number): void;
   bytes?(object: Descriptor, count: number): void;
-  /** `sent` is false when the target had it already. */
+  /** `sent` is false when the target had it already, or took it over from another of its repositories. */
   end?(object: Descriptor, sent: boolean): void;
 }
 
@@ -28,27 +29,46 @@ export interface CopyOptions extends PushManifest {
    * whether it is a chart.
    */
   readonly admit?: (root: Manifest) => Promise<void>;
+  /** Whether to take along what refers to the root or to a manifest below it, and what refers to that. */
+  readonly referrers?: boolean;
+  /** What `source` is called where it is another repository of the target's own registry: blobs are then mounted. */
+  readonly mountFrom?: RepositoryName | undefined;
+  /**
+   * Whether a manifest that the target has is taken for whole, with all it names. A registry sees to that itself; files of
+   * a layout may be damaged, and a copy over them mends them.
+   */
+  readonly trustPresent?: boolean;
   readonly signal?: AbortSignal;
 }
 
+/** What a copy saw. */
+export interface Copied {
+  /** The manifests of the root's tree and of all that refers to it, as far as the source has them. */
+  readonly manifests: ReadonlySet<Digest>;
+  /** How many of them came along because they refer to another. */
+  readonly referrers: number;
+}
+
 /**
- * Copy a manifest and all it names from `source` to `target`: children before parents, tags last, every read verified
- * against its descriptor. What the target has is not sent. An interruption leaves a valid target; running again goes on.
+ * Copy a manifest and all it names from `source` to `target`: children before parents, referrers after their subject, tags
+ * last, every read verified against its descriptor. What the target has is not sent. An interruption leaves a valid
+ * target; running again goes on.
  * @throws ChartroomError `not_found` when the source lacks a part, `not_verified` when bytes are wrong, `conflict` from
  *   the target's `pushManifest`; the signal's reason when it is aborted. The first failure stops all that is under way.
  */
 export async function copy(
   source: Source,
-  target: Target,
+  target: Target & Partial<Mounts>,
   root: StoredManifest,
   options: CopyOptions,
-): Promise<void> {
-  const { progress } = options;
+): Promise<Copied> {
+  const { progress, mountFrom } = options;
   const failure = new AbortController();
   const signal = AbortSignal.any([failure.signal, ...(options.signal === undefined ? [] : [options.signal])]);
   const limit = limiter(parallel);
   // One content may stand as a blob here and as a manifest there: they live in different places.
   const seen = { blob: new Map<Digest, Promise<void>>(), manifest: new Map<Digest, Promise<void>>() };
+  const manifests = new Set<Digest>();
   const once = (kind: keyof typeof seen, digest: Digest, work: () => Promise<void>): Promise<void> => {
     const running =
       seen[kind].get(digest) ??
@@ -69,54 +89,94 @@ export async function copy(
     return (await source.blob(blob, { start: from, end: blob.size })).pipeThrough(tell, { signal });
   };
 
+  // A registry that does not mount one blob will not mount the next.
+  let mounts = mountFrom !== undefined && target.mount !== undefined;
+  const mount = async (blob: Descriptor): Promise<boolean> => {
+    if (!mounts || mountFrom === undefined) return false;
+    mounts = (await target.mount?.(blob, mountFrom)) ?? false;
+    return mounts;
+  };
+
   const copyBlob = async (blob: Descriptor) => {
     signal.throwIfAborted();
-    if (await target.has(blob)) return progress?.end?.(blob, false);
+    if ((await target.has(blob)) || (await mount(blob))) return progress?.end?.(blob, false);
     progress?.begin?.(blob);
     await target.pushBlob(blob, (from) => bodyOf(blob, from));
     progress?.end?.(blob, true);
   };
 
-  const copyTree = async (
-    { descriptor, bytes }: StoredManifest,
-    to: PushManifest,
-    depth: number,
-  ): Promise<void> => {
+  /** A manifest that another one names, or that refers to another. */
+  const copyManifest = (named: Descriptor, depth: number): Promise<void> =>
+    once("manifest", named.digest, async () => {
+      const stored = await limit(() => source.manifest(named.digest));
+      // A sparse index names platforms that were never copied (image-spec, "unreferenced or missing"); a list of
+      // referrers under a tag may name some that were deleted since.
+      if (stored === undefined) return;
+      verifyBytes(stored.bytes, named);
+      const { there } = await copyBelow(stored, depth);
+      if (!there) await push(stored, { tags: [], expect: "any" });
+    });
+
+  /** What a manifest names. Gives the manifest, and whether the target has it already, to be taken for whole. */
+  const copyBelow = async ({ descriptor, bytes }: StoredManifest, depth: number) => {
     signal.throwIfAborted();
     if (depth > depthLimit)
       throw new ChartroomError(
         "invalid",
-        `Index ${descriptor.digest} is nested more than ${depthLimit} deep`,
+        `Manifest ${descriptor.digest} is nested more than ${depthLimit} deep`,
       );
     verifyBytes(bytes, descriptor);
     const manifest = parseManifest(bytes, descriptor.mediaType);
-    const children = manifestsOf(manifest).map((child) =>
-      once("manifest", child.digest, async () => {
-        const stored = await limit(() => source.manifest(child.digest));
-        // A sparse index names platforms that were never copied (image-spec, "unreferenced or missing").
-        if (stored === undefined) return;
-        verifyBytes(stored.bytes, child);
-        await copyTree(stored, { tags: [], expect: "any" }, depth + 1);
-      }),
-    );
-    const blobs = blobsOf(manifest)
-      .filter((blob) => blob.urls === undefined || blob.urls.length === 0)
-      .map((blob) => once("blob", blob.digest, () => limit(() => copyBlob(blob))));
-    await allSettledOrThrow([...children, ...blobs]);
-    if (depth === 0) await options.admit?.(manifest);
+    manifests.add(descriptor.digest);
+    // A referrer is put again: where there is no API for referrers, an interruption may have left it unlisted.
+    const trusted = options.trustPresent && manifest.subject === undefined;
+    const there = trusted && (await limit(() => target.resolve(descriptor.digest))) !== undefined;
+    const children = there && !options.referrers ? [] : manifestsOf(manifest);
+    const blobs = there ? [] : blobsOf(manifest).filter(({ urls = [] }) => urls.length === 0);
+    await allSettledOrThrow([
+      ...children.map((child) => copyManifest(child, depth + 1)),
+      ...blobs.map((blob) => once("blob", blob.digest, () => limit(() => copyBlob(blob)))),
+    ]);
+    return { manifest, there };
+  };
+
+  const push = async ({ descriptor, bytes }: StoredManifest, to: PushManifest): Promise<void> => {
     signal.throwIfAborted();
     progress?.begin?.(descriptor);
     await limit(() => target.pushManifest(descriptor, bytes, to));
     progress?.end?.(descriptor, true);
   };
 
-  await copyTree(root, { tags: options.tags, expect: options.expect }, 0);
+  /** Who refers to these manifests and was not seen yet. */
+  const referringTo = async (subjects: Iterable<Digest>): Promise<Descriptor[]> => {
+    const lists = [...subjects].map((subject) => limit(() => Array.fromAsync(source.referrers(subject))));
+    return (await allSettledOrThrow(lists)).flat().filter(({ digest }) => !manifests.has(digest));
+  };
+
+  const { manifest } = await copyBelow(root, 0);
+  await options.admit?.(manifest);
+  let known = new Set(manifests);
+  const before = known.size;
+  let referring = options.referrers ? await referringTo(known) : [];
+  // Some registries refuse a manifest whose subject they do not have; tags still come last.
+  if (referring.length > 0) await push(root, { tags: [], expect: "any" });
+  for (let depth = 1; referring.length > 0; depth++) {
+    await allSettledOrThrow(referring.map((each) => copyManifest(each, depth)));
+    const fresh = manifests.difference(known);
+    known = new Set(manifests);
+    referring = await referringTo(fresh);
+  }
+  await push(root, options);
+  return { manifests, referrers: manifests.size - before };
 }
 
 /** Wait for all, so that nothing runs on behind an error, then throw the first error there was. */
-async function allSettledOrThrow(work: Promise<void>[]): Promise<void> {
-  const failed = (await Promise.allSettled(work)).find((each) => each.status === "rejected");
-  if (failed !== undefined) throw failed.reason;
+async function allSettledOrThrow<T>(work: Promise<T>[]): Promise<T[]> {
+  const settled = await Promise.allSettled(work);
+  return settled.map((each) => {
+    if (each.status === "rejected") throw each.reason;
+    return each.value;
+  });
 }
 
 /** Bytes go through as they are, each chunk told. */

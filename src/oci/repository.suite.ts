@@ -265,5 +265,17 @@ export function repositorySuite(
       await repository.delete(first.descriptor.digest);
       expect(await listed(repository, subject.digest, sbom)).toMatchObject([third.descriptor]);
     });
+
+    on("referrers that come at once are all listed, each once", async (repository) => {
+      const all = Array.from({ length: 6 }, (_, i) =>
+        imageOf([], { subject: one.descriptor, annotations: { number: `${i}` } }),
+      );
+      await pushContent(repository, blobOf("{}"));
+      await Promise.all([...all, ...all].map((each) => push(repository, each, "any", [])));
+      expect(await listed(repository, one.descriptor.digest)).toMatchObject(
+        sorted(...all.map(({ descriptor }) => descriptor)),
+      );
+      expect(await listed(repository, one.descriptor.digest)).toHaveLength(all.length);
+    });
   });
 }

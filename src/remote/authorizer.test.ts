@@ -163,6 +163,10 @@ describe("scopes", () => {
     await remote.has(blob.descriptor);
     for (let i = 0; i < 3; i++) expect(await remote.mount(blob.descriptor, from)).toBe(false);
     expect(made.asked).toHaveLength(2);
+    // Also where the mount is the first of all requests.
+    const fresh = remoteOf(made);
+    for (let i = 0; i < 3; i++) expect(await fresh.mount(blob.descriptor, from)).toBe(false);
+    expect(made.asked).toHaveLength(4);
   });
 
   test("that a challenge does not name follow from the method", async () => {
@@ -177,7 +181,7 @@ describe("scopes", () => {
     });
     const host = new URL(bare.origin).host as typeof made.host;
     await remoteOf({ host }).has(blob.descriptor);
-    await remoteOf({ host }).delete(blob.descriptor.digest);
+    await remoteOf({ host }).untag("1" as never);
     expect(made.asked.map(({ scopes }) => scopes)).toEqual([[pull], ["repository:my/repo:delete"]]);
   });
 });

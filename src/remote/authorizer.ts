@@ -143,8 +143,15 @@ export class Authorizer {
     const bearer = bearerOf(answer);
     if (bearer !== undefined) {
       const named = scopesIn(bearer);
-      const scopes = named.length > 0 ? named : this.#scopesFor(need.method);
-      return this.#bearer(bearer, uniteScopes([...this.#scopes, ...scopes, ...need.scopes]), doing);
+      const asked = named.length > 0 ? named : this.#scopesFor(need.method);
+      const scopes = uniteScopes([...this.#scopes, ...asked]);
+      const more = need.scopes.filter((scope) => !this.#denied.has(scope));
+      if (more.length === 0) return this.#bearer(bearer, scopes, doing);
+      return this.#bearer(bearer, uniteScopes([...scopes, ...more]), doing).catch((error) => {
+        if (!isRefusal(error)) throw error;
+        for (const scope of more) this.#denied.add(scope);
+        return this.#bearer(bearer, scopes, doing);
+      });
     }
     const login = await this.#login();
     const wantsBasic = challengesOf(answer).some(({ scheme }) => scheme === "basic");

@@ -1,4 +1,4 @@
-import type { Reference } from "../oci/reference.ts";
+import type { Reference, RegistryHost, RepositoryName } from "../oci/reference.ts";
 import type { AuthorizerOptions } from "./authorizer.ts";
 import { type HostOptions, originOf } from "./host.ts";
 import { RemoteRepository } from "./repository.ts";
@@ -13,16 +13,18 @@ export interface RemoteOptions
   readonly uploads?: UploadSessions;
 }
 
-/** A repository of a registry. Nothing is sent until it is asked for something. */
-export function openRemote(
-  { registry, repository }: Pick<Reference, "registry" | "repository">,
-  { plainHttp, tls, uploads, ...options }: RemoteOptions,
-): RemoteRepository {
-  const session = new Session({
-    ...options,
-    origin: originOf(registry, { plainHttp, tls }),
-    registry,
-    repository,
-  });
-  return new RemoteRepository(session, repository, uploads);
+/** A session with a registry, for one of its repositories or for none. Nothing is sent yet. */
+export function sessionOf(
+  registry: RegistryHost,
+  repository: RepositoryName | undefined,
+  { plainHttp, tls, uploads: _, ...options }: RemoteOptions,
+): Session {
+  return new Session({ ...options, origin: originOf(registry, { plainHttp, tls }), registry, repository });
 }
+
+/** A repository of a registry. Nothing is sent until it is asked for something. */
+export const openRemote = (
+  { registry, repository }: Pick<Reference, "registry" | "repository">,
+  options: RemoteOptions,
+): RemoteRepository =>
+  new RemoteRepository(sessionOf(registry, repository, options), repository, options.uploads);

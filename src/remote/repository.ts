@@ -1,9 +1,9 @@
-import { type Descriptor, parseDescriptor } from "../oci/descriptor.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
 import { type Digest, tryDigest } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
-import { manifestsOf, parseManifest } from "../oci/manifest.ts";
-import { mediaTypes } from "../oci/mediaTypes.ts";
+import { parseManifest } from "../oci/manifest.ts";
 import { type RepositoryName, type Tag, tryTag } from "../oci/reference.ts";
+import { referrerOf } from "../oci/referrers.ts";
 import {
   type ByteRange,
   type Deletes,
@@ -20,6 +20,7 @@ import { download } from "./download.ts";
 import { nonsense } from "./errors.ts";
 import { pagesOf } from "./listing.ts";
 import { acceptManifests, descriptorOf, manifestOf } from "./manifest.ts";
+import { Referrers } from "./referrers.ts";
 import type { Session } from "./session.ts";
 import { Upload } from "./upload.ts";
 import { locationOf } from "./uploadLocation.ts";
@@ -31,6 +32,7 @@ export class RemoteRepository implements Reads, Writes, Deletes, Mounts {
   readonly #repository: RepositoryName;
   readonly #path: string;
   readonly #name: string;
+  readonly #referrers: Referrers;
   readonly #uploads: UploadSessions | undefined;
 
   /** @param uploads where sessions of uploads are remembered for the next process; without, they end with this one */
@@ -40,6 +42,7 @@ export class RemoteRepository implements Reads, Writes, Deletes, Mounts {
     this.#uploads = uploads;
     this.#path = `/v2/${repository}`;
     this.#name = `${session.registry}/${repository}`;
+    this.#referrers = new Referrers(session, repository, this);
   }
 
   async resolve(name: Tag | Digest): Promise<Descriptor | undefined> {
@@ -98,31 +101,8 @@ export class RemoteRepository implements Reads, Writes, Deletes, Mounts {
     yield* [...tags].sort();
   }
 
-  async *referrers(subject: Digest, artifactType?: string): AsyncIterable<Descriptor> {
-    const doing = `list referrers of ${subject} in ${this.#name}`;
-    const query = artifactType === undefined ? "" : `?${new URLSearchParams({ artifactType })}`;
-    const wanted = (each: Descriptor) => artifactType === undefined || each.artifactType === artifactType;
-    let known = false;
-    for await (const page of pagesOf(
-      this.#session,
-      doing,
-      `${this.#path}/referrers/${subject}${query}`,
-      mediaTypes.index,
-    )) {
-      known = true;
-      const list = page.manifests ?? [];
-      if (!Array.isArray(list)) throw nonsense(doing, "the registry's list has no manifests");
-      yield* list.map((each, i) => parseDescriptor(each, `manifests[${i}]`)).filter(wanted);
-    }
-    if (!known) yield* (await this.#referrersByTag(subject)).filter(wanted);
-  }
-
-  /** Where a registry has no referrers API, clients keep an index under a tag (distribution-spec, "Referrers Tag Schema"). */
-  async #referrersByTag(subject: Digest): Promise<readonly Descriptor[]> {
-    const [algorithm = "", encoded = ""] = subject.split(":");
-    const tag = tryTag(`${algorithm}-${encoded.slice(0, 64)}`);
-    const stored = tag && (await this.manifest(tag));
-    return stored === undefined ? [] : manifestsOf(parseManifest(stored.bytes, stored.descriptor.mediaType));
+  referrers(subject: Digest, artifactType?: string): AsyncIterable<Descriptor> {
+    return this.#referrers.list(subject, artifactType);
   }
 
   async has(blob: Descriptor): Promise<boolean> {
@@ -155,7 +135,8 @@ export class RemoteRepository implements Reads, Writes, Deletes, Mounts {
 
   /**
    * A registry sets one tag at a time, so all expectations are checked before the first is set; each PUT carries its own as
-   * a condition, for registries that heed it (ours does), which is the only way to be sure.
+   * a condition, for registries that heed it (ours does), which is the only way to be sure. Where the registry has no API
+   * for referrers, the list under the subject's tag is kept here.
    */
   async pushManifest(
     descriptor: Descriptor,
@@ -163,18 +144,25 @@ export class RemoteRepository implements Reads, Writes, Deletes, Mounts {
     { tags, expect }: PushManifest,
   ): Promise<void> {
     verifyBytes(bytes, descriptor);
-    if (tags.length === 0) return this.#putManifest(descriptor, bytes, descriptor.digest, "any");
-    const toSet: Tag[] = [];
+    const toSet: (Tag | Digest)[] = tags.length === 0 ? [descriptor.digest] : [];
     for (const tag of tags) if (!(await this.#holdsAlready(tag, descriptor, expect))) toSet.push(tag);
-    for (const tag of toSet) await this.#putManifest(descriptor, bytes, tag, expect);
+    let listed = true;
+    for (const name of toSet) listed = await this.#putManifest(descriptor, bytes, name, expect);
+    if (listed) return;
+    const manifest = parseManifest(bytes, descriptor.mediaType);
+    if (manifest.subject !== undefined)
+      await this.#referrers.add(manifest.subject.digest, referrerOf(descriptor, manifest));
   }
+
+  /** Gives whether the registry says that it has noted the subject (`OCI-Subject`). */
 
   async #putManifest(
     descriptor: Descriptor,
     bytes: Uint8Array,
     name: Tag | Digest,
-    expect: Expected,
-  ): Promise<void> {
+    expected: Expected,
+  ): Promise<boolean> {
+    const expect = tryDigest(name) === undefined ? expected : "any";
     const doing = `push ${this.#reference(name)}`;
     const answer = await this.#session.send({
       doing,
@@ -186,8 +174,8 @@ export class RemoteRepository implements Reads, Writes, Deletes, Mounts {
     });
     if (answer.status === 412) {
       // Perhaps it is our own manifest, and only the first answer was lost.
-      if (await this.#holdsAlready(name as Tag, descriptor, expect)) return answer.discard();
-      throw await this.#session.refusal(answer, doing);
+      if (!(await this.#holdsAlready(name as Tag, descriptor, expect)))
+        throw await this.#session.refusal(answer, doing);
     }
     await answer.discard();
     const stored = tryDigest(answer.headers.get("docker-content-digest") ?? "");
@@ -197,6 +185,7 @@ export class RemoteRepository implements Reads, Writes, Deletes, Mounts {
       stored !== descriptor.digest
     )
       throw nonsense(doing, `the registry stored it as ${stored}, expected ${descriptor.digest}`);
+    return answer.status === 412 || answer.headers.has("oci-subject");
   }
 
   /** Whether a tag holds the manifest, so that nothing is left to do; a conflict when it holds what it should not. */
@@ -216,7 +205,21 @@ export class RemoteRepository implements Reads, Writes, Deletes, Mounts {
   }
 
   async delete(digest: Digest): Promise<boolean> {
-    return this.#delete(digest);
+    const subject = await this.#subjectOf(digest);
+    const gone = await this.#delete(digest);
+    if (gone && subject !== undefined) await this.#referrers.remove(subject, digest);
+    return gone;
+  }
+
+  /** The subject of a manifest; undefined, too, when it is broken or may not be read: it can still be deleted. */
+  async #subjectOf(digest: Digest): Promise<Digest | undefined> {
+    try {
+      const stored = await this.manifest(digest);
+      return stored && parseManifest(stored.bytes, stored.descriptor.mediaType).subject?.digest;
+    } catch (error) {
+      if (error instanceof ChartroomError) return undefined;
+      throw error;
+    }
   }
 
   async #delete(name: Tag | Digest): Promise<boolean> {
@@ -226,16 +229,21 @@ export class RemoteRepository implements Reads, Writes, Deletes, Mounts {
       doing,
       method: "DELETE",
       to,
-      statuses: [200, 202, 204, 400, 404],
+      statuses: [200, 202, 204, 400, 404, 405],
     });
     if (answer.status === 404) return (await this.#session.expectAbsent(answer, doing)) !== undefined;
     await answer.discard();
-    // Distribution before 3 says DIGEST_INVALID to a tag; the specification has 400 for what is switched off.
-    if (answer.status === 400)
-      throw new ChartroomError("not_allowed", `Cannot ${doing}: the registry does not do this (HTTP 400)`, {
-        hint: "Some registries delete manifests by digest only, or only where deleting is switched on.",
-      });
-    return true;
+    // Distribution before 3 says DIGEST_INVALID to a tag; the specification has 400 and 405 for what is switched off.
+    if (answer.status < 400) return true;
+    const [cannot, hint] =
+      tryDigest(name) === undefined
+        ? ["takes no tag away", "Only the manifest can go, by digest, and then with all its tags."]
+        : ["deletes no manifests", "Many registries delete only where that is switched on."];
+    throw new ChartroomError(
+      "not_allowed",
+      `Cannot ${doing}: the registry ${cannot} (HTTP ${answer.status}). Nothing was deleted`,
+      { hint },
+    );
   }
 
   async mount({ digest }: Descriptor, from: RepositoryName): Promise<boolean> {
@@ -245,12 +253,13 @@ export class RemoteRepository implements Reads, Writes, Deletes, Mounts {
       doing,
       method: "POST",
       to,
-      statuses: [201, 202],
+      // A short cut: where it is closed the blob is sent.
+      statuses: [201, 202, 400, 401, 403, 404, 405],
       repeatable: true,
       scopes: [`repository:${from}:pull`],
     });
     await answer.discard();
-    if (answer.status === 201) return true;
+    if (answer.status !== 202) return answer.status === 201;
     // The registry opened an upload instead, which nobody will use.
     const session = locationOf(answer.headers, answer.url, doing);
     await (

@@ -1,6 +1,7 @@
 import { type Descriptor, describe } from "../oci/descriptor.ts";
 import { parseDigest, tryDigest } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
+import { parseManifest } from "../oci/manifest.ts";
 import { mediaTypes } from "../oci/mediaTypes.ts";
 import { parseRegistryHost, type RegistryHost, type Tag } from "../oci/reference.ts";
 import type { Expected } from "../oci/repository.ts";
@@ -25,7 +26,11 @@ export type Spoil = (request: Request, url: URL) => Response | undefined | Promi
  * A small registry on 127.0.0.1 with one repository, whatever it is called, over a `MemoryRepository`. It knows conditions
  * and upload sessions; in all it does not know it is as plain as the specification lets it be.
  */
-export function testRegistry(spoil: Spoil = () => undefined, tls?: Bun.TLSOptions): TestRegistry {
+export function testRegistry(
+  spoil: Spoil = () => undefined,
+  tls?: Bun.TLSOptions,
+  alter: (response: Response) => Response = (response) => response,
+): TestRegistry {
   const repository = new MemoryRepository();
   const sessions = new Map<string, Uint8Array>();
   const requests: string[] = [];
@@ -36,7 +41,7 @@ export function testRegistry(spoil: Spoil = () => undefined, tls?: Bun.TLSOption
     async fetch(request) {
       const url = new URL(request.url);
       requests.push(`${request.method} ${url.pathname}${url.search}`);
-      return (await spoil(request, url)) ?? answer(request, url, repository, sessions);
+      return (await spoil(request, url)) ?? alter(await answer(request, url, repository, sessions));
     },
   });
   const name = `localhost:${server.port}`;
@@ -48,6 +53,17 @@ export function testRegistry(spoil: Spoil = () => undefined, tls?: Bun.TLSOption
     stop: () => server.stop(true),
   };
 }
+
+/** A registry of before OCI 1.1: it has no API for referrers and says nothing of subjects. */
+export const oldRegistry = (): TestRegistry =>
+  testRegistry(
+    (_request, { pathname }) => (pathname.includes("/referrers/") ? refuse(404, "NOT_FOUND") : undefined),
+    undefined,
+    (response) => {
+      response.headers.delete("oci-subject");
+      return response;
+    },
+  );
 
 /** An error as distribution-spec has it. */
 export const refuse = (
@@ -123,7 +139,10 @@ async function putManifest(request: Request, name: Tag, repository: MemoryReposi
     if (error instanceof ChartroomError && error.code === "conflict") return refuse(412, "DENIED", "taken");
     throw error;
   }
-  return new Response(null, { status: 201, headers: { "docker-content-digest": descriptor.digest } });
+  const { subject } = parseManifest(bytes, descriptor.mediaType);
+  const headers = new Headers({ "docker-content-digest": descriptor.digest });
+  if (subject !== undefined) headers.set("oci-subject", subject.digest);
+  return new Response(null, { status: 201, headers });
 }
 
 async function blob(request: Request, digest: string, repository: MemoryRepository): Promise<Response> {

@@ -1,8 +1,9 @@
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
-import { artifactTypeOf, type Manifest, parseManifest } from "../oci/manifest.ts";
+import { type Manifest, parseManifest } from "../oci/manifest.ts";
 import type { Tag } from "../oci/reference.ts";
+import { referrerOf } from "../oci/referrers.ts";
 import type { ByteRange, Deletes, PushManifest, Reads, StoredManifest, Writes } from "../oci/repository.ts";
 import { verifyBytes } from "../oci/verify.ts";
 import { streamOf } from "./streams.ts";
@@ -36,10 +37,12 @@ export class MemoryRepository implements Reads, Writes, Deletes {
 
   async *referrers(subject: Digest, artifactType?: string): AsyncIterable<Descriptor> {
     for (const { descriptor, parsed } of [...this.#manifests.values()]) {
-      const type = artifactTypeOf(parsed);
-      if (parsed.subject?.digest !== subject || (artifactType ?? type) !== type) continue;
-      const { annotations } = parsed;
-      yield { ...descriptor, ...(type !== undefined && { artifactType: type }), annotations };
+      const referrer = referrerOf(descriptor, parsed);
+      if (
+        parsed.subject?.digest === subject &&
+        (artifactType ?? referrer.artifactType) === referrer.artifactType
+      )
+        yield referrer;
     }
   }
 

@@ -141,3 +141,38 @@ onBench("what is cut or gone is shown in the list, though the list remembers wha
     if (part === "content") await bench.done("chartroom", ["chart", "check"]);
   }
 });
+
+onBench("check --repair puts aside, rebuilds, says each thing, and names what remains", async (bench) => {
+  const names = ["localhost:5000/a/b:1", "localhost:5000/a/c:1"];
+  for (const [i, name] of names.entries()) {
+    await writeFile(bench.path("mychart", "values.yaml"), `replicas: ${i}\n`);
+    await save(bench, name);
+  }
+  const whole = await readFile(cache(bench, "index.json"), "utf8");
+  const [, second] = await jsonOf<{ manifest: { digest: string } }[]>(bench, ["chart", "list"]);
+  await writeFile(cache(bench, "index.json"), whole.slice(0, -10));
+  expect(await refused(bench, "chart", "check")).toMatchObject({ exitCode: 6 });
+  const { digest } = second!.manifest;
+  const said = await bench.done("chartroom", ["chart", "check", "--repair"]);
+  expect(said.replaceAll(bench.folder, "")).toBe(
+    `repaired: /home/.cache/helm/registry/cache/index.json: does not parse; it was rebuilt, and is kept as /home/.cache/helm/registry/cache/ingest/quarantine/index.json
+repaired: ${names[0]}: could still be read in it
+repaired: ${digest}: mychart 0.1.0: no name of it is known; it is listed by its digest
+${said.split("\n").at(-2)}
+`,
+  );
+  expect(said).toMatch(/^1 reference, 5 blobs, .*: whole\n$/m);
+  await bench.done("chartroom", ["copy", `store:@${digest}`, `store:${names[1]}`]);
+  expect(await bench.done("chartroom", ["chart", "list", "-q"])).toBe(`${names.join("\n")}\n`);
+  expect(await jsonOf(bench, ["chart", "check", "--repair"])).toMatchObject({ status: "whole", repairs: [] });
+
+  const content = await contentOf(bench);
+  await chmod(content, 0o644);
+  await writeFile(content, "rotten");
+  const remains = await bench.run("chartroom", ["chart", "check", "--repair"]);
+  expect(remains).toMatchObject({ exitCode: 6, stdout: expect.stringMatching(/^repaired: .*put aside/) });
+  expect(remains.stdout).toMatch(/^fault: localhost:5000\/a\/b:1: its blob .* is missing$/m);
+  await writeFile(bench.path("mychart", "values.yaml"), "replicas: 0\n");
+  await save(bench, names[0]);
+  await bench.done("chartroom", ["chart", "check"]);
+});

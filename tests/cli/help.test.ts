@@ -6,7 +6,7 @@ const commands = [
     (name) => `chart ${name}`,
   ),
   ...["login", "logout", "serve", "user add", "user remove", "user list"].map((name) => `registry ${name}`),
-  "version",
+  ...["copy", "tags", "delete", "version"],
 ];
 
 describe("help", () => {

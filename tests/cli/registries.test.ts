@@ -123,6 +123,12 @@ describe("on a machine that other tools were used on", () => {
   });
 });
 
+onBench("a push asks for a token to push at once: Quay has no repository before", async (bench) => {
+  const made = own(tokenRegistry());
+  await bench.done("chartroom", ["chart", "push", await chartFor(bench, made.host)]);
+  expect(made.asked.map(({ scopes }) => scopes)).toEqual([["repository:team/mychart:pull,push"]]);
+});
+
 describe("behind a proxy", () => {
   const name = "registry.example.test";
 

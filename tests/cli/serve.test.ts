@@ -117,6 +117,33 @@ describe("who may enter", () => {
   });
 });
 
+describe("what CNCF Distribution's variables switch", () => {
+  onBench("deletion, which is on", async (bench) => {
+    for (const [env, status] of [
+      [{}, 202],
+      [{ REGISTRY_STORAGE_DELETE_ENABLED: "false" }, 405],
+    ] as const) {
+      const { host } = await bench.chartroom([], env);
+      await save(bench, `${host}/a/b:1`);
+      await bench.done("chartroom", ["chart", "push", `${host}/a/b:1`]);
+      const deletion = await fetch(`http://${host}/v2/a/b/manifests/1`, { method: "DELETE" });
+      expect(deletion.status).toBe(status);
+      const pulled = await fetch(`http://${host}/v2/a/b/manifests/1`);
+      expect(pulled.status).toBe(status === 405 ? 200 : 404);
+    }
+  });
+
+  onBench("nothing, where nobody can tell what is meant", async (bench) => {
+    const env = { REGISTRY_VALIDATION_MANIFESTS_MISSING: "perhaps" };
+    const args = ["registry", "serve", "--addr", free, "--data", "data"];
+    expect(refusalOf(await bench.run("chartroom", args, { env }))).toMatchObject({
+      exitCode: 2,
+      message: 'Cannot use REGISTRY_VALIDATION_MANIFESTS_MISSING: expected accept or refuse, found "perhaps"',
+    });
+    expect(await readdir(bench.folder)).not.toContain("data");
+  });
+});
+
 describe("a start that is refused, in one sentence, with nothing touched", () => {
   onBench("the port is taken", async (bench) => {
     const server = await started(bench, ["--addr", free, "--data", "one"]);

@@ -18,6 +18,7 @@ import { readVerified } from "../../oci/verify.ts";
 import { openRemote } from "../../remote/open.ts";
 import { connectionOf, type GivenLogin } from "../connection.ts";
 import type { Context } from "../context.ts";
+import { namedManifest } from "../named.ts";
 import { chartJson, forPeople, print, summaryOf } from "../output.ts";
 import { progressOf } from "../progress.ts";
 import { openStore, type StoreOptions, savedChart, tagMissing, tagsNamed } from "../store.ts";
@@ -74,22 +75,15 @@ export async function pull(
 }
 
 /**
- * The manifest of the chart that a reference names in a registry. A reference with both tag and digest is pinned: the
- * digest decides, and a tag that has moved on is an error, as in Helm.
+ * The manifest of the chart that a reference names in a registry.
  * @throws ChartroomError `not_found`, `conflict`, or `invalid` when it is no chart
  */
 async function remoteChart(remote: Reads, reference: Reference): Promise<StoredManifest> {
-  const { tag, digest } = reference;
-  const found = await remote.manifest(digest ?? tag!);
-  if (found === undefined)
-    throw new ChartroomError("not_found", `Chart not found: ${formatReference(reference)}`, {
+  const missing = () =>
+    new ChartroomError("not_found", `Chart not found: ${formatReference(reference)}`, {
       hint: "The registry answered that it has no such manifest.",
     });
-  if (tag !== undefined && digest !== undefined) {
-    const held = await remote.resolve(tag);
-    if (held !== undefined && held.digest !== digest)
-      throw new ChartroomError("conflict", `The tag ${tag} holds ${held.digest}, not ${digest}`);
-  }
+  const found = await namedManifest(remote, reference, missing);
   const manifest = parseSent(found, reference);
   if (manifest.kind === "index") return chartInIndex(remote, manifest);
   chartManifest(manifest);

@@ -1,12 +1,11 @@
 import { LayoutReads } from "../../layout/repository.ts";
 import { copy } from "../../oci/copy.ts";
-import { shortHex } from "../../oci/digest.ts";
-import { ChartroomError } from "../../oci/errors.ts";
 import { formatReference, labelOf, parseReference, repositoryOf } from "../../oci/reference.ts";
 import type { Expected } from "../../oci/repository.ts";
 import { openRemote } from "../../remote/open.ts";
 import { connectionOf, type GivenLogin } from "../connection.ts";
 import type { Context } from "../context.ts";
+import { tagTaken } from "../named.ts";
 import { chartJson, forPeople, print, summaryOf } from "../output.ts";
 import { progressOf } from "../progress.ts";
 import { openStore, type StoreOptions, savedChart } from "../store.ts";
@@ -34,11 +33,7 @@ export async function push([ref = ""]: string[], options: PushOptions, context: 
   const held = await remote.resolve(tag ?? chart.manifest.digest);
   const exists = held?.digest === chart.manifest.digest;
   if (held !== undefined && !exists && !options.force)
-    throw new ChartroomError(
-      "conflict",
-      `${formatReference(reference)} holds another manifest: sha256:${shortHex(held.digest)}, not sha256:${shortHex(chart.manifest.digest)}`,
-      { hint: "Nothing was pushed. --force replaces what the tag holds." },
-    );
+    throw tagTaken(formatReference(reference), held.digest, chart.manifest.digest, "pushed");
   if (!exists) {
     const expect: Expected = options.force ? "any" : "absent";
     const progress = progressOf("pushed", options, context);
