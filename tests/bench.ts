@@ -140,6 +140,36 @@ export class Bench {
   }
 
   /**
+   * Run a program on a terminal of its own, 80 columns wide, and type once it shows its prompt.
+   * @returns all that the terminal has shown when the program has ended
+   */
+  async onTerminal(
+    program: Program,
+    args: readonly string[],
+    { prompt, keys, env }: { prompt: string; keys: string; env?: Record<string, string> },
+  ): Promise<string> {
+    let shown = "";
+    const asked = Promise.withResolvers<void>();
+    const child = Bun.spawn([pathOf(program), ...args], {
+      cwd: this.folder,
+      env: { ...this.#environment(), ...env },
+      terminal: {
+        data(_terminal, bytes) {
+          shown += new TextDecoder().decode(bytes);
+          if (shown.includes(prompt)) asked.resolve();
+        },
+      },
+    });
+    const late = setTimeout(() => child.kill("SIGKILL"), clientLimit);
+    await Promise.race([asked.promise, child.exited]);
+    child.terminal?.write(keys);
+    await child.exited;
+    clearTimeout(late);
+    child.terminal?.close();
+    return shown;
+  }
+
+  /**
    * Run a program that must succeed.
    * @returns its standard output
    * @throws Error with all it printed when it did not end with 0
@@ -181,6 +211,48 @@ export class Bench {
       };
       await Bun.write(join(folder, "config.yml"), JSON.stringify(config)); // JSON is YAML
       return ["serve", join(folder, "config.yml")];
+    });
+  }
+
+  /**
+   * Either program with a configuration of Distribution's.
+   * @param configOf gives it, for where to listen and a folder of its own
+   */
+  async configured(
+    program: "chartroom" | "docker-registry",
+    configOf: (host: string, folder: string) => object,
+    env: Record<string, string> = {},
+  ): Promise<Registry> {
+    const argsOf = async (host: string, folder: string) => {
+      const file = join(folder, "config.yml");
+      await Bun.write(file, JSON.stringify(configOf(host, folder))); // JSON is YAML
+      return program === "chartroom" ? ["registry", "serve", file] : ["serve", file];
+    };
+    return this.#start(program, argsOf, env);
+  }
+
+  /**
+   * nginx before a registry that speaks plain http: everything is passed on as it came, streaming.
+   * @param tls the certificate and key, as paths, that it speaks https with
+   */
+  async nginx({ host: upstream }: Registry, tls: { cert: string; key: string }): Promise<Registry> {
+    return this.#start("nginx", async (host, folder) => {
+      const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
+        (what) => `${what}_temp_path ${join(folder, what)};`,
+      );
+      const config = `
+        daemon off; master_process off; pid ${join(folder, "pid")};
+        events {}
+        http {
+          access_log off; ${temporary.join(" ")}
+          server {
+            listen ${host} ssl; ssl_certificate ${tls.cert}; ssl_certificate_key ${tls.key};
+            client_max_body_size 0; proxy_request_buffering off; proxy_http_version 1.1;
+            location / { proxy_pass http://${upstream}; }
+          }
+        }`;
+      await Bun.write(join(folder, "nginx.conf"), config);
+      return ["-p", folder, "-e", "stderr", "-c", join(folder, "nginx.conf")];
     });
   }
 

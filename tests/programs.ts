@@ -15,8 +15,14 @@ const places = {
   skopeo: { command: "skopeo" },
   umoci: { command: "umoci" },
   "docker-registry": { command: "docker-registry" },
+  nginx: { command: "nginx" },
   htpasswd: { command: "htpasswd" },
   openssl: { command: "openssl" },
+  bash: { command: "bash" },
+  zsh: { command: "zsh" },
+  fish: { command: "fish" },
+  mandoc: { command: "mandoc" },
+  groff: { command: "groff" },
 } as const satisfies Record<string, { file: string } | { command: string }>;
 
 /** A foreign program that interop tests play with. */

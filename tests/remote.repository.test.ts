@@ -5,9 +5,9 @@ import { repositorySuite } from "../src/oci/repository.suite.ts";
 import { readVerified } from "../src/oci/verify.ts";
 import { openRemote } from "../src/remote/open.ts";
 import { blobOf } from "../src/testing/artifacts.ts";
-import { testProxy } from "../src/testing/proxy.ts";
 import { testServer } from "../src/testing/server.ts";
 import { noise, streamOf } from "../src/testing/streams.ts";
+import { tcpProxy } from "../src/testing/tcpProxy.ts";
 
 const open = (host: string) =>
   openRemote(
@@ -22,7 +22,7 @@ repositorySuite("our client and our server", async () => {
 
 test("an upload whose connection breaks goes on where our server has it", async () => {
   const server = await testServer();
-  const proxy = await testProxy(new URL(server.url).host);
+  const proxy = await tcpProxy(new URL(server.url).host);
   void proxy.cutAfter(1_000_000, "up");
   const blob = blobOf(noise(3_000_000));
   const asked: number[] = [];

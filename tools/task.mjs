@@ -1,6 +1,6 @@
 // The project's tasks, for a machine that has Node and npm and nothing else. Plain Node, because it is what brings Bun in.
 //
-//   node tools/task.mjs build|check|test|tour|format [arguments for the task]
+//   node tools/task.mjs build|check|test|tour|man|format [arguments for the task]
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -60,12 +60,13 @@ const tasks = {
   test: (args) => {
     check();
     build();
-    run(bun, ["test", ...args]);
+    run(bun, ["test", "--timeout=60000", ...args]); // five seconds, the default, measure the machine's load
   },
   tour: (args) => {
     build();
     run(bun, ["tools/tour.ts", ...args]);
   },
+  man: () => run(bun, ["tools/man.ts"]),
   format: () => run(bun, ["x", "--no-install", "biome", "check", "--write"]),
 };
 

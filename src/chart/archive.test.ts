@@ -68,6 +68,16 @@ describe("openArchive", () => {
     ["an escape sequence", [file("c/\u001b[2J")], "unsafe-name"],
     ["NUL in a pax path", [paxHeader({ path: "c/a\0b" }), file("c/good")], "unsafe-name"],
     ["a part that is too long", [paxHeader({ path: `c/${"n".repeat(256)}` }), file("c/good")], "unsafe-name"],
+    [
+      "a path that is too long",
+      [paxHeader({ path: `c/${"a/".repeat(510)}abc` }), file("c/good")],
+      "unsafe-name",
+    ],
+    [
+      "a path as long as a tar can hold",
+      [paxHeader({ path: `c/${"a/".repeat(500_000)}a` }), file("c/good")],
+      "unsafe-name",
+    ],
     ["no name", [file("")], "empty-name"],
     ["bad UTF-8", [file(Uint8Array.of(0x63, 0x2f, 0xc3, 0x28))], "bad-utf8"],
     ["a symbolic link", [file("c/l", { type: "2", linkName: "/etc/passwd" })], "link"],
@@ -123,6 +133,15 @@ describe("openArchive", () => {
     await expect(openArchive(three, { ...limits, unpacked: 1823 })).rejects.toMatchObject({
       reason: "too-large",
     });
+  });
+
+  test("counts the directories that only names imply, so that few entries cannot make many", async () => {
+    const limits = { unpacked: 100_000, file: 600, entries: 7 };
+    expect((await openArchive(hostileArchive(file("c/1/2/3/4/5/6")), limits)).files).toHaveLength(2);
+    for (const deep of [file("c/1/2/3/4/5/6/7"), file("c/1/2/3/4/5/6/7/8", { type: "5" })])
+      await expect(openArchive(hostileArchive(deep), limits)).rejects.toMatchObject({
+        reason: "too-many-entries",
+      });
   });
 
   test("refuses a bomb of headers alone", async () => {

@@ -41,7 +41,7 @@ export async function openArchive(
 const overhead = 4 * 512;
 
 async function readFiles(bytes: Uint8Array, limits: ArchiveLimits): Promise<ChartFile[]> {
-  const paths = new ArchivePaths();
+  const paths = new ArchivePaths(limits.entries);
   const files: ChartFile[] = [];
   let entries = 0;
   let unpacked = 0;

@@ -1,3 +1,4 @@
+import { ChartroomError } from "../oci/errors.ts";
 import { type JsonObject, parseJsonObject } from "../oci/json.ts";
 import { Fields } from "./fields.ts";
 import { goJson } from "./goJson.ts";
@@ -60,18 +61,29 @@ const withoutEmpty = (struct: object): object =>
     ),
   );
 
+/** What errors call a config blob. */
+const configName = "the chart's config";
+
 /**
  * Metadata out of a config blob.
  * @throws ChartroomError `invalid` when it is not JSON, or not a chart's metadata
  */
 export const parseConfig = (bytes: Uint8Array): Metadata =>
-  readMetadata(new Fields(asYaml(parseJsonObject(bytes, "the chart's config")), "the chart's config"));
+  readMetadata(new Fields(asYaml(parseJsonObject(bytes, configName), configName), configName));
 
-/** Parsed JSON in the shape that parsed YAML has. */
-export function asYaml(value: unknown): YamlValue {
-  if (Array.isArray(value)) return value.map(asYaml);
+/** Deeper than any chart's metadata; what comes from outside may be nested as deep as it is long. */
+const nestingLimit = 100;
+
+/**
+ * Parsed JSON in the shape that parsed YAML has.
+ * @param what names the document in the error
+ * @throws ChartroomError `invalid` when it is nested too deep
+ */
+export function asYaml(value: unknown, what: string, depth = 0): YamlValue {
+  if (depth > nestingLimit) throw new ChartroomError("invalid", `Cannot read ${what}: it is nested too deep`);
+  if (Array.isArray(value)) return value.map((each) => asYaml(each, what, depth + 1));
   if (typeof value !== "object") return value as YamlValue;
   return value === null
     ? null
-    : new Map(Object.entries(value as JsonObject).map(([key, each]) => [key, asYaml(each)]));
+    : new Map(Object.entries(value as JsonObject).map(([key, each]) => [key, asYaml(each, what, depth + 1)]));
 }

@@ -25,12 +25,15 @@ export type Reason =
 /** An archive that is no chart, or means harm. */
 export class HostileArchive extends ChartroomError {
   readonly reason: Reason;
+  /** What exactly is wrong, as the end of a sentence. */
+  readonly why: string;
 
   constructor(reason: Reason, why: string) {
     super("invalid", `Cannot accept the chart archive: ${why}`, {
       hint: "`helm package DIRECTORY` makes one that is accepted.",
     });
     this.reason = reason;
+    this.why = why;
   }
 }
 

@@ -12,3 +12,13 @@ export interface ArchiveLimits {
 
 /** Helm's `MaxDecompressedChartSize` and `MaxDecompressedFileSize`; the count is far over any real chart's. */
 export const helmLimits: ArchiveLimits = { unpacked: 100 * mebibyte, file: 5 * mebibyte, entries: 50_000 };
+
+/** The most bytes that a part of a chart may have. Each is read into memory, and none that Helm takes is larger. */
+export const partLimits = {
+  /** Chart.yaml as JSON. */
+  config: 4 * mebibyte,
+  /** The `.tgz`: deflate grows what it cannot shrink by far less than lies between this and what may be unpacked. */
+  content: 128 * mebibyte,
+  /** A `.prov` holds Chart.yaml and a few digests. */
+  provenance: mebibyte,
+} as const;

@@ -3,6 +3,7 @@ import { ChartroomError } from "../oci/errors.ts";
 import { type ChartArchive, openArchive } from "./archive.ts";
 import { missingDependencies } from "./dependencies.ts";
 import { hostile } from "./hostile.ts";
+import { partLimits } from "./limits.ts";
 import { type PackedChart, packChart } from "./pack.ts";
 
 /** A chart ready to be stored. */
@@ -12,11 +13,6 @@ export interface LoadedChart extends PackedChart {
   /** What its author may want to know, a sentence each without a dot; nothing that stops. */
   readonly warnings: readonly string[];
 }
-
-/** A larger `.tgz` cannot be one that Helm opens: deflate grows what it cannot shrink by far less. */
-const archiveLimit = 128 * 1024 * 1024;
-/** A `.prov` holds Chart.yaml and a few digests. */
-const provenanceLimit = 1024 * 1024;
 
 /**
  * A chart from the disk: a directory is packed (`packChart`), an archive keeps its bytes and brings the `.prov` that
@@ -37,9 +33,9 @@ export async function loadChart(path: string): Promise<LoadedChart> {
 }
 
 async function loadArchive(path: string): Promise<PackedChart & Pick<LoadedChart, "provenance">> {
-  const archive = await readUpTo(path, archiveLimit);
+  const archive = await readUpTo(path, partLimits.content);
   const chart: ChartArchive = await openArchive(archive);
-  const provenance = await readUpTo(`${path}.prov`, provenanceLimit).catch((error) => {
+  const provenance = await readUpTo(`${path}.prov`, partLimits.provenance).catch((error) => {
     if (error.code === "ENOENT") return undefined;
     throw error;
   });

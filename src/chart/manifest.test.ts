@@ -131,6 +131,9 @@ describe("chartManifest", () => {
     ["none of its 0 layers is a chart archive", { config, layers: [] }],
     ["it has 2 chart archives, expected one", { config, layers: [layer, layer] }],
     ["it has 2 provenance files, expected one at most", { config, layers: [layer, signature, signature] }],
+    ["its config has 4194305 bytes", { config: { ...config, size: 4194305 }, layers: [layer] }],
+    ["its content has 134217729 bytes", { config, layers: [{ ...layer, size: 134217729 }] }],
+    ["its provenance has 1048577 bytes", { config, layers: [layer, { ...signature, size: 1048577 }] }],
   ])("refuses what is no chart: %s", (why, document) => {
     expect(() => read(document)).toThrow(`The manifest is not a chart's: ${why}`);
   });
@@ -185,5 +188,7 @@ describe("the config", () => {
     expect(() => parseConfig(utf8.encode("{}"))).toThrow(
       "Cannot read the chart's config: the name is missing",
     );
+    const nested = `{"name":"a","version":"1.0.0","x":${"[".repeat(20_000)}${"]".repeat(20_000)}}`;
+    expect(() => parseConfig(utf8.encode(nested))).toThrow("it is nested too deep");
   });
 });

@@ -6,6 +6,7 @@ import type { StoredManifest } from "../oci/repository.ts";
 import { annotationsOf } from "./annotations.ts";
 import { configBytes } from "./config.ts";
 import { goJson } from "./goJson.ts";
+import { partLimits } from "./limits.ts";
 import { chartMediaTypes } from "./mediaTypes.ts";
 import type { Metadata } from "./metadata.ts";
 
@@ -37,7 +38,13 @@ export function chartManifest(manifest: Manifest): ChartParts {
   if (content === undefined) throw refuse(`none of its ${layers.length} layers is a chart archive`);
   if (others.length > 0) throw refuse(`it has ${others.length + 1} chart archives, expected one`);
   if (more.length > 0) throw refuse(`it has ${more.length + 1} provenance files, expected one at most`);
-  return { config, content, provenance };
+  const parts = { config, content, provenance };
+  for (const part of ["config", "content", "provenance"] as const) {
+    const { size = 0 } = parts[part] ?? {};
+    if (size > partLimits[part])
+      throw refuse(`its ${part} has ${size} bytes, and ${partLimits[part]} are the most that a chart's has`);
+  }
+  return parts;
 }
 
 /**

@@ -186,7 +186,7 @@ describe("packChart", () => {
     [
       "names that differ in case",
       (d) => writeFileSync(join(d, "VALUES.yaml"), ""),
-      "are one file on macOS and Windows",
+      'Cannot pack the chart: "VALUES.yaml" and "values.yaml" are one file on macOS and Windows',
     ],
     [
       "a file over Helm's limit",

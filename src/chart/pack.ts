@@ -4,9 +4,11 @@ import { gzipSync } from "fflate";
 import { ChartroomError } from "../oci/errors.ts";
 import type { ChartArchive, ChartFile } from "./archive.ts";
 import { ArchivePaths } from "./archivePaths.ts";
+import { HostileArchive } from "./hostile.ts";
 import { IgnoreRules } from "./ignore.ts";
 import { helmLimits } from "./limits.ts";
 import { parseMetadata } from "./metadata.ts";
+import type { ChartPath } from "./paths.ts";
 import { strayInCharts } from "./subcharts.ts";
 import { writeTar } from "./tarWriter.ts";
 import { findFiles } from "./tree.ts";
@@ -44,14 +46,27 @@ export async function packChart(directory: string): Promise<PackedChart> {
     );
 
   const metadata = parseMetadata(chartYaml, contents.get("requirements.yaml"));
-  const paths = new ArchivePaths();
+  const paths = new ArchivePaths(helmLimits.entries);
   const files = [...contents].map(
-    ([path, bytes]): ChartFile => ({ path: paths.add(`${metadata.name}/${path}`), bytes }),
+    ([path, bytes]): ChartFile => ({ path: placed(paths, `${metadata.name}/${path}`), bytes }),
   );
   const tar = writeTar(files.map(({ path, bytes }) => ({ name: `${metadata.name}/${path}`, bytes })));
   // fflate: pure JavaScript, so its bytes depend on no runtime and no CPU; its version is pinned, and a golden digest
   // guards it. mtime 0 leaves the clock out of the header.
   return { archive: gzipSync(tar, { level: 6, mtime: 0 }), metadata, files };
+}
+
+/** A file's place in the archive. The rules are the reader's, but who packs a directory is not told of an archive. */
+function placed(paths: ArchivePaths, name: string): ChartPath {
+  try {
+    return paths.add(name);
+  } catch (error) {
+    if (!(error instanceof HostileArchive)) throw error;
+    throw new ChartroomError("invalid", `Cannot pack the chart: ${error.why}`, {
+      hint: "Give the file another name, or name it in .helmignore.",
+      cause: error,
+    });
+  }
 }
 
 /** Chart.yaml first, so that a reader soon knows what it has; then by the bytes of the path, which no locale sorts otherwise. */

@@ -18,6 +18,7 @@ export function addChartCommands(chart: Definition): void {
         .choices(["current", "helm3.0"])
         .default("current"),
     )
+    .completes("ref", "repositories")
     .examples(
       "chart save mychart/ localhost:5000/myrepo/mychart:2.7.0",
       "chart save mychart-0.1.0.tgz localhost:5000/myrepo/mychart",
@@ -52,6 +53,7 @@ export function addChartCommands(chart: Definition): void {
     .add("pull <ref>", "pull a chart from a registry", async () => (await import("./chart/pull.ts")).pull)
     .withLogin()
     .addOption(storeOption())
+    .completes("ref", "registry")
     .examples("chart pull localhost:5000/myrepo/mychart:2.7.0");
   chart
     .add(

@@ -1,19 +1,31 @@
 import { Command } from "commander";
 import type { Context } from "./context.ts";
 import { nearest } from "./suggest.ts";
+import { folded } from "./words.ts";
 
 /** A command's work: its arguments, its options with the global ones, and the world. */
 type Action = (args: string[], options: never, context: Context) => Promise<void>;
 /** Commands are loaded when they run: starting up costs the same however many there are. */
 type Load = () => Promise<Action>;
 
+/** Where shells find what may stand for an argument or an option's value. */
+export type Source = "files" | "directories" | "saved" | "repositories" | "registry" | "hosts";
+
 /** A command as the tree defines it: commander's, with our two kinds of command below it, and examples and notes in its help. */
 export class Definition extends Command {
+  declare readonly commands: readonly Definition[];
+  /** What completes arguments that their names do not say enough about, by those names. */
+  readonly sources = new Map<string, Source>();
+  /** Command lines that show its use, without the program's name. */
+  readonly exampleLines: string[] = [];
+  /** What is to be said of it beside its summary, one paragraph each. */
+  readonly paragraphs: string[] = [];
   readonly #context: Context;
 
   constructor(name: string | undefined, context: Context) {
     super(name);
     this.#context = context;
+    this.addHelpText("after", () => this.#afterHelp());
   }
 
   /** How commander makes the commands below this one. */
@@ -60,16 +72,37 @@ export class Definition extends Command {
     );
   }
 
-  /** Command lines for its help, without the program's name. */
+  /** Add command lines to its help, without the program's name. */
   examples(...lines: string[]): this {
-    const shown = lines.map((line) => `  $ chartroom ${line}`);
-    return this.addHelpText("after", ["\nExamples:", ...shown].join("\n"));
+    this.exampleLines.push(...lines);
+    return this;
   }
 
-  /** What its help says last: prose, one paragraph. */
+  /** Add a paragraph to its help. */
   notes(text: string): this {
-    const width = () => this.configureOutput().getOutHelpWidth?.() ?? text.length;
-    return this.addHelpText("after", () => `\n${this.createHelp().boxWrap(text, width())}`);
+    this.paragraphs.push(text);
+    return this;
+  }
+
+  /** Say what completes an argument, where that is not what its name stands for (`completion/sources.ts`). */
+  completes(argument: string, source: Source): this {
+    this.sources.set(argument, source);
+    return this;
+  }
+
+  /** How wide its help may be, in columns. */
+  helpWidth(): number {
+    return this.configureOutput().getOutHelpWidth?.() ?? Number.POSITIVE_INFINITY;
+  }
+
+  #afterHelp(): string {
+    const examples = this.exampleLines.map(
+      (line) => `\n  $ ${folded(`chartroom ${line}`, this.helpWidth() - 4)}`,
+    );
+    return [
+      ...(examples.length === 0 ? [] : [`\nExamples:${examples.join("")}`]),
+      ...this.paragraphs.map((text) => `\n${this.createHelp().boxWrap(text, this.helpWidth())}`),
+    ].join("\n");
   }
 
   #below(usage: string, summary: string): Definition {

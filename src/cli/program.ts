@@ -1,17 +1,16 @@
+import { Argument } from "commander";
 import { version } from "../../package.json";
 import { addChartCommands } from "./chartCommands.ts";
 import type { Context } from "./context.ts";
 import { addCopyCommands } from "./copyCommands.ts";
 import { Definition } from "./definition.ts";
 import { addGlobalOptions } from "./globalOptions.ts";
+import { namedAsTyped } from "./plugin.ts";
 import { addRegistryCommands } from "./registryCommands.ts";
 import { addTopics } from "./topics.ts";
 
 /** Help is no wider than this, in columns, and no wider than the terminal. */
 const helpWidth = 80;
-
-const footer = `
-See also: chartroom help COMMAND, help exit-codes, help environment.`;
 
 /** The whole tree of commands, with help. Parsing throws `CommanderError`; `cli/run.ts` turns it into an exit code. */
 export function makeProgram(context: Context): Definition {
@@ -19,21 +18,35 @@ export function makeProgram(context: Context): Definition {
     .description("The home of Helm charts: client, local store and registry in one program")
     .version(version, "--version", "print the version")
     .helpOption("-h, --help", "show help")
-    .addHelpText("after", footer)
+    .notes("See also: chartroom help COMMAND, help exit-codes, help environment.")
     .showSuggestionAfterError()
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => context.write(text),
+      writeOut: (text) => context.write(namedAsTyped(text, context)),
       writeErr: () => {}, // printed once, by run.ts, in our own words
       getOutHasColors: () => false,
       getErrHasColors: () => false,
       getOutHelpWidth: () => Math.min(helpWidth, context.columns ?? helpWidth),
     })
-    .configureHelp({ showGlobalOptions: true, sortSubcommands: false });
+    .configureHelp({ showGlobalOptions: true, sortSubcommands: false, minWidthToWrap: 20 });
   addGlobalOptions(program);
   addChartCommands(program.group("chart", "push, pull, tag, or remove Helm charts"));
   addRegistryCommands(program.group("registry", "login to or logout from a registry, or be one"));
   addCopyCommands(program);
+  program
+    .add(
+      "completion",
+      "print the script that completes commands in a shell",
+      async () => (await import("./completion/print.ts")).printCompletion,
+    )
+    .addArgument(new Argument("<shell>", "the shell").choices(["bash", "zsh", "fish", "powershell"]))
+    .examples(
+      "completion bash > ~/.local/share/bash-completion/completions/chartroom",
+      "completion fish > ~/.config/fish/completions/chartroom.fish",
+    )
+    .notes(
+      "Commands, options and their values are completed, references from the store, and for pull the tags that the registry has. Each script says where it goes.",
+    );
   program
     .add("version", "print the version", async () => (await import("./version.ts")).printVersion)
     .examples("version -o json");

@@ -35,14 +35,16 @@ function plainLines(verb: string, context: Context): Progress {
 function liveLine(verb: string, context: Context): Progress {
   const started = context.now();
   const open = new Map<Digest, Descriptor>();
+  const at = new Map<Digest, number>();
   let done = 0;
+  let sent = 0;
   let total = 0;
   let shown = false;
   const draw = () => {
     if (context.now() - started < patience) return;
     shown = true;
     const seconds = (context.now() - started) / 1000;
-    const rate = sizeInWords(Math.round(done / seconds));
+    const rate = sizeInWords(Math.round(sent / seconds));
     context.tell(
       `\r\x1b[K${verb} ${sizeInWords(done)} of ${sizeInWords(total)}, ${rate}/s, ${open.size} under way`,
     );
@@ -54,8 +56,14 @@ function liveLine(verb: string, context: Context): Progress {
       open.set(object.digest, object);
       total += object.size;
     },
-    bytes: (_object, count) => {
+    from: ({ digest }, offset) => {
+      done += offset - (at.get(digest) ?? 0);
+      at.set(digest, offset);
+    },
+    bytes: ({ digest }, count) => {
       done += count;
+      sent += count;
+      at.set(digest, (at.get(digest) ?? 0) + count);
     },
     end: (object) => void open.delete(object.digest),
     close: () => {

@@ -27,7 +27,7 @@ export function addRegistryCommands(registry: Definition): void {
     )
     .examples(
       "registry login -u myuser localhost:5000",
-      "registry login -u ci --password-stdin charts.example.com/team < secret",
+      "registry login -u ci --password-stdin example.com/team < secret",
       "registry login --explain charts.example.com/team/mychart",
     )
     .notes("An empty username makes the secret an identity token.");
@@ -39,7 +39,7 @@ export function addRegistryCommands(registry: Definition): void {
     )
     .examples("registry logout localhost:5000");
   registry
-    .add("serve", "be a registry", async () => (await import("./registry/serve.ts")).serve)
+    .add("serve [config]", "be a registry", async () => (await import("./registry/serve.ts")).serve)
     .addOption(
       new Option("--addr <host:port>", "where to listen; :5000 is every interface").env("CHARTROOM_ADDR"),
     )
@@ -53,6 +53,7 @@ export function addRegistryCommands(registry: Definition): void {
       "registry serve",
       "registry serve --addr :5000 --data ./registry",
       "registry serve --htpasswd auth.htpasswd",
+      "registry serve /etc/distribution/config.yml",
     );
 
   const user = registry.group("user", "who may enter our own registry");

@@ -2,6 +2,7 @@ import { CommanderError } from "commander";
 import { hasColour, red } from "./colour.ts";
 import type { Context, GlobalOptions } from "./context.ts";
 import { type Explanation, exitCodes, explain } from "./exit.ts";
+import { asTyped, namedAsTyped } from "./plugin.ts";
 import { makeProgram } from "./program.ts";
 import { printable } from "./words.ts";
 
@@ -12,8 +13,12 @@ import { printable } from "./words.ts";
  */
 export async function run(argv: readonly string[], context: Context): Promise<number> {
   const program = makeProgram(context);
+  if (argv[0] === "__complete") {
+    await (await import("./completion/complete.ts")).complete(program, argv.slice(1), context);
+    return 0;
+  }
   try {
-    await program.parseAsync(normalise(argv), { from: "user" });
+    await program.parseAsync(normalise(asTyped(argv, context)), { from: "user" });
     return 0;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
@@ -51,7 +56,8 @@ function usage({ message }: CommanderError): Explanation {
 }
 
 /** Print an error: for a person a sentence and a hint, with `-o json` one object, always on standard error. */
-function report({ code, message, hint }: Explanation, options: GlobalOptions, context: Context): void {
+function report({ code, message, ...rest }: Explanation, options: GlobalOptions, context: Context): void {
+  const hint = rest.hint && namedAsTyped(rest.hint, context);
   if (options.output === "json") {
     context.tell(`${JSON.stringify({ error: { code, message, hint: hint ?? null } })}\n`);
     return;

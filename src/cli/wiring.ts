@@ -1,9 +1,11 @@
-// The one file that names how a registry is kept: rows in SQLite, blobs on the file system.
+// The one file that names how a registry is kept: rows in SQLite, blobs on the file system; or both in memory.
 import { FilesystemBlobs } from "../blobs/filesystem.ts";
+import { MemoryBlobs } from "../blobs/memory.ts";
+import { MemoryCatalog } from "../catalog/memory.ts";
 import { openSqliteCatalog } from "../catalog/sqlite.ts";
 import { nodeFileSystem } from "../files/filesystem.ts";
 import type { DataPaths } from "../registry/dataDirectory.ts";
-import { Registry } from "../registry/registry.ts";
+import { Registry, type Sweep } from "../registry/registry.ts";
 import type { Rules } from "../registry/store.ts";
 
 /** A registry that is ready, and what ends it. */
@@ -12,31 +14,33 @@ export interface OpenRegistry {
   close(): Promise<void>;
 }
 
+/** What a registry needs beside a place. */
+export interface RegistryNeeds {
+  /** Now, ms since 1970. */
+  readonly now: () => number;
+  /** Is told what goes wrong in the background. */
+  readonly report: (error: unknown) => void;
+  readonly sweep: Sweep | "off";
+  readonly rules: Rules;
+}
+
 /**
- * Open the registry that is kept in a data directory, which this process owns.
- * @param now ms since 1970
- * @param report is told what goes wrong in the background
+ * Open the registry that is kept in a data directory, which this process owns; without one, in memory alone.
  * @throws what `openSqliteCatalog` throws; node's errors
  */
 export async function openRegistry(
-  { catalog: database, blobs, ingest }: DataPaths,
-  now: () => number,
-  rules: Rules,
-  report: (error: unknown) => void,
+  paths: DataPaths | undefined,
+  { now, report, sweep, rules }: RegistryNeeds,
 ): Promise<OpenRegistry> {
-  const catalog = await openSqliteCatalog(database);
-  const registry = new Registry({
-    catalog,
-    blobs: new FilesystemBlobs(nodeFileSystem, { blobs, ingest }),
-    now,
-    rules,
-  });
+  const catalog = paths === undefined ? new MemoryCatalog() : await openSqliteCatalog(paths.catalog);
+  const blobs = paths === undefined ? new MemoryBlobs() : new FilesystemBlobs(nodeFileSystem, paths);
+  const registry = new Registry({ catalog, blobs, now, rules });
   const close = async () => {
     await registry.close();
     await catalog.close();
   };
   try {
-    await registry.start(report);
+    await registry.start(report, sweep);
   } catch (error) {
     await close();
     throw error;

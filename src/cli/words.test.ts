@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { ageInWords, countOf, sizeInWords, tableOf } from "./words.ts";
+import { ageInWords, countOf, folded, sizeInWords, tableOf } from "./words.ts";
 
 test.each([
   [0, "0 B"],
@@ -57,4 +57,11 @@ test("cells are padded to their column and joined by a tab; nothing follows the 
       ["localhost:5000/a:1", "a", "2 hours"],
     ]),
   ).toBe("REF               \tNAME\tCREATED\nlocalhost:5000/a:1\ta   \t2 hours\n");
+});
+
+test("a folded command line is one for a shell, cuts no word and keeps an option with its value", () => {
+  const line = "chartroom chart save mychart/ -o json > file";
+  expect(folded(line, 80)).toBe(line);
+  expect(folded(line, 30)).toBe("chartroom chart save \\\n      mychart/ -o json \\\n      > file");
+  expect(folded("a longer-than-this b", 5)).toBe("a \\\n      longer-than-this \\\n      b");
 });

@@ -58,3 +58,18 @@ export function tableOf(table: readonly (readonly string[])[]): string {
     .map((line) => `${line}\n`)
     .join("");
 }
+
+/**
+ * A command line in lines of at most `width` columns, which a shell takes for one. A word is never cut, however long; an
+ * option stays with what follows it, and `>` with its file.
+ */
+export function folded(line: string, width: number): string {
+  const lines: string[] = [];
+  for (const word of line.match(/[-<>]\S* [^-<>]\S*|\S+/g) ?? []) {
+    const last = lines.at(-1);
+    if (last !== undefined && `${last} ${word} \\`.length <= width)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(last === undefined ? word : `      ${word}`);
+  }
+  return lines.join(" \\\n");
+}

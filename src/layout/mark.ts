@@ -1,7 +1,6 @@
 import type { Descriptor } from "../oci/descriptor.ts";
 import { type Digest, tryDigest } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
-import { isObject } from "../oci/json.ts";
 import { manifestLimit } from "../oci/mediaTypes.ts";
 import { readVerified } from "../oci/verify.ts";
 import type { LayoutIndex } from "./index.ts";
@@ -52,18 +51,24 @@ async function mentions(layout: Layout, digest: Digest, root: string | undefined
     return undefined; // some layer; a corrupt child manifest keeps nothing that could still be used
   });
   if (bytes === undefined || mediaTypeOf(bytes) === undefined) return [];
-  return [...digestsIn(JSON.parse(new TextDecoder().decode(bytes)))];
+  return digestsIn(JSON.parse(new TextDecoder().decode(bytes)));
 }
 
 async function read(layout: Layout, descriptor: Descriptor): Promise<Uint8Array> {
   return readVerified(await layout.blob(descriptor), descriptor);
 }
 
-/** Every string in a JSON value that is a digest. */
-export function* digestsIn(value: unknown): Generator<Digest> {
-  if (typeof value === "string") {
-    const digest = tryDigest(value);
-    if (digest !== undefined) yield digest;
-  } else if (Array.isArray(value)) for (const each of value) yield* digestsIn(each);
-  else if (isObject(value)) for (const each of Object.values(value)) yield* digestsIn(each);
+/** Every string in a JSON value that is a digest. Without recursion: a manifest may be nested as deep as it is long. */
+export function digestsIn(root: unknown): Digest[] {
+  const digests: Digest[] = [];
+  const waiting = [root];
+  while (waiting.length > 0) {
+    const value = waiting.pop();
+    if (typeof value === "string") {
+      const digest = tryDigest(value);
+      if (digest !== undefined) digests.push(digest);
+    } else if (typeof value === "object" && value !== null)
+      for (const each of Object.values(value)) waiting.push(each);
+  }
+  return digests;
 }

@@ -3,6 +3,7 @@ import { chmod, mkdir, mkdtemp, readdir, rm, unlink, writeFile } from "node:fs/p
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { digestOf, hexOf } from "../oci/digest.ts";
+import { mediaTypes } from "../oci/mediaTypes.ts";
 import { parseTag } from "../oci/reference.ts";
 import {
   type Artifact,
@@ -102,6 +103,19 @@ test("children of an index, referrers and unknown formats keep what they name", 
     true,
     true,
   ]);
+});
+
+test("a manifest that is nested as deep as it is long keeps what it names", async () => {
+  const { descriptor } = blobOf("deep down");
+  const text = `{"schemaVersion":2,"layers":[],"config":${JSON.stringify(descriptor)},"x":${"[".repeat(50_000)}"${descriptor.digest}"${"]".repeat(50_000)}}`;
+  const bytes = new TextEncoder().encode(text);
+  await writing(layout, undefined, async (writer) => {
+    const repository = writer.repository(prefix);
+    await pushContent(repository, blobOf("deep down"));
+    const manifest = { mediaType: mediaTypes.manifest, digest: digestOf(bytes), size: bytes.byteLength };
+    await repository.pushManifest(manifest, bytes, { tags: [parseTag("deep")], expect: "any" });
+  });
+  expect((await prune(layout, {})).blobs).toEqual([]);
 });
 
 test("nothing is freed while a name's manifest cannot be read", async () => {

@@ -52,11 +52,13 @@ const parseYaml = ({ text }: Entry, what: string): YamlValue =>
   parseGoYaml(new TextEncoder().encode(text), what);
 
 function parseJson({ text }: Entry, what: string): YamlValue {
+  let value: unknown;
   try {
-    return asYaml(JSON.parse(text));
+    value = JSON.parse(text);
   } catch (cause) {
     throw new ChartroomError("invalid", `Cannot parse ${what}: it is not JSON`, { cause });
   }
+  return asYaml(value, what);
 }
 
 /** Bytes as text, a byte order mark left out. @throws ChartroomError `invalid` when they are not UTF-8 */

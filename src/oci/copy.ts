@@ -15,6 +15,8 @@ const depthLimit = 8;
 /** What a copy tells while it goes: an object that begins, bytes of it, and its end. */
 export interface CopyProgress {
   begin?(object: Descriptor): void;
+  /** Its bytes come from this offset on: at first, and whenever an interrupted transfer goes on. */
+  from?(object: Descriptor, offset: number): void;
   bytes?(object: Descriptor, count: number): void;
   /** `sent` is false when the target had it already, or took it over from another of its repositories. */
   end?(object: Descriptor, sent: boolean): void;
@@ -79,6 +81,7 @@ export async function copy(
   };
 
   const bodyOf = async (blob: Descriptor, from: number): Promise<ReadableStream<Uint8Array>> => {
+    progress?.from?.(blob, from);
     const tell = counter(({ byteLength }) => progress?.bytes?.(blob, byteLength));
     if (from === 0) return verify(await source.blob(blob), blob).pipeThrough(tell, { signal });
     // No range can say "nothing from the end on" (RFC 9110 §14.1.1), and the target checks the whole.

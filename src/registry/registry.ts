@@ -4,8 +4,13 @@ import { RegistryRepository } from "./repository.ts";
 import type { Store } from "./store.ts";
 import { Uploads } from "./uploads.ts";
 
-/** How often upload sessions are looked through for stale ones, in ms. */
-const reapEvery = 3600_000;
+/** When upload sessions that nobody goes on with are given up: after which rest, and looked for how often, both in ms. */
+export interface Sweep {
+  readonly age: number;
+  readonly interval: number;
+}
+
+const usualSweep: Sweep = { age: 7 * 24 * 3600_000, interval: 3600_000 };
 
 /** A registry of ours: repositories and upload sessions over blobs and a catalog. It knows no HTTP. */
 export class Registry {
@@ -32,9 +37,10 @@ export class Registry {
    * Tidy up after the last run, and go on tidying until `close`.
    * @param report is told what goes wrong later; what goes wrong now is thrown
    */
-  async start(report: (error: unknown) => void): Promise<void> {
-    await this.uploads.reap();
-    this.#timer = setInterval(() => void this.uploads.reap().catch(report), reapEvery);
+  async start(report: (error: unknown) => void, sweep: Sweep | "off" = usualSweep): Promise<void> {
+    if (sweep === "off") return;
+    await this.uploads.reap(sweep.age);
+    this.#timer = setInterval(() => void this.uploads.reap(sweep.age).catch(report), sweep.interval);
     this.#timer.unref();
   }
 

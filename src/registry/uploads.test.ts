@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +7,7 @@ import { MemoryBlobs } from "../blobs/memory.ts";
 import { MemoryCatalog } from "../catalog/memory.ts";
 import { type FileSystem, nodeFileSystem } from "../files/filesystem.ts";
 import { digestOf } from "../oci/digest.ts";
+import { ChartroomError } from "../oci/errors.ts";
 import { type RepositoryName, tryRepositoryName } from "../oci/reference.ts";
 import { TestFileSystem } from "../testing/filesystem.ts";
 import { bytesOf, noise, streamOf } from "../testing/streams.ts";
@@ -121,6 +122,19 @@ describe("an upload session", () => {
     expect(await catalog.blob(repository, wrong)).toBeUndefined();
     expect((await uploads.find(session)).offset).toBe(100_000);
     await uploads.finish(session, digest, undefined);
+  });
+
+  test("whose blob could not be linked yet is finished by the same request again", async () => {
+    const { catalog, uploads } = make();
+    const session = await uploads.open(repository, undefined);
+    const whole = () => ({ body: streamOf(bytes) });
+    const apply = spyOn(catalog, "apply").mockImplementation(async () => {
+      throw new ChartroomError("busy", "the queue is full");
+    });
+    await expect(uploads.finish(session, digest, whole())).rejects.toThrow("the queue is full");
+    apply.mockRestore();
+    await uploads.finish(session, digest, whole());
+    expect(await catalog.blob(repository, digest)).toBe(100_000);
   });
 
   test("belongs to its repository and its user", async () => {
@@ -293,12 +307,12 @@ describe("reap", () => {
     const touched = await uploads.open(repository, undefined);
     await uploads.append(touched, piece(0, 10));
     await (await blobs.ingest("no-session")).append(streamOf(bytes));
-    await uploads.reap();
+    await uploads.reap(week);
     expect(await faultOf(uploads.find(untouched))).toBe("uploadUnknown");
     expect((await uploads.find(touched)).offset).toBe(10);
     expect((await Array.fromAsync(blobs.ingests())).map(({ name }) => name)).toEqual([touched.id]);
     clock.now += week + 60_000;
-    await uploads.reap();
+    await uploads.reap(week);
     expect((await catalog.uploads({ limit: 10 })).items).toEqual([]);
     expect(await Array.fromAsync(blobs.ingests())).toEqual([]);
   });

@@ -1,6 +1,7 @@
 import type { Ingest } from "../blobs/blobs.ts";
 import type { Upload } from "../catalog/catalog.ts";
 import type { Digest } from "../oci/digest.ts";
+import { ChartroomError } from "../oci/errors.ts";
 import type { RepositoryName } from "../oci/reference.ts";
 import { type Chunk, takeChunk } from "./chunk.ts";
 import { RegistryError, refusing } from "./errors.ts";
@@ -21,8 +22,6 @@ interface Session {
   end(): Promise<void>;
 }
 
-/** Sessions whose last byte is older than this, in ms, are given up. */
-const staleAfter = 7 * 24 * 3600_000;
 /** So many ingests stay open between requests, with their running hash: without it a finish reads everything again. */
 const idleLimit = 64;
 
@@ -84,7 +83,9 @@ export class Uploads {
     await this.#inTurn(key, async (session) => {
       let size: number;
       try {
-        if (chunk !== undefined) await this.#take(session, chunk);
+        if (chunk !== undefined && (await isRepeated(session.ingest, digest, chunk)))
+          await chunk.body.cancel();
+        else if (chunk !== undefined) await this.#take(session, chunk);
         size = await refusing("not_verified", "digestInvalid", () => session.ingest.commit(digest));
       } catch (error) {
         await this.#acknowledge(session);
@@ -128,10 +129,10 @@ export class Uploads {
   }
 
   /**
-   * Give up sessions that nobody touched for a week, and free bytes whose session is gone, as a crash between row and bytes
-   * leaves them. Ingests are listed first: one without a row has then lost it for good.
+   * Give up sessions that nobody touched for `age` ms, and free bytes whose session is gone, as a crash between row and
+   * bytes leaves them. Ingests are listed first: one without a row has then lost it for good.
    */
-  async reap(): Promise<void> {
+  async reap(age: number): Promise<void> {
     const { blobs, catalog, now } = this.#store;
     const changes = new Map(
       (await Array.fromAsync(blobs.ingests())).map((each) => [each.name, each.changed]),
@@ -142,7 +143,7 @@ export class Uploads {
       ({ id }) => id,
     );
     for await (const { id, started } of uploads) {
-      if ((changes.get(id) ?? started) >= now() - staleAfter) dead.delete(id);
+      if ((changes.get(id) ?? started) >= now() - age) dead.delete(id);
       else dead.add(id);
     }
     for (const id of dead)
@@ -220,3 +221,18 @@ export class Uploads {
     await this.#store.catalog.apply({ kind: "advance-upload", id: upload.id, offset: ingest.offset });
   }
 }
+
+/**
+ * Whether a last chunk that says no place brings again what made the session whole before: whoever was told that the catalog
+ * is busy sends the same request once more, and its bytes must not come behind themselves.
+ */
+const isRepeated = async (ingest: Ingest, digest: Digest, { start }: Chunk): Promise<boolean> =>
+  start === undefined &&
+  ingest.offset > 0 &&
+  ingest.commit(digest).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof ChartroomError && error.code === "not_verified") return false;
+      throw error;
+    },
+  );

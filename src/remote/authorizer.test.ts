@@ -163,6 +163,10 @@ describe("scopes", () => {
     await remote.has(blob.descriptor);
     for (let i = 0; i < 3; i++) expect(await remote.mount(blob.descriptor, from)).toBe(false);
     expect(made.asked).toHaveLength(2);
+    // Also where the mount is the first of all requests.
+    const fresh = remoteOf(made);
+    for (let i = 0; i < 3; i++) expect(await fresh.mount(blob.descriptor, from)).toBe(false);
+    expect(made.asked).toHaveLength(4);
   });
 
   test("that a challenge does not name follow from the method", async () => {

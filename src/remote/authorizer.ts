@@ -61,6 +61,11 @@ export class Authorizer {
     return this.#header;
   }
 
+  /** Whether the registry's token server gave a token, to whoever asked for it. */
+  get hasToken(): boolean {
+    return this.#challenge !== undefined;
+  }
+
   /**
    * Before a request: renew a token that is about to end, or lacks a scope that the registry would not ask for by itself.
    * Never fails: if it cannot be had, the registry has the last word.
@@ -120,7 +125,7 @@ export class Authorizer {
     return {
       doing,
       registry: this.#options.registry,
-      login: login && { name: nameOf(login), source: login.source, accepted: this.#challenge !== undefined },
+      login: login && { name: nameOf(login), source: login.source, accepted: this.hasToken },
       secrets,
     };
   }
@@ -138,8 +143,15 @@ export class Authorizer {
     const bearer = bearerOf(answer);
     if (bearer !== undefined) {
       const named = scopesIn(bearer);
-      const scopes = named.length > 0 ? named : this.#scopesFor(need.method);
-      return this.#bearer(bearer, uniteScopes([...this.#scopes, ...scopes, ...need.scopes]), doing);
+      const asked = named.length > 0 ? named : this.#scopesFor(need.method);
+      const scopes = uniteScopes([...this.#scopes, ...asked]);
+      const more = need.scopes.filter((scope) => !this.#denied.has(scope));
+      if (more.length === 0) return this.#bearer(bearer, scopes, doing);
+      return this.#bearer(bearer, uniteScopes([...scopes, ...more]), doing).catch((error) => {
+        if (!isRefusal(error)) throw error;
+        for (const scope of more) this.#denied.add(scope);
+        return this.#bearer(bearer, scopes, doing);
+      });
     }
     const login = await this.#login();
     const wantsBasic = challengesOf(answer).some(({ scheme }) => scheme === "basic");

@@ -80,6 +80,7 @@ const statusOfCode: Record<string, number> = {
   NOT_FOUND: 404, // Harbor's
   UNSUPPORTED: 405,
   TOOMANYREQUESTS: 429,
+  TOO_MANY_REQUEST: 429, // Harbor's
 };
 
 /** A token server's refusal of a login, as RFC 6749 §5.2 has it: with 400. */
@@ -112,6 +113,12 @@ function meaningOf(answer: Answer, reason: Reason, text: string, attempt: Attemp
         : { code: "not_found", says: "not found" };
     case 405:
       return { code: "not_allowed", says: "the registry does not do this" };
+    case 407:
+      return {
+        code: "network",
+        says: "the proxy asks for a login",
+        hint: "It goes into HTTP_PROXY or HTTPS_PROXY, as http://USER:PASSWORD@HOST:PORT.",
+      };
     case 409:
     case 412:
       return { code: "conflict", says: "the registry holds something else there" };
@@ -125,6 +132,9 @@ function meaningOf(answer: Answer, reason: Reason, text: string, attempt: Attemp
       };
   }
   if (code === "UNSUPPORTED") return { code: "not_allowed", says: "the registry does not do this" };
+  // A gateway's words, or a registry's own, while it is away or has too much to do.
+  if (status >= 502 && status <= 504)
+    return { code: "busy", says: "the registry is not to be had just now", hint: "Try again later." };
   if (status >= 500) return { code: "remote", says: "the registry failed", hint: "Try again later." };
   if (status >= 400 && code !== undefined) return { code: "remote", says: "the registry refused it" };
   return { code: "remote", says: "the answer is not a registry's", hint: noRegistryHint };

@@ -68,6 +68,35 @@ describe("a login", () => {
     expect(await codeOf(check(html(404), "any"))).toBe("remote");
   });
 
+  test.each([403, 404])(
+    "that only the token server has a word for is kept, with HTTP %d from /v2/",
+    async (status) => {
+      const transport = new Transport({ userAgent: "test" });
+      const rules: Spoil = (request, url) => {
+        if (url.pathname === "/token") return Response.json({ token: "t" });
+        if (request.headers.has("authorization")) return refuse(status, "DENIED");
+        const realm = `${url.origin}/token`;
+        return refuse(401, "UNAUTHORIZED", "", { "www-authenticate": `Bearer realm="${realm}"` });
+      };
+      expect(await checkLogin(registry(rules).host, { username: "me", password: "p" }, { transport })).toBe(
+        false,
+      );
+      expect(await codeOf(check(() => refuse(status, "DENIED"), "p"))).not.toBe("none");
+    },
+  );
+
+  test("with a wrong password fails also where the token server gives nobody a token", async () => {
+    const rules: Spoil = (request, url) => {
+      const authorization = request.headers.get("authorization");
+      if (url.pathname === "/token")
+        return authorization === null ? Response.json({ token: "t" }) : refuse(401, "UNAUTHORIZED");
+      if (authorization !== null) return undefined;
+      const realm = `${url.origin}/token`;
+      return refuse(401, "UNAUTHORIZED", "", { "www-authenticate": `Bearer realm="${realm}"` });
+    };
+    expect(await codeOf(check(rules, "p:wrong"))).toBe("not_allowed");
+  });
+
   test("that is asked for in a way we do not know is not allowed", async () => {
     const asks = () => refuse(401, "UNAUTHORIZED", "", { "www-authenticate": "Negotiate" });
     expect(await codeOf(check(asks, "any"))).toBe("not_allowed");

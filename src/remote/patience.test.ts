@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { HttpError, type HttpReason } from "../http/errors.ts";
+import { ChartroomError } from "../oci/errors.ts";
 import { mayPass, Patience } from "./patience.ts";
 
 const fault = new HttpError("dropped", "closed");
@@ -36,4 +37,10 @@ test.each<[HttpReason, boolean]>([
   ["redirect", false],
 ])("%s may pass: %p", (reason, may) => {
   expect(mayPass(new HttpError(reason, ""))).toBe(may);
+});
+
+test("a registry that is away or has too much to do may come back; one that failed otherwise does not", () => {
+  expect(mayPass(new ChartroomError("busy", ""))).toBe(true);
+  for (const code of ["remote", "not_allowed", "not_found", "not_verified"] as const)
+    expect(mayPass(new ChartroomError(code, ""))).toBe(false);
 });

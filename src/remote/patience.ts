@@ -1,5 +1,6 @@
 import { HttpError, type HttpReason } from "../http/errors.ts";
 import { backOff } from "../http/retry.ts";
+import { ChartroomError } from "../oci/errors.ts";
 
 /** Faults one after the other, without a byte between them, until a transfer is given up: with the waits, half a minute. */
 const faultsLimit = 7;
@@ -8,7 +9,10 @@ const faultsLimit = 7;
 const passing = new Set<HttpReason>(["dropped", "timeout", "refused", "unreachable", "unresolved"]);
 
 /** Whether a transfer that failed like this may go on in a while. */
-export const mayPass = (error: unknown): boolean => error instanceof HttpError && passing.has(error.reason);
+export const mayPass = (error: unknown): boolean =>
+  error instanceof ChartroomError
+    ? error.code === "busy"
+    : error instanceof HttpError && passing.has(error.reason);
 
 /** One transfer's patience with the other side: it waits longer after each fault, and begins anew with each progress. */
 export class Patience {

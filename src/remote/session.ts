@@ -37,6 +37,11 @@ export class Session {
     this.#authorizer = new Authorizer(options);
   }
 
+  /** Whether the registry's token server gave a token, so that a login, if there is one, is right. */
+  get hasToken(): boolean {
+    return this.#authorizer.hasToken;
+  }
+
   /**
    * @throws ChartroomError for a status that the caller does not deal with, as `answerError` has it; HttpError when no
    *   answer came

@@ -105,7 +105,7 @@ function parseAnswer(bytes: Uint8Array, { doing }: Attempt): Record<string, unkn
 /**
  * The realm as a URL. It names a server that is sent a password, and whose answer goes to the registry: a registry on https
  * may not send us to plain http, nor one outside into somebody's inner network, where cloud machines keep their secrets
- * (crane #2258). Its own host and port it may always name.
+ * (crane #2258).
  */
 function realmOf({ origin, challenge, attempt }: TokenRequest): URL {
   const realm = challenge.parameters.get("realm") ?? "";
@@ -118,7 +118,7 @@ function realmOf({ origin, challenge, attempt }: TokenRequest): URL {
   if (url === null || !/^https?:$/.test(url.protocol) || url.username !== "" || url.password !== "")
     throw refuse("is no http or https URL");
   if (origin.protocol === "https:" && url.protocol === "http:") throw refuse("is not https");
-  if (url.host !== origin.host && isInnerAddress(url.hostname) && !isInnerAddress(origin.hostname))
+  if (isInnerAddress(url.hostname) && !isInnerAddress(origin.hostname))
     throw refuse("is in an inner network");
   return url;
 }

@@ -94,7 +94,7 @@ describe("a blob on its way up", () => {
     const made = registry((request) =>
       request.method === "PUT" ? new Response(null, { status: 503 }) : undefined,
     );
-    expect(await codeOf(push(made))).toBe("remote");
+    expect(await codeOf(push(made))).toBe("busy");
     expect(made.requests.filter((request) => request.startsWith("PUT"))).toHaveLength(8);
   });
 

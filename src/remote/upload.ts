@@ -93,7 +93,7 @@ export class Upload {
       if (!passing.includes(answer.status) && !this.#isElsewhere(answer, from)) await this.#forget();
       return await session.refusal(answer, this.#doing);
     } catch (error) {
-      if (error !== this.#bodyFault && mayPass(error)) return error as HttpError;
+      if (error !== this.#bodyFault && mayPass(error)) return error as Fault;
       throw error;
     }
   }
@@ -127,7 +127,7 @@ export class Upload {
       const fault = this.#location && (await this.#askOffset(this.#location));
       return fault ?? (await this.#push());
     } catch (error) {
-      if (error !== this.#bodyFault && mayPass(error)) return error as HttpError;
+      if (error !== this.#bodyFault && mayPass(error)) return error as Fault;
       throw error;
     }
   }

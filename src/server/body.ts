@@ -5,9 +5,9 @@ type Bytes = ReadableStream<Uint8Array>;
 /**
  * A request's body, watched: it fails with `requestStalled` when no byte comes for `stallAfter` ms. Bun's own idle timeout
  * is no help: it also cuts whoever sends less than 16 KB a second.
- * @param done is called when the body was read to its end
+ * @param read is told the size of each piece in bytes, and undefined at the end
  */
-export function incoming(body: Bytes, stallAfter: number, done: () => void): Bytes {
+export function incoming(body: Bytes, stallAfter: number, read: (size: number | undefined) => void): Bytes {
   const reader = body.getReader();
   return new ReadableStream<Uint8Array>(
     {
@@ -16,10 +16,10 @@ export function incoming(body: Bytes, stallAfter: number, done: () => void): Byt
           controller.error(new RegistryError("requestStalled"));
           reader.cancel().catch(() => {});
         }, stallAfter);
-        const read = await reader.read().finally(() => clearTimeout(stalled));
-        if (!read.done) return controller.enqueue(read.value);
-        done();
-        controller.close();
+        const { done, value } = await reader.read().finally(() => clearTimeout(stalled));
+        read(value?.byteLength);
+        if (done) return controller.close();
+        controller.enqueue(value);
       },
       cancel: (reason) => reader.cancel(reason),
     },

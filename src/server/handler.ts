@@ -4,9 +4,14 @@ import type { Registry } from "../registry/registry.ts";
 import { answer } from "./answer.ts";
 import { incoming, outgoing } from "./body.ts";
 import { challenge, parseBasic } from "./credentials.ts";
+import { Front } from "./front.ts";
+import type { Peer } from "./listener.ts";
 import type { Log } from "./log.ts";
+import type { Metrics } from "./metrics.ts";
 import { operate } from "./operate.ts";
-import { parseRoute } from "./route.ts";
+import { limitPage } from "./paging.ts";
+import { allowedReadOnly } from "./readOnly.ts";
+import { parseRoute, type Route } from "./route.ts";
 import { parseTarget, rawTarget } from "./target.ts";
 import { errorAnswer } from "./v2/errors.ts";
 
@@ -20,21 +25,30 @@ export interface HandlerOptions {
   readonly log: Log;
   /** Now, ms since 1970. */
   readonly now: () => number;
+  /** How the server looks from outside; as it is, where it is not said. */
+  readonly front?: Front | undefined;
+  /** Only pulls, for maintenance. */
+  readonly readOnly?: boolean | undefined;
+  readonly pages?: PageLimits | undefined;
+  readonly metrics?: Metrics | undefined;
 }
 
-/** What the connection of a request knows and can do. */
-export interface Connection {
-  /** The client's address. */
-  readonly address: string | undefined;
-  /** Take the connection's idle timeout off this request: its body is watched here. */
-  untime(): void;
+/** Entries on one page of a list, at most. */
+export interface PageLimits {
+  readonly repositories: number;
+  readonly tags: number;
 }
 
-export type Handler = (request: Request, connection: Connection) => Promise<Response>;
+export type Handler = (request: Request, peer: Peer) => Promise<Response>;
 
 /** What becomes known of a request while it is handled. */
 interface Progress {
+  route: Route | undefined;
   user: string | undefined;
+  /** Bytes of the request's body that were read. */
+  received: number;
+  /** Is called when the answer is through. */
+  through: () => void;
   /** Whether a part of the request's body was not read yet. */
   unread: boolean;
   /** Whether the answer's body streams: it says itself when it is through. */
@@ -50,28 +64,49 @@ const swallowLimit = 1024 * 1024;
 /** What nginx calls a client that went away before its answer: nobody sees it but the log. */
 const clientGone = 499;
 
+const plainFront = new Front({ base: undefined, absolute: false, headers: [], trusted: [] });
+
 /** The one way in: parse, admit, operate, log. Whatever happens there is an answer; it never throws. */
 export function createHandler(options: HandlerOptions): Handler {
-  const { log, now } = options;
-  return async (request, connection) => {
+  const { log, now, metrics, front = plainFront } = options;
+  const requestId = idMaker();
+  return async (request, peer) => {
     const [at, began] = [now(), performance.now()];
-    const progress: Progress = { user: undefined, unread: request.body !== null, streaming: false };
+    const progress: Progress = {
+      route: undefined,
+      user: undefined,
+      received: 0,
+      through: () => {},
+      unread: request.body !== null,
+      streaming: false,
+    };
     let status = 0;
-    const finished = (size: number) =>
-      log.request({
+    metrics?.began();
+    const finished = (size: number) => {
+      progress.through();
+      const { route, user, received } = progress;
+      const entry = {
         at,
-        address: connection.address,
-        user: progress.user,
+        id: requestId(),
+        address: front.client(request.headers, peer.address),
+        user,
         method: request.method,
         path: rawTarget(request.url).path,
+        operation: route?.op,
+        repository: route !== undefined && "name" in route ? route.name : undefined,
+        digest: route !== undefined && "digest" in route ? route.digest : undefined,
         status,
+        received,
         size,
         took: performance.now() - began,
         agent: request.headers.get("user-agent"),
-      });
+      };
+      log.request(entry);
+      metrics?.ended(entry);
+    };
     let response: Response;
     try {
-      response = await respond(options, request, connection, progress, finished);
+      response = await respond(options, front, request, peer, progress, finished);
     } catch (error) {
       response = request.signal.aborted ? answer(clientGone) : errorAnswer(error);
       if (response.status >= 500) log.fault(at, error);
@@ -79,6 +114,7 @@ export function createHandler(options: HandlerOptions): Handler {
     status = response.status;
     response.headers.set("docker-distribution-api-version", "registry/2.0");
     response.headers.set("x-content-type-options", "nosniff");
+    front.dress(response.headers, request, peer.address);
     if (progress.unread && status >= 400 && isLarge(request)) response.headers.set("connection", "close");
     const answered = request.method === "HEAD" ? new Response(null, response) : response;
     if (!progress.streaming)
@@ -88,14 +124,17 @@ export function createHandler(options: HandlerOptions): Handler {
 }
 
 async function respond(
-  { registry, authenticator, root = "" }: HandlerOptions,
+  { registry, authenticator, root = "", readOnly, pages, metrics }: HandlerOptions,
+  front: Front,
   request: Request,
-  connection: Connection,
+  peer: Peer,
   progress: Progress,
   finished: (size: number) => void,
 ): Promise<Response> {
   const { path, query } = parseTarget(request.url);
+  if (front.isPreflight(request)) return answer(204);
   const route = parseRoute(request.method, path, root);
+  progress.route = route;
   if (authenticator !== undefined && route.op !== "welcome") {
     const admission = await admit(authenticator, parseBasic(request.headers.get("authorization")));
     if (!admission.admitted)
@@ -104,6 +143,15 @@ async function respond(
       });
     progress.user = admission.user;
   }
+  const allow = readOnly ? allowedReadOnly(route) : undefined;
+  if (allow !== undefined)
+    return errorAnswer(
+      new RegistryError("methodUnsupported", { message: "the registry is read-only for maintenance" }),
+      { allow },
+    );
+  if (pages !== undefined && route.op === "list-repositories") limitPage(query, pages.repositories);
+  if (pages !== undefined && route.op === "list-tags") limitPage(query, pages.tags);
+  progress.through = metrics?.uploads(route.op) ?? progress.through;
   return operate(
     {
       registry,
@@ -113,13 +161,14 @@ async function respond(
       user: progress.user,
       body: () => {
         if (request.body === null) return undefined;
-        connection.untime();
-        return incoming(request.body, uploadStall, () => {
-          progress.unread = false;
+        peer.untime();
+        return incoming(request.body, uploadStall, (size) => {
+          progress.received += size ?? 0;
+          progress.unread = size !== undefined;
         });
       },
       sending: (stream) => {
-        connection.untime();
+        peer.untime();
         progress.streaming = true;
         return outgoing(stream, downloadStall, finished);
       },
@@ -133,3 +182,10 @@ const isLarge = ({ headers }: Request): boolean => {
   const length = headers.get("content-length");
   return length === null || Number(length) > swallowLimit;
 };
+
+/** Makes ids that tell requests apart in the logs of several runs: one random part for each, then a count. */
+function idMaker(): () => string {
+  const run = crypto.randomUUID().slice(0, 8);
+  let count = 0;
+  return () => `${run}-${++count}`;
+}

@@ -1,47 +1,53 @@
-/** A request that was answered. */
-export interface LoggedRequest {
-  /** When it came, ms since 1970. */
-  readonly at: number;
-  readonly address: string | undefined;
-  readonly user: string | undefined;
-  readonly method: string;
-  /** As it came, without the query: that may hold what is nobody's business. */
-  readonly path: string;
-  readonly status: number;
-  /** Bytes of the answer's body. */
-  readonly size: number;
-  /** In ms. */
-  readonly took: number;
-  readonly agent: string | null;
+import { type LogFormat, type LoggedRequest, type LogLevel, messageLine, requestLine } from "./logLine.ts";
+
+export type { LoggedRequest } from "./logLine.ts";
+
+/** What is written, and how. */
+export interface LogOptions {
+  readonly format?: Exclude<LogFormat, "combined">;
+  /** How requests are written, where that differs. */
+  readonly requests?: LogFormat | "off";
+  /** Less weighty messages are left out. Requests are not messages. */
+  readonly level?: LogLevel;
+  /** Told with each line. */
+  readonly fields?: Readonly<Record<string, string>>;
 }
+
+const weights = { error: 3, warn: 2, info: 1, debug: 0 } as const;
 
 /** Lines wait no longer than this, in ms, */
 const flushAfter = 100;
 /** and no more than so many characters of them. */
 const flushAt = 64 * 1024;
 
-/** The server's log: one line for each request, gathered and written together. */
+/** The server's log: one line for each request and message, gathered and written together. */
 export class Log {
   readonly #write: (text: string) => void;
+  readonly #options: Required<LogOptions>;
   #lines = "";
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** @param write takes whole lines */
-  constructor(write: (text: string) => void) {
+  constructor(write: (text: string) => void, options: LogOptions = {}) {
+    const { format = "text", requests = format, level = "info", fields = {} } = options;
     this.#write = write;
+    this.#options = { format, requests, level, fields };
   }
 
-  request({ at, address, user, method, path, status, size, took, agent }: LoggedRequest): void {
-    const words = [address, user, method, path].map(word).join(" ");
-    this.#add(
-      `${new Date(at).toISOString()} ${words} ${status} ${size}B ${took.toFixed(1)}ms ${word(agent ?? undefined)}`,
-    );
+  request(request: LoggedRequest): void {
+    const { requests, fields } = this.#options;
+    if (requests !== "off") this.#add(requestLine(requests, request, fields));
+  }
+
+  /** A sentence, and more to it for programs. */
+  message(at: number, level: LogLevel, message: string, fields?: Readonly<Record<string, string>>): void {
+    if (weights[level] < weights[this.#options.level]) return;
+    this.#add(messageLine(this.#options.format, { at, level, message, fields }, this.#options.fields));
   }
 
   /** What went wrong, with its trace, on one line. */
   fault(at: number, error: unknown): void {
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    this.#add(`${new Date(at).toISOString()} fault ${word(text)}`);
+    this.message(at, "error", error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
 
   /** Write what was gathered. */
@@ -57,14 +63,4 @@ export class Log {
     if (this.#lines.length >= flushAt) this.flush();
     else this.#timer ??= setTimeout(() => this.flush(), flushAfter);
   }
-}
-
-/** Text as one word of a line: quoted unless it is plain, everything but printable ASCII escaped, so that nobody forges one. */
-function word(text: string | undefined): string {
-  if (text === undefined || text === "") return "-";
-  if (/^[!#-~]+$/.test(text) && text !== "-") return text;
-  return JSON.stringify(text).replace(
-    /[^ -~]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
 }

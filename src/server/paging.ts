@@ -25,3 +25,9 @@ export function parsePaging(query: URLSearchParams): Paging {
 export function nextLink(path: string, parameters: Readonly<Record<string, string>>): string {
   return `<${path}?${new URLSearchParams(parameters)}>; rel="next"`;
 }
+
+/** Cut the page that a query asks for down to `limit` entries; a longer list comes in several. Nonsense is left to `parsePaging`. */
+export function limitPage(query: URLSearchParams, limit: number): void {
+  const n = query.get("n");
+  if (n === null || Number(n) > limit) query.set("n", `${limit}`);
+}

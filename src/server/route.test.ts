@@ -84,9 +84,9 @@ describe("parseRoute", () => {
     ["/v2/a//b/tags/list", "nameInvalid"],
     ["/v2/a\0/tags/list", "nameInvalid"],
     [`/v2/${"a".repeat(256)}/tags/list`, "nameInvalid"],
-    ["/v2/a/manifests/", "tagInvalid"],
-    ["/v2/a/manifests/-x", "tagInvalid"],
-    ["/v2/a/manifests/1.0.0+1", "tagInvalid"],
+    ["/v2/a/manifests/", "manifestUnknown"],
+    ["/v2/a/manifests/-x", "manifestUnknown"],
+    ["/v2/a/manifests/1.0.0+1", "manifestUnknown"],
     ["/v2/a/manifests/sha256:baddigeststring", "digestInvalid"],
     ["/v2/a/manifests/md5:0123", "digestInvalid"],
     ["/v2/a/blobs/latest", "digestInvalid"],
@@ -95,6 +95,26 @@ describe("parseRoute", () => {
     test(`${JSON.stringify(path.slice(0, 60))} is refused: ${fault}`, () => {
       expect(() => parseRoute("GET", path)).toThrow(expect.objectContaining({ fault }));
     });
+
+  test("a tag that breaks its grammar is refused to whoever would set it or take it away", () => {
+    for (const method of ["PUT", "DELETE"])
+      expect(() => parseRoute(method, "/v2/a/manifests/-x")).toThrow(
+        expect.objectContaining({ fault: "tagInvalid" }),
+      );
+  });
+
+  test("below a root everything answers there, and nowhere else; the welcome is at both", () => {
+    const at = (path: string) => parseRoute("GET", path, "/team").op;
+    expect(["/team/v2/", "/team/v2", "/team/v2/a/tags/list", "/team/", "/"].map(at)).toEqual([
+      "base",
+      "base",
+      "list-tags",
+      "welcome",
+      "welcome",
+    ]);
+    for (const path of ["/v2/", "/team", "/teams/v2/", "/other/v2/", "/team/team/v2/"])
+      expect(at(path)).toBe("unknown");
+  });
 
   test("any path is a route or refused", () => {
     const part = fc.oneof(

@@ -33,7 +33,7 @@ export type Route =
  * A method and a decoded path as a route. The path is read from the right: names hold slashes, and `a/manifests/b`,
  * `tags/list` and `blobs/uploads` are legal names.
  * @param root in front of `/v2/`; `/` welcomes whoever comes, wherever the rest is
- * @throws RegistryError `nameInvalid`, `digestInvalid`, `tagInvalid` for a part that does not parse
+ * @throws RegistryError `nameInvalid`, `digestInvalid`, `tagInvalid`, `manifestUnknown` for a part that does not parse
  */
 export function parseRoute(method: string, whole: string, root = ""): Route {
   const path = whole.startsWith(`${root}/`) ? whole.slice(root.length) : "";
@@ -54,7 +54,7 @@ export function parseRoute(method: string, whole: string, root = ""): Route {
         GET: { op: "list-referrers", name: name(), digest: parsed(tryDigest, last, "digestInvalid") },
       });
     case "manifests": {
-      const at = { name: name(), reference: parseManifestReference(last) };
+      const at = { name: name(), reference: parseManifestReference(method, last) };
       return choose(method, {
         GET: { op: "pull-manifest", ...at },
         PUT: { op: "push-manifest", ...at },
@@ -89,9 +89,14 @@ function choose(method: string, routes: Readonly<Record<string, Route>>): Route 
   return found ?? { op: "unsupported", allow: allow.join(", ") };
 }
 
-/** A tag or a digest, and nothing else: what holds a colon is a digest, well-formed or refused. */
-const parseManifestReference = (text: string): Tag | Digest =>
-  text.includes(":") ? parsed(tryDigest, text, "digestInvalid") : parsed(tryTag, text, "tagInvalid");
+/**
+ * A tag or a digest, and nothing else: what holds a colon is a digest, well-formed or refused. Whoever pulls by a name that
+ * no tag can have asks for what is not there, and that is 404 (distribution-spec, "Pulling manifests").
+ */
+function parseManifestReference(method: string, text: string): Tag | Digest {
+  if (text.includes(":")) return parsed(tryDigest, text, "digestInvalid");
+  return parsed(tryTag, text, method === "GET" || method === "HEAD" ? "manifestUnknown" : "tagInvalid");
+}
 
 function parsed<T>(parse: (text: string) => T | undefined, text: string, fault: Fault): T {
   const value = parse(text);

@@ -7,6 +7,7 @@ import { testHandler } from "../testing/handler.ts";
 import { type TestServer, testServer } from "../testing/server.ts";
 import { noise } from "../testing/streams.ts";
 import type { Address } from "./listen.ts";
+import { Log } from "./log.ts";
 import { type RunningServer, startServer } from "./server.ts";
 
 const bytes = noise(1_500_000);
@@ -190,19 +191,23 @@ describe("a server", () => {
 describe("addresses", () => {
   async function start(...addresses: Address[]): Promise<RunningServer> {
     const { registry } = testHandler();
-    const server = await startServer({ registry, addresses, log: () => {}, now: Date.now });
+    const server = await startServer({ registry, addresses, log: new Log(() => {}), now: Date.now });
     open.push(() => server.stop(0));
     return server;
   }
+  const onPort = (address: Address | undefined) => {
+    if (address === undefined || "socket" in address) throw new Error("no port");
+    return address;
+  };
   const local = { hostname: "127.0.0.1", port: 0 };
   // 192.0.2.0/24 is nobody's (RFC 5737).
   const nobodys = { hostname: "192.0.2.1", port: 0 };
 
   test("both of localhost share a port", async () => {
     const { addresses, url } = await start(local, { hostname: "::1", port: 0 });
-    expect(new Set(addresses.map(({ port }) => port)).size).toBe(1);
-    expect(url).toBe(`http://127.0.0.1:${addresses[0]?.port}`);
-    for (const { hostname, port } of addresses) {
+    expect(new Set(addresses.map((each) => onPort(each).port)).size).toBe(1);
+    expect(url).toBe(`http://127.0.0.1:${onPort(addresses[0]).port}`);
+    for (const { hostname, port } of addresses.map(onPort)) {
       const host = hostname.includes(":") ? `[${hostname}]` : hostname;
       expect((await fetch(`http://${host}:${port}/v2/`)).status).toBe(200);
     }
@@ -214,8 +219,7 @@ describe("addresses", () => {
   });
 
   test("a port in use is a conflict, and nothing is left listening", async () => {
-    const [taken] = (await start(local)).addresses;
-    if (taken === undefined) throw new Error("no address");
+    const taken = onPort((await start(local)).addresses[0]);
     const failed = start(taken);
     await expect(failed).rejects.toThrow(`Cannot listen on 127.0.0.1:${taken.port}: the port is in use`);
     expect(await codeOf(failed)).toBe("conflict");

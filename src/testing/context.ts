@@ -15,6 +15,8 @@ export interface TestWorld {
   /** What is typed on standard input, which is a terminal then, like standard error. */
   readonly keys?: string;
   readonly signal?: AbortSignal;
+  /** How wide the terminal on standard output is; else it is none. */
+  readonly columns?: number | undefined;
 }
 
 /** What a command line did. */
@@ -27,8 +29,14 @@ export interface Played {
 /** Run one command line of ours in this process, with nothing of the user's in its world. */
 export async function play(argv: readonly string[], world: TestWorld): Promise<Played> {
   const said = { stdout: "", stderr: "" };
+  const exitCode = await run(argv, contextOf(world, said));
+  return { exitCode, ...said };
+}
+
+/** A world for commands that a test runs in this process; what they write is added to `said`. */
+export function contextOf(world: TestWorld, said = { stdout: "", stderr: "" }): Context {
   const terminal = world.keys !== undefined;
-  const context: Context = {
+  return {
     env: { HOME: world.cwd, ...world.env },
     cwd: world.cwd,
     platform: "linux",
@@ -39,7 +47,7 @@ export async function play(argv: readonly string[], world: TestWorld): Promise<P
       said.stderr += text;
     },
     terminal: { stdin: terminal, stdout: false, stderr: terminal },
-    columns: undefined,
+    columns: world.columns,
     readInput: async () =>
       typeof world.input === "string" ? Buffer.from(world.input) : (world.input ?? new Uint8Array()),
     listenToKeys: ({ typed }) => {
@@ -49,5 +57,4 @@ export async function play(argv: readonly string[], world: TestWorld): Promise<P
     signal: world.signal ?? new AbortController().signal,
     now: () => Date.now(),
   };
-  return { exitCode: await run(argv, context), ...said };
 }

@@ -5,7 +5,7 @@ import type { Authenticator } from "../registry/access.ts";
 import { Registry } from "../registry/registry.ts";
 import type { RegistryRepository } from "../registry/repository.ts";
 import type { Rules } from "../registry/store.ts";
-import { createHandler } from "../server/handler.ts";
+import { createHandler, type HandlerOptions } from "../server/handler.ts";
 import { Log } from "../server/log.ts";
 
 /** What a request may carry. */
@@ -26,15 +26,15 @@ export interface TestHandler {
 }
 
 /** What a test asks of its handler beside who may enter. */
-export interface TestHandlerOptions {
+export interface TestHandlerOptions
+  extends Partial<Pick<HandlerOptions, "root" | "front" | "readOnly" | "pages" | "metrics">> {
   readonly rules?: Rules;
-  readonly root?: string;
 }
 
 /** A server's handler over memory, without a socket. */
 export function testHandler(
   authenticator?: Authenticator,
-  { rules, root }: TestHandlerOptions = {},
+  { rules, ...options }: TestHandlerOptions = {},
 ): TestHandler {
   const blobs = new MemoryBlobs();
   const now = () => Date.UTC(2026, 10, 24);
@@ -43,7 +43,7 @@ export function testHandler(
   const log = new Log((lines) => {
     text += lines;
   });
-  const handle = createHandler({ registry, authenticator, root, log, now });
+  const handle = createHandler({ registry, authenticator, log, now, ...options });
   return {
     registry,
     blobs,

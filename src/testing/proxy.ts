@@ -1,87 +1,58 @@
 import { connect, createServer, type Socket } from "node:net";
 
-/** `up` is from the client to the server. */
-export type Direction = "up" | "down";
-
-/** A way to a server on this machine that counts what goes over it, and breaks when a test says so. */
+/** A proxy on this machine. */
 export interface TestProxy {
-  /** `127.0.0.1:PORT`. */
-  readonly host: string;
-  /** Bytes handed on, in each direction, heads and bodies of all connections together. */
-  readonly moved: Record<Direction, number>;
-  /** Cut every connection once so many more bytes went that way. */
-  cutAfter(bytes: number, direction: Direction): Promise<void>;
-  /** Lose what comes behind so many more bytes that went that way, on the connection that brings it, and leave it open. */
-  holdAfter(bytes: number, direction: Direction): Promise<void>;
+  /** As `HTTP_PROXY` names it, with user and password. */
+  readonly url: string;
+  /** The request lines it got: `GET http://…`, `CONNECT host:port`. */
+  readonly asked: string[];
   stop(): Promise<void>;
 }
 
-/** What happens to the connection that brings the last of so many bytes. */
-interface Gate {
-  readonly direction: Direction;
-  left: number;
-  shut(from: Socket): void;
-}
-
-/** @param to the server's `host:port` on 127.0.0.1 */
-export async function testProxy(to: string): Promise<TestProxy> {
-  const moved = { up: 0, down: 0 };
+/**
+ * A proxy that leads all requests to one port of this machine, whatever host they name, and lets in who says `user:password`.
+ */
+export async function testProxy(port: number, user = "proxy:pass"): Promise<TestProxy> {
+  const asked: string[] = [];
   const sockets = new Set<Socket>();
-  let gate: Gate | undefined;
-
-  /** Bytes of one connection, in one direction, at the pace of who takes them. */
-  const hand = (from: Socket, onTo: Socket, direction: Direction) => {
-    sockets.add(from);
-    from.on("data", (bytes: Buffer) => {
-      const open = gate?.direction === direction ? gate : undefined;
-      const part = open === undefined ? bytes : bytes.subarray(0, open.left);
-      moved[direction] += part.length;
-      if (!onTo.write(part)) from.pause();
-      if (open === undefined) return;
-      open.left -= part.length;
-      if (open.left > 0) return;
-      gate = undefined;
-      // Read on all the same: a socket that nobody reads does not tell that its other side is gone.
-      from.removeAllListeners("data").resume();
-      open.shut(from);
-    });
-    onTo.on("drain", () => from.resume());
-    from.on("error", () => undefined);
-    // What was handed on arrives, before the end does.
-    from.on("close", () => {
-      sockets.delete(from);
-      onTo.end();
-    });
-  };
-
+  const welcome = `proxy-authorization: Basic ${btoa(user)}`.toLowerCase();
   const server = createServer((near) => {
-    const far = connect(Number(to.split(":")[1]), "127.0.0.1");
-    hand(near, far, "up");
-    hand(far, near, "down");
+    sockets.add(near);
+    near.on("error", () => undefined);
+    let text = "";
+    const head = (bytes: Buffer) => {
+      text += bytes.toString("latin1");
+      const end = text.indexOf("\r\n\r\n");
+      if (end < 0) return;
+      near.off("data", head);
+      const [first = "", ...lines] = text.slice(0, end).split("\r\n");
+      asked.push(first.replace(/ HTTP.*$/, ""));
+      if (!lines.some((line) => line.toLowerCase() === welcome)) {
+        near.end("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n");
+        return;
+      }
+      const far = connect(port, "127.0.0.1");
+      sockets.add(far);
+      far.on("error", () => near.destroy());
+      if (first.startsWith("CONNECT ")) near.write("HTTP/1.1 200 Connection Established\r\n\r\n");
+      else {
+        // One request for each connection, so that the next one's line is seen too.
+        const kept = lines.filter((line) => !/^(proxy-|connection:)/i.test(line));
+        const start = first.replace(/ https?:\/\/[^/]+/, " ");
+        far.write(`${[start, ...kept, "Connection: close"].join("\r\n")}\r\n\r\n`, "latin1");
+      }
+      far.write(text.slice(end + 4), "latin1");
+      near.pipe(far).pipe(near);
+    };
+    near.on("data", head);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("no port was given");
-  const gateAt = (left: number, direction: Direction, shut: (from: Socket) => void) =>
-    new Promise<void>((resolve) => {
-      gate = {
-        direction,
-        left,
-        shut: (from) => {
-          shut(from);
-          resolve();
-        },
-      };
-    });
+  if (address === null || typeof address === "string") throw new Error("no port");
   return {
-    host: `127.0.0.1:${address.port}`,
-    moved,
-    cutAfter: (bytes, direction) =>
-      gateAt(bytes, direction, () => {
-        for (const socket of sockets) socket.end();
-      }),
-    holdAfter: (bytes, direction) => gateAt(bytes, direction, () => {}),
-    async stop() {
+    url: `http://${user}@127.0.0.1:${address.port}`,
+    asked,
+    stop: async () => {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
     },

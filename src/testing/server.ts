@@ -1,15 +1,18 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FilesystemBlobs } from "../blobs/filesystem.ts";
 import { openSqliteCatalog } from "../catalog/sqlite.ts";
 import { nodeFileSystem } from "../files/filesystem.ts";
 import { Registry } from "../registry/registry.ts";
+import { Log } from "../server/log.ts";
 import { type RunningServer, type ServerOptions, startServer } from "../server/server.ts";
 
 export interface TestServer extends Pick<RunningServer, "url"> {
   /** What it logged so far. */
   logged(): string;
+  /** The names of the files of uploads that are under way. */
+  ingests(): Promise<string[]>;
   /** Stop it and start it again over the same data; gives its new URL. */
   restart(): Promise<string>;
   stop(deadline: number): Promise<void>;
@@ -19,7 +22,7 @@ export interface TestServer extends Pick<RunningServer, "url"> {
 
 /** A registry as it is served: on a free port of 127.0.0.1, with blobs in files and the catalog in SQLite. */
 export async function testServer(
-  options: Partial<Pick<ServerOptions, "authenticator" | "tls">> = {},
+  options: Partial<Omit<ServerOptions, "registry" | "addresses" | "log" | "now">> = {},
 ): Promise<TestServer> {
   const root = await mkdtemp(join(tmpdir(), "chartroom-server-"));
   let text = "";
@@ -31,9 +34,9 @@ export async function testServer(
     const catalog = await openSqliteCatalog(join(root, "catalog.db"));
     const registry = new Registry({ blobs, catalog, now: Date.now });
     await registry.start(() => {});
-    const log = (lines: string) => {
+    const log = new Log((lines) => {
       text += lines;
-    };
+    });
     const addresses = [{ hostname: "127.0.0.1", port: 0 }];
     const server = await startServer({ registry, addresses, log, now: Date.now, ...options });
     const stop = async (deadline: number) => {
@@ -49,6 +52,7 @@ export async function testServer(
   return {
     url: running.url,
     logged: () => text,
+    ingests: () => readdir(join(root, "ingest")),
     async restart() {
       await stop(0);
       stopped = undefined;

@@ -1,9 +1,9 @@
 import { expect } from "bun:test";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { hostileArchive, rawEntry } from "../../src/testing/archives.ts";
 import { makeCertificate } from "../../src/testing/certificates.ts";
 import type { Bench } from "../bench.ts";
-import { onBench, refusalOf, refused, save } from "./cli.ts";
+import { onBench, ref, refusalOf, refused, save } from "./cli.ts";
 
 onBench("nobody listens, or there is no such host", async (bench) => {
   await save(bench, "localhost:1/a/b:1");
@@ -215,36 +215,51 @@ onBench("http spoken to https, and https to http, says which flag is meant", asy
   await bench.done("chartroom", ["chart", "pull", name, "--insecure-skip-tls-verify"]);
 });
 
-onBench("a hostile archive in a registry is never named in the store", async (bench) => {
-  const { host } = await bench.chartroom();
-  const mediaType = "application/vnd.oci.image.manifest.v1+json";
-  const put = async (bytes: Uint8Array<ArrayBuffer>, type: string) => {
-    const digest = `sha256:${new Bun.CryptoHasher("sha256").update(bytes).digest("hex")}`;
-    const opened = await fetch(`http://${host}/v2/a/evil/blobs/uploads/`, { method: "POST" });
-    const target = `http://${host}${opened.headers.get("location")}?digest=${digest}`;
-    expect((await fetch(target, { method: "PUT", body: bytes })).status).toBe(201);
-    return { mediaType: type, digest, size: bytes.byteLength };
-  };
-  const text = new TextEncoder();
-  const evil = new Uint8Array(hostileArchive(rawEntry({ name: "../evil.txt", content: "x" })));
-  const manifest = {
-    schemaVersion: 2,
-    mediaType,
-    config: await put(
-      text.encode('{"name":"c","version":"1.0.0"}'),
-      "application/vnd.cncf.helm.config.v1+json",
-    ),
-    layers: [await put(evil, "application/vnd.cncf.helm.chart.content.v1.tar+gzip")],
-  };
-  await fetch(`http://${host}/v2/a/evil/manifests/1`, {
-    method: "PUT",
-    body: JSON.stringify(manifest),
-    headers: { "content-type": mediaType },
+const goodConfig = '{"name":"mychart","version":"0.1.0"}';
+for (const [what, config, archive, says] of [
+  [
+    "a hostile archive",
+    goodConfig,
+    hostileArchive(rawEntry({ name: "../evil.txt", content: "x" })),
+    "evil.txt",
+  ],
+  ["a config that is none", "{}", undefined, "the name is missing"],
+  [
+    "a config that is nested as deep as it is long",
+    `{"x":${"[".repeat(20_000)}${"]".repeat(20_000)}}`,
+    undefined,
+    "nested too deep",
+  ],
+] as const)
+  onBench(`${what} in a registry is never named in the store`, async (bench) => {
+    const { host } = await bench.chartroom();
+    const put = async (bytes: Uint8Array<ArrayBuffer>, type: string) => {
+      const digest = `sha256:${new Bun.CryptoHasher("sha256").update(bytes).digest("hex")}`;
+      const opened = await fetch(`http://${host}/v2/a/evil/blobs/uploads/`, { method: "POST" });
+      const target = `http://${host}${opened.headers.get("location")}?digest=${digest}`;
+      expect((await fetch(target, { method: "PUT", body: bytes })).status).toBe(201);
+      return { mediaType: type, digest, size: bytes.byteLength };
+    };
+    await save(bench);
+    await bench.done("chartroom", ["chart", "export", ref, "--archive"]);
+    await bench.done("chartroom", ["chart", "remove", ref]);
+    const content = archive ?? (await readFile(bench.path("mychart-0.1.0.tgz")));
+    const mediaType = "application/vnd.oci.image.manifest.v1+json";
+    const manifest = {
+      schemaVersion: 2,
+      mediaType,
+      config: await put(new TextEncoder().encode(config), "application/vnd.cncf.helm.config.v1+json"),
+      layers: [await put(new Uint8Array(content), "application/vnd.cncf.helm.chart.content.v1.tar+gzip")],
+    };
+    await fetch(`http://${host}/v2/a/evil/manifests/1`, {
+      method: "PUT",
+      body: JSON.stringify(manifest),
+      headers: { "content-type": mediaType },
+    });
+    const said = await refused(bench, "chart", "pull", `${host}/a/evil:1`);
+    expect(said).toMatchObject({ exitCode: 1, message: expect.stringContaining(says) });
+    expect(await bench.done("chartroom", ["chart", "list", "-q"])).toBe("");
   });
-  const said = await refused(bench, "chart", "pull", `${host}/a/evil:1`);
-  expect(said).toMatchObject({ exitCode: 1, message: expect.stringContaining("evil.txt") });
-  expect(await bench.done("chartroom", ["chart", "list", "-q"])).toBe("");
-});
 
 onBench("--debug shows what goes over the wire, and no password", async (bench) => {
   const { host } = await bench.chartroom([{ name: "myuser", password: "mypass" }]);

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { type Bench, withBench } from "../bench.ts";
 import { chartroom } from "../programs.ts";
-import { onBench, save } from "./cli.ts";
+import { onBench, ref, save } from "./cli.ts";
 
 const refs = 2_000; // listed, they are far more than the 64 KiB that a pipe holds
 
@@ -51,6 +51,19 @@ onBench("a slow reader gets all of it", async (bench) => {
   const { stdout, exitCode } = await shell(bench, '"$0" chart list -q | (sleep 0.3; cat)');
   expect(exitCode).toBe(0);
   expect(stdout.trimEnd().split("\n")).toHaveLength(refs);
+});
+
+onBench("closed streams change neither the exit code nor what is written where", async (bench) => {
+  for (const closed of ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"]) {
+    expect(await shell(bench, `"$0" chart save mychart ${ref} ${closed}`)).toMatchObject({ exitCode: 0 });
+    expect(await shell(bench, `"$0" chart push ${ref}x ${closed}`)).toMatchObject({ exitCode: 3 });
+    expect(await shell(bench, `"$0" chart lst ${closed}`)).toMatchObject({ exitCode: 2 });
+    // A file that took a closed stream's number would get the output.
+    expect(await shell(bench, '"$0" chart check')).toMatchObject({ exitCode: 0 });
+  }
+  const asking = await shell(bench, '"$0" registry login localhost:1 -u myuser <&-');
+  expect(asking.exitCode).toBe(2);
+  expect(asking.stderr).toContain("--password-stdin");
 });
 
 /** A device on which every write finds the disk full; some systems have none. */

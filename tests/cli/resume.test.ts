@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { rawEntry, rawTar } from "../../src/testing/archives.ts";
-import { type Direction, type TestProxy, testProxy } from "../../src/testing/proxy.ts";
+import { type Direction, type TcpProxy, tcpProxy } from "../../src/testing/tcpProxy.ts";
 import { type Bench, type Registry, withBench } from "../bench.ts";
 
 /** Bytes after which the way breaks, of a chart of 100 MB, and bytes that the repeat may move at most. */
@@ -29,13 +29,13 @@ beforeAll(async () => {
   await withBench((bench) =>
     bench.done("chartroom", ["chart", "save", join(folder, "large.tgz"), saved, "--store", store()]),
   );
-});
+}, 60_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 interface Scene {
   readonly bench: Bench;
   readonly server: Registry;
-  readonly proxy: TestProxy;
+  readonly proxy: TcpProxy;
   /** The words of the command that moves the chart over the proxy. */
   readonly move: readonly string[];
 }
@@ -97,7 +97,7 @@ for (const [verb, { direction, prepare }] of Object.entries(scenes)) {
       () =>
         withBench(async (bench) => {
           const server = await bench.chartroom();
-          const proxy = await testProxy(server.host);
+          const proxy = await tcpProxy(server.host);
           try {
             const prepared = await prepare({ bench, server, proxy });
             await play(prepared);
@@ -118,7 +118,7 @@ for (const [verb, { direction, prepare }] of Object.entries(scenes)) {
       120_000,
     );
   /** That from here on at most so much is moved until `work` is through. */
-  const cheaply = async ({ moved }: TestProxy, work: () => Promise<unknown>) => {
+  const cheaply = async ({ moved }: TcpProxy, work: () => Promise<unknown>) => {
     const before = moved[direction];
     await work();
     expect(moved[direction] - before).toBeLessThanOrEqual(repeated);
@@ -151,6 +151,22 @@ for (const [verb, { direction, prepare }] of Object.entries(scenes)) {
             expect((await stat(join(sessionsOf(bench), name))).mode & 0o777).toBe(0o600);
         await cheaply(proxy, () => bench.done("chartroom", move));
       });
+
+    scene(
+      "is no trouble for another that moves the same at the same time",
+      async ({ bench, proxy, move }) => {
+        const held = proxy.holdAfter(broken, direction);
+        const first = bench.start("chartroom", move);
+        await held;
+        // The first one is at its session, or its part, and stands still: the second one has its own.
+        await bench.done("chartroom", move);
+        first.kill("SIGINT");
+        expect((await first.ended).exitCode).toBe(130);
+        // What the first one left nobody needs any more: a session ends by itself, and a part by a prune.
+        await rm(sessionsOf(bench), { recursive: true, force: true });
+        await bench.done("chartroom", ["chart", "prune", "--store", bench.path("pulled")]);
+      },
+    );
 
     scene(
       "goes on by itself when the server is killed and comes back",

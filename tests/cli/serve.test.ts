@@ -4,8 +4,8 @@ import { once } from "node:events";
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import type { Bench } from "../bench.ts";
-import { chartroom } from "../programs.ts";
 import { onBench, refusalOf, save } from "./cli.ts";
+import { started } from "./serving.ts";
 
 const free = "127.0.0.1:0";
 const serve = (bench: Bench, ...args: string[]) =>
@@ -19,36 +19,6 @@ afterEach(async () => {
     await child.exited;
   }
 });
-
-/** Start a server by hand, to look at what it says; `stop` ends it and gives how. */
-async function started(bench: Bench, args: readonly string[], env: Record<string, string> = {}) {
-  const child = Bun.spawn([chartroom, "registry", "serve", ...args], {
-    cwd: bench.folder,
-    env: { PATH: process.env.PATH ?? "", HOME: bench.path("home"), ...env },
-    stdin: "ignore",
-    stdout: "ignore",
-    stderr: "pipe",
-  });
-  running.push(child);
-  let said = "";
-  const reader = child.stderr.getReader();
-  const read = async () => {
-    const { done, value } = await reader.read();
-    if (value !== undefined) said += new TextDecoder().decode(value);
-    return !done;
-  };
-  while (!said.includes("Next: ") && (await read()));
-  const url = /Listening on (\S+)/.exec(said)?.[1] ?? "";
-  return {
-    url,
-    said: () => said,
-    async stop(signal: "SIGTERM" | "SIGINT" = "SIGTERM") {
-      child.kill(signal);
-      while (await read());
-      return child.exited;
-    },
-  };
-}
 
 describe("a start", () => {
   onBench("says where it listens, where it keeps data, who may enter, what to type next", async (bench) => {
@@ -143,6 +113,33 @@ describe("who may enter", () => {
     const said = refusalOf(await serve(bench, "--data", "data", "--htpasswd", "broken"));
     expect(said.exitCode).toBe(1);
     expect(said.message).toContain("line 1");
+    expect(await readdir(bench.folder)).not.toContain("data");
+  });
+});
+
+describe("what CNCF Distribution's variables switch", () => {
+  onBench("deletion, which is on", async (bench) => {
+    for (const [env, status] of [
+      [{}, 202],
+      [{ REGISTRY_STORAGE_DELETE_ENABLED: "false" }, 405],
+    ] as const) {
+      const { host } = await bench.chartroom([], env);
+      await save(bench, `${host}/a/b:1`);
+      await bench.done("chartroom", ["chart", "push", `${host}/a/b:1`]);
+      const deletion = await fetch(`http://${host}/v2/a/b/manifests/1`, { method: "DELETE" });
+      expect(deletion.status).toBe(status);
+      const pulled = await fetch(`http://${host}/v2/a/b/manifests/1`);
+      expect(pulled.status).toBe(status === 405 ? 200 : 404);
+    }
+  });
+
+  onBench("nothing, where nobody can tell what is meant", async (bench) => {
+    const env = { REGISTRY_VALIDATION_MANIFESTS_MISSING: "perhaps" };
+    const args = ["registry", "serve", "--addr", free, "--data", "data"];
+    expect(refusalOf(await bench.run("chartroom", args, { env }))).toMatchObject({
+      exitCode: 2,
+      message: 'Cannot use REGISTRY_VALIDATION_MANIFESTS_MISSING: expected accept or refuse, found "perhaps"',
+    });
     expect(await readdir(bench.folder)).not.toContain("data");
   });
 });

@@ -2,10 +2,11 @@
 import { expect } from "bun:test";
 import { mkdir } from "node:fs/promises";
 import { rawEntry, rawTar } from "../../src/testing/archives.ts";
+import { chartArchive } from "../../src/testing/charts.ts";
 import { noise } from "../../src/testing/streams.ts";
-import { digestOfFile, savedCharts, storeOf } from "./charts.ts";
+import { archiveFile, digestOfFile, savedCharts, storeOf } from "./charts.ts";
 import { type Door, doors } from "./doors.ts";
-import { user } from "./helm.ts";
+import { helms, user } from "./helm.ts";
 import { type Bench, interop, lines } from "./support.ts";
 
 /** Run a client that must succeed, and give what it printed. */
@@ -74,32 +75,36 @@ async function skopeo(bench: Bench, { host, locked, authority }: Door): Promise<
   };
 }
 
-for (const [title, open] of doors) {
-  interop(`crane pushes, pulls, copies, lists and deletes over ${title}`, ["crane"], async (bench) => {
-    const door = await open(bench);
-    const { host } = door;
-    const run = await crane(bench, door);
-    await Bun.write(
-      bench.path("layer.tar"),
-      rawTar([rawEntry({ name: "large.bin", content: noise(3_000_000) })]),
-    );
-    await run("append", "--oci-empty-base", "--new_layer", "layer.tar", "--new_tag", `${host}/a:v1`);
-    const digest = await run("digest", `${host}/a:v1`);
-    await run("pull", "--format=oci", `${host}/a:v1`, "layout");
-    await run("push", "layout", `${host}/b:v1`);
-    await run("copy", `${host}/b:v1`, `${host}/deep/c:v1`);
-    await run("validate", "--remote", `${host}/deep/c:v1`);
-    expect(await run("digest", `${host}/deep/c:v1`)).toBe(digest);
-    await run("tag", `${host}/a:v1`, "v2");
-    expect(lines(await run("ls", `${host}/a`))).toEqual(["v1", "v2"]);
-    expect(lines(await run("catalog", host))).toEqual(["a", "b", "deep/c"]);
-    await run("delete", `${host}/a@${digest}`);
-    expect(lines(await run("ls", `${host}/a`))).toEqual([]);
-  });
+for (const { title, needs, open } of doors) {
+  interop(
+    `crane pushes, pulls, copies, lists and deletes over ${title}`,
+    ["crane", ...needs],
+    async (bench) => {
+      const door = await open(bench);
+      const { host } = door;
+      const run = await crane(bench, door);
+      await Bun.write(
+        bench.path("layer.tar"),
+        rawTar([rawEntry({ name: "large.bin", content: noise(3_000_000) })]),
+      );
+      await run("append", "--oci-empty-base", "--new_layer", "layer.tar", "--new_tag", `${host}/a:v1`);
+      const digest = await run("digest", `${host}/a:v1`);
+      await run("pull", "--format=oci", `${host}/a:v1`, "layout");
+      await run("push", "layout", `${host}/b:v1`);
+      await run("copy", `${host}/b:v1`, `${host}/deep/c:v1`);
+      await run("validate", "--remote", `${host}/deep/c:v1`);
+      expect(await run("digest", `${host}/deep/c:v1`)).toBe(digest);
+      await run("tag", `${host}/a:v1`, "v2");
+      expect(lines(await run("ls", `${host}/a`))).toEqual(["v1", "v2"]);
+      expect(lines(await run("catalog", host))).toEqual(["a", "b", "deep/c"]);
+      await run("delete", `${host}/a@${digest}`);
+      expect(lines(await run("ls", `${host}/a`))).toEqual([]);
+    },
+  );
 
   interop(
     `oras pushes, pulls, copies, lists, attaches, discovers and deletes over ${title}`,
-    ["oras"],
+    ["oras", ...needs],
     async (bench) => {
       const door = await open(bench);
       const { host } = door;
@@ -130,7 +135,7 @@ for (const [title, open] of doors) {
 
   interop(
     `regctl pushes, pulls, copies, lists, attaches, discovers and deletes over ${title}`,
-    ["regctl"],
+    ["regctl", ...needs],
     async (bench) => {
       const door = await open(bench);
       const { host } = door;
@@ -188,19 +193,41 @@ for (const [title, open] of doors) {
     },
   );
 
-  interop(`skopeo pushes, pulls, copies, lists and deletes over ${title}`, ["skopeo"], async (bench) => {
-    const door = await open(bench);
-    const { host } = door;
-    const run = await skopeo(bench, door);
-    const [chart] = await savedCharts(bench, `${host}/charts/mychart`, "0.1.0");
-    await run("copy", `oci:${storeOf(bench)}:${chart.ref}`, `docker://${host}/a:v1`);
-    await run("copy", `docker://${host}/a:v1`, `docker://${host}/deep/b:v1`);
-    await run("copy", `docker://${host}/deep/b:v1`, `docker://${host}/deep/b:v2`);
-    await run("copy", `docker://${host}/deep/b:v1`, `oci:${bench.path("pulled")}:v1`);
-    const raw = await run("inspect", "--raw", `docker://${host}/deep/b:v2`);
-    expect(JSON.parse(raw).layers[0].digest).toBe(chart.digest);
-    expect(JSON.parse(await run("list-tags", `docker://${host}/deep/b`)).Tags).toEqual(["v1", "v2"]);
-    await run("delete", `docker://${host}/deep/b:v1`);
-    expect(JSON.parse(await run("list-tags", `docker://${host}/deep/b`)).Tags).toEqual([]);
-  });
+  interop(
+    `skopeo pushes, pulls, copies, lists and deletes over ${title}`,
+    ["skopeo", ...needs],
+    async (bench) => {
+      const door = await open(bench);
+      const { host } = door;
+      const run = await skopeo(bench, door);
+      const [chart] = await savedCharts(bench, `${host}/charts/mychart`, "0.1.0");
+      await run("copy", `oci:${storeOf(bench)}:${chart.ref}`, `docker://${host}/a:v1`);
+      await run("copy", `docker://${host}/a:v1`, `docker://${host}/deep/b:v1`);
+      await run("copy", `docker://${host}/deep/b:v1`, `docker://${host}/deep/b:v2`);
+      await run("copy", `docker://${host}/deep/b:v1`, `oci:${bench.path("pulled")}:v1`);
+      const raw = await run("inspect", "--raw", `docker://${host}/deep/b:v2`);
+      expect(JSON.parse(raw).layers[0].digest).toBe(chart.digest);
+      expect(JSON.parse(await run("list-tags", `docker://${host}/deep/b`)).Tags).toEqual(["v1", "v2"]);
+      await run("delete", `docker://${host}/deep/b:v1`);
+      expect(JSON.parse(await run("list-tags", `docker://${host}/deep/b`)).Tags).toEqual([]);
+    },
+  );
+
+  for (const helm of helms)
+    interop(`${helm} pushes, pulls and shows over ${title}`, [helm, ...needs], async (bench) => {
+      const { host, locked, authority } = await open(bench);
+      const trust = authority === undefined ? ["--plain-http"] : ["--ca-file", authority];
+      if (locked)
+        await bench.done(
+          helm,
+          ["registry", "login", host, "-u", user.name, "--password-stdin", ...trust],
+          secret,
+        );
+      const file = await archiveFile(bench, "mychart-0.1.0.tgz", await chartArchive());
+      await bench.done(helm, ["push", file, `oci://${host}/charts`, ...trust]);
+      const chart = `oci://${host}/charts/mychart`;
+      await bench.done(helm, ["pull", chart, "--version=0.1.0", "-d", bench.path("tmp"), ...trust]);
+      expect(await digestOfFile(bench.path("tmp/mychart-0.1.0.tgz"))).toBe(await digestOfFile(file));
+      expect(await bench.done(helm, ["show", "chart", chart, ...trust])).toContain("name: mychart\n");
+    });
 }

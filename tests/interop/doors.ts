@@ -1,6 +1,6 @@
 import { user } from "./helm.ts";
-import { secure } from "./secure.ts";
-import type { Bench } from "./support.ts";
+import { behindNginx, secure } from "./secure.ts";
+import type { Bench, Need } from "./support.ts";
 
 /** A way into our registry, as each client must find it. */
 export interface Door {
@@ -11,12 +11,33 @@ export interface Door {
   readonly authority: string | undefined;
 }
 
-/** Each door with its name. */
-export const doors: readonly (readonly [name: string, open: (bench: Bench) => Promise<Door>])[] = [
-  ["http", async (bench) => ({ host: (await bench.chartroom()).host, locked: false, authority: undefined })],
-  [
-    "http, with a login",
-    async (bench) => ({ host: (await bench.chartroom([user])).host, locked: true, authority: undefined }),
-  ],
-  ["https, with a login", async (bench) => ({ ...(await secure(bench)), locked: true })],
+interface Doorway {
+  readonly title: string;
+  /** What must be installed for it. */
+  readonly needs: readonly Need[];
+  open(bench: Bench): Promise<Door>;
+}
+
+/** All doors there are. */
+export const doors: readonly Doorway[] = [
+  {
+    title: "http",
+    needs: [],
+    open: async (bench) => ({ ...(await bench.chartroom()), locked: false, authority: undefined }),
+  },
+  {
+    title: "http with a login",
+    needs: [],
+    open: async (bench) => ({ ...(await bench.chartroom([user])), locked: true, authority: undefined }),
+  },
+  {
+    title: "https with a login",
+    needs: [],
+    open: async (bench) => ({ ...(await secure(bench)), locked: true }),
+  },
+  {
+    title: "https of nginx with a login",
+    needs: ["nginx"],
+    open: async (bench) => ({ ...(await behindNginx(bench, await bench.chartroom([user]))), locked: true }),
+  },
 ];

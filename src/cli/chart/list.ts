@@ -1,3 +1,4 @@
+import { type Glob, globOf, literal } from "../../chart/glob.ts";
 import { charts } from "../../layout/charts.ts";
 import { shortHex } from "../../oci/digest.ts";
 import type { Context } from "../context.ts";
@@ -11,7 +12,7 @@ interface ListOptions extends StoreOptions {
 
 /** `chart list`: everything the store names, sorted by reference; a bad entry is shown as such and hides nothing. */
 export async function list(_args: string[], options: ListOptions, context: Context): Promise<void> {
-  const matches = options.filter === undefined ? () => true : globOf(options.filter);
+  const matches = options.filter === undefined ? () => true : refGlob(options.filter);
   const rows = await charts(openStore(options, context), matches);
 
   const header = ["REF", "NAME", "VERSION", "DIGEST", "SIZE", "CREATED"];
@@ -46,11 +47,11 @@ export async function list(_args: string[], options: ListOptions, context: Conte
 }
 
 /** A glob over whole references: `*` is any run of characters, `?` is one. */
-function globOf(glob: string): (ref: string) => boolean {
-  const pattern = glob
-    .replace(/[.+^${}()|[\]\\]/g, String.raw`\$&`)
-    .replaceAll("*", ".*")
-    .replaceAll("?", ".");
-  const expression = new RegExp(`^${pattern}$`, "s");
-  return (ref) => expression.test(ref);
-}
+const refGlob = (pattern: string): Glob =>
+  globOf(
+    [...pattern].map((character) =>
+      character === "*" || character === "?"
+        ? { run: character === "*", accepts: () => true }
+        : literal(character),
+    ),
+  );

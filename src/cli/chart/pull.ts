@@ -1,4 +1,5 @@
 import { openArchive } from "../../chart/archive.ts";
+import { parseConfig } from "../../chart/config.ts";
 import { chartManifest } from "../../chart/manifest.ts";
 import { chartMediaTypes } from "../../chart/mediaTypes.ts";
 import { writing } from "../../layout/write.ts";
@@ -48,7 +49,8 @@ export async function pull(
     await writing(layout, context.signal, async (writer) => {
       const repository = writer.repository(repositoryOf(reference));
       const admit = async () => {
-        const { content } = chartManifest(parseManifest(root.bytes, root.descriptor.mediaType));
+        const { config, content } = chartManifest(parseManifest(root.bytes, root.descriptor.mediaType));
+        parseConfig(await readVerified(await repository.blob(config), config));
         await openArchive(await readVerified(await repository.blob(content), content));
       };
       await copy(remote, repository, root, {

@@ -31,7 +31,8 @@ export async function login([host = ""]: string[], options: LoginOptions, contex
   const { username: _, passwordStdin: __, ...others } = options;
   const insecure = options.insecureSkipTlsVerify ?? options.insecure ?? false;
   const connection = await connectionOf({ ...others, insecureSkipTlsVerify: insecure }, context);
-  await checkLogin(target.registry, given, connection);
+  if (!(await checkLogin(target.registry, given, connection)))
+    context.tell(`Warning: ${target.registry} gave a token, but does not say whether the login is right.\n`);
   await keepLogin(loginsOf(options, context), target, given);
   print(context, options, {
     text: "Login succeeded\n",

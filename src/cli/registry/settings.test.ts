@@ -1,62 +1,107 @@
 import { expect, test } from "bun:test";
-import { parseListenAddress, type RegistryOptions, registrySettings } from "./settings.ts";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { codeOf } from "../../testing/errors.ts";
+import { parseListenAddress } from "./address.ts";
+import { type RegistryOptions, readSettings, registrySettings } from "./settings.ts";
 
 const place = { env: {}, cwd: "/work", platform: "linux" as const, home: "/home/me" };
-const settings = (options: RegistryOptions = {}, env: Record<string, string> = {}) =>
-  registrySettings(options, { ...place, env });
+const settings = (options: RegistryOptions = {}, env: Record<string, string> = {}, text?: string) =>
+  registrySettings(text === undefined ? undefined : { path: "config.yml", text }, options, { ...place, env });
 
-test("by default it is localhost:5000, data below XDG's place, users beside them, no TLS", () => {
+test("by default it is localhost:5000, data below XDG's place, users beside them, open, no TLS", () => {
   const data = "/home/me/.local/share/chartroom/registry";
   expect(settings()).toEqual({
     listen: { host: "localhost", port: 5000 },
     data,
-    users: { path: `${data}/htpasswd`, realm: "Chartroom", named: false },
+    users: { path: `${data}/htpasswd`, realm: "Chartroom", namedBy: "nobody" },
     tls: undefined,
-    prefix: undefined,
+    http: { base: undefined, absolute: false, headers: [], trusted: [], drain: 8000 },
+    log: { level: "info", format: undefined, requests: "as-all", fields: {} },
+    debug: undefined,
+    health: { storage: undefined, files: [] },
+    prefix: "",
     rules: { acceptMissing: false, refuseDeletes: false },
-    unheeded: [],
+    readOnly: false,
+    pages: { repositories: 1000, tags: 1000 },
+    sweep: { age: 604_800_000, interval: 3_600_000 },
+    warnings: [],
   });
 });
 
 const theirs = {
+  REGISTRY_HTTP_ADDR: ":80",
   REGISTRY_HTTP_PREFIX: "/theirs/",
   REGISTRY_STORAGE_DELETE_ENABLED: "false",
-  REGISTRY_HTTP_ADDR: ":80",
   REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY: "/theirs",
   REGISTRY_AUTH: "{htpasswd: {realm: house, path: theirs.htpasswd}}",
   REGISTRY_HTTP_TLS_CERTIFICATE: "/theirs.crt",
   REGISTRY_HTTP_TLS_KEY: "/theirs.key",
 };
+const file = `
+version: 0.1
+http: {addr: ":70", prefix: /file/, tls: {certificate: /file.crt, key: /file.key}}
+storage: {filesystem: {rootdirectory: /file}, delete: {enabled: true}}
+auth: {htpasswd: {realm: file, path: /file.htpasswd}}
+log: {level: warn}
+`;
+const plainTls = { clientCas: [], minimum: "tls1.2", ciphers: [] };
 
-test("Distribution's environment goes over the defaults", () => {
-  expect(settings({}, theirs)).toEqual({
+test("a file goes over the defaults, Distribution's environment over the file", () => {
+  expect(settings({}, {}, file)).toMatchObject({
+    listen: { host: "", port: 70 },
+    data: "/file",
+    users: { path: "/file.htpasswd", realm: "file", namedBy: "configuration" },
+    tls: { certificate: "/file.crt", key: "/file.key", ...plainTls },
+    prefix: "/file",
+    rules: { refuseDeletes: false },
+    log: { level: "warn" },
+  });
+  expect(settings({}, theirs, file)).toMatchObject({
     listen: { host: "", port: 80 },
     data: "/theirs",
-    users: { path: "/work/theirs.htpasswd", realm: "house", named: true },
-    tls: { certificate: "/theirs.crt", key: "/theirs.key" },
+    users: { path: "/work/theirs.htpasswd", realm: "house", namedBy: "configuration" },
+    tls: { certificate: "/theirs.crt", key: "/theirs.key", ...plainTls },
     prefix: "/theirs",
-    rules: { acceptMissing: false, refuseDeletes: true },
-    unheeded: [],
+    rules: { refuseDeletes: true },
+    log: { level: "warn" },
+    warnings: [],
   });
 });
 
-test("flags go over both, one by one", () => {
+test("flags go over all, one by one", () => {
   const flags = { addr: "127.0.0.1:1", data: "mine", htpasswd: "mine.htpasswd", tlsCert: "c", tlsKey: "k" };
-  expect(settings(flags, theirs)).toEqual({
+  expect(settings(flags, theirs, file)).toMatchObject({
     listen: { host: "127.0.0.1", port: 1 },
     data: "/work/mine",
-    users: { path: "/work/mine.htpasswd", realm: "house", named: true },
+    users: { path: "/work/mine.htpasswd", realm: "house", namedBy: "flag" },
     tls: { certificate: "/work/c", key: "/work/k" },
-    prefix: "/theirs",
-    rules: { acceptMissing: false, refuseDeletes: true },
-    unheeded: [],
   });
-  expect(settings({ data: "mine" }, theirs).users.path).toBe("/work/theirs.htpasswd");
+  expect(settings({ data: "mine" }, theirs).users?.path).toBe("/work/theirs.htpasswd");
   expect(settings({ data: "mine" }).users).toEqual({
     path: "/work/mine/htpasswd",
     realm: "Chartroom",
-    named: false,
+    namedBy: "nobody",
   });
+  expect(settings({ addr: ":9" }, { REGISTRY_HTTP_NET: "unix", REGISTRY_HTTP_ADDR: "s" }).listen).toEqual({
+    host: "",
+    port: 9,
+  });
+});
+
+test("deletes are on without a file, and off with one that says nothing of them", () => {
+  expect(settings().rules.refuseDeletes).toBe(false);
+  expect(settings({}, {}, "version: 0.1").rules.refuseDeletes).toBe(true);
+  expect(settings({}, { REGISTRY_STORAGE_DELETE_ENABLED: "true" }, "version: 0.1").rules.refuseDeletes).toBe(
+    false,
+  );
+});
+
+test("a storage driver without a directory has Distribution's", () => {
+  expect(settings({}, {}, "version: 0.1\nstorage: filesystem").data).toBe("/var/lib/registry");
+  expect(settings({}, { REGISTRY_STORAGE: "inmemory" })).toMatchObject({ data: undefined, users: undefined });
+  expect(settings({ data: "d" }, { REGISTRY_STORAGE: "inmemory" }).data).toBe("/work/d");
 });
 
 test.each([
@@ -65,12 +110,33 @@ test.each([
   ["darwin", { XDG_DATA_HOME: "/xdg" }, "/xdg/chartroom/registry"],
   ["win32", { LOCALAPPDATA: "/local" }, "/local/chartroom/registry"],
 ] as const)("on %s with %j data is in %s", (platform, env, data) => {
-  expect(registrySettings({}, { ...place, platform, env }).data).toBe(data);
+  expect(registrySettings(undefined, {}, { ...place, platform, env }).data).toBe(data);
 });
 
 test("a certificate without its key, and a key without its certificate, are refused", () => {
   expect(() => settings({ tlsCert: "c" })).toThrow("Cannot serve https: the key is missing");
   expect(() => settings({ tlsKey: "k" })).toThrow("Cannot serve https: the certificate is missing");
+});
+
+test("the file is the argument, else REGISTRY_CONFIGURATION_PATH; one that cannot be read is named", async () => {
+  const cwd = await mkdtemp(join(tmpdir(), "chartroom-settings-"));
+  try {
+    await writeFile(join(cwd, "a.yml"), "version: 0.1\nhttp: {addr: ':1'}");
+    await writeFile(join(cwd, "b.yml"), "version: 0.1\nhttp: {addr: ':2'}");
+    const here = { ...place, cwd, env: { REGISTRY_CONFIGURATION_PATH: join(cwd, "b.yml") } };
+    expect((await readSettings("a.yml", {}, here)).listen).toEqual({ host: "", port: 1 });
+    expect((await readSettings(undefined, {}, here)).listen).toEqual({ host: "", port: 2 });
+    expect((await readSettings(undefined, {}, { ...here, env: {} })).listen).toEqual({
+      host: "localhost",
+      port: 5000,
+    });
+    const missing = readSettings("none.yml", {}, here);
+    expect(missing).rejects.toThrow("Cannot read configuration none.yml: no such file");
+    expect(await codeOf(missing)).toBe("invalid");
+    expect(await codeOf(readSettings(".", {}, here))).toBe("invalid");
+  } finally {
+    await rm(cwd, { recursive: true });
+  }
 });
 
 test.each([

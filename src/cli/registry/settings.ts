@@ -1,8 +1,18 @@
+import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { errorCode } from "../../files/filesystem.ts";
 import { ChartroomError } from "../../oci/errors.ts";
+import type { Sweep } from "../../registry/registry.ts";
 import type { Rules } from "../../registry/store.ts";
 import type { GlobalOptions } from "../context.ts";
-import { distributionSettings } from "./distribution.ts";
+import { type Listening, listeningOf, parseListenAddress } from "./address.ts";
+import { named, overlay } from "./config/environment.ts";
+import { ConfigReader } from "./config/reader.ts";
+import { driverOf, review } from "./config/review.ts";
+import { type Branch, parseTree } from "./config/tree.ts";
+import { type HttpSettings, httpSettings } from "./httpSettings.ts";
+import { type LogSettings, logSettings } from "./logSettings.ts";
+import { type TlsFiles, tlsFiles } from "./tls.ts";
 
 /** Flags of the commands that serve a registry or keep its users; each has its twin in the environment. */
 export interface RegistryOptions extends GlobalOptions {
@@ -22,76 +32,142 @@ export interface SettingsPlace {
   readonly home: string;
 }
 
-/** Where to listen. */
-export interface ListenAddress {
-  /** A name or an address, without brackets; empty for every interface. */
-  readonly host: string;
-  readonly port: number;
-}
-
 /** The file of users. */
 export interface UsersFile {
   readonly path: string;
   readonly realm: string;
-  /** Whether someone asked for it; the default one means nothing while it is not there. */
-  readonly named: boolean;
+  /**
+   * Who asked for it. A default one means nothing while it is not there, one that a flag names must be there, one that
+   * configuration names is made when it is missing.
+   */
+  readonly namedBy: "nobody" | "flag" | "configuration";
 }
 
-/** How to serve a registry. Paths are absolute. */
+/** How the registry's health is looked after. */
+export interface HealthSettings {
+  readonly storage: Check | undefined;
+  /** Files that turn readiness while they are there. */
+  readonly files: readonly (Check & { readonly path: string })[];
+}
+
+interface Check {
+  /** In ms. */
+  readonly interval: number;
+  /** Failures in a row that count. */
+  readonly threshold: number;
+}
+
+/** How to serve a registry: what flags, environment and file come down to. Paths are absolute, times in ms. */
 export interface RegistrySettings {
-  readonly listen: ListenAddress;
-  readonly data: string;
-  readonly users: UsersFile;
-  readonly tls: { readonly certificate: string; readonly key: string } | undefined;
-  /** The path below which everything answers, as `/team`. */
-  readonly prefix: string | undefined;
+  readonly listen: Listening;
+  /** The data directory; undefined to keep everything in memory. */
+  readonly data: string | undefined;
+  readonly users: UsersFile | undefined;
+  readonly tls: TlsFiles | undefined;
+  readonly http: HttpSettings;
+  readonly log: LogSettings;
+  readonly debug: { readonly listen: Listening; readonly metrics: string | undefined } | undefined;
+  readonly health: HealthSettings;
+  /** The path below which everything answers, as `/team`; empty for the server's root. */
+  readonly prefix: string;
   readonly rules: Rules;
-  /** Variables of CNCF Distribution that have no effect here. */
-  readonly unheeded: readonly string[];
+  /** Only pulls, for maintenance. */
+  readonly readOnly: boolean;
+  /** Entries on one page of a list, at most. */
+  readonly pages: { readonly repositories: number; readonly tags: number };
+  /** When upload sessions are given up. */
+  readonly sweep: Sweep | "off";
+  /** What was said and has no effect, one sentence each. */
+  readonly warnings: readonly string[];
 }
 
 const defaultAddress = "localhost:5000";
 const defaultRealm = "Chartroom";
+/** Less than the 10 s that `docker stop` waits. */
+const defaultDrain = 8000;
+const day = 24 * 3600_000;
 
 /**
- * Flags over our own variables (commander has put those in) over CNCF Distribution's over defaults.
- * @throws ChartroomError `usage` that names what is wrong
+ * Flags over our own variables (commander has put those in) over CNCF Distribution's over the file over defaults.
+ * @param file the path of Distribution's config.yml; else `REGISTRY_CONFIGURATION_PATH` names it, or there is none
+ * @throws ChartroomError `usage` that names what is wrong and where it was said; `invalid` when the file cannot be read
  */
-export function registrySettings(options: RegistryOptions, place: SettingsPlace): RegistrySettings {
-  const theirs = distributionSettings(place.env);
+export async function readSettings(
+  file: string | undefined,
+  options: RegistryOptions,
+  place: SettingsPlace,
+): Promise<RegistrySettings> {
+  const path = file || place.env.REGISTRY_CONFIGURATION_PATH;
+  if (path === undefined || path === "") return registrySettings(undefined, options, place);
+  const text = await readFile(resolve(place.cwd, path), "utf8").catch((cause: Error) => {
+    const why = errorCode(cause) === "ENOENT" ? "no such file" : cause.message;
+    throw new ChartroomError("invalid", `Cannot read configuration ${path}: ${why}`, { cause });
+  });
+  return registrySettings({ path, text }, options, place);
+}
+
+/** As `readSettings`, the file's text at hand. */
+export function registrySettings(
+  file: { readonly path: string; readonly text: string } | undefined,
+  options: RegistryOptions,
+  place: SettingsPlace,
+): RegistrySettings {
+  const root = rootOf(file);
+  overlay({ at: file?.path ?? "", ...root }, place.env);
+  const warnings = review(root);
+  const config = new ConfigReader(root);
+  if (file !== undefined && config.text("version") !== "0.1") throw config.refuse("version", "0.1");
   const absolute = (path: string) => resolve(place.cwd, path);
-  const data = absolute(options.data || theirs.rootDirectory || defaultData(place));
-  const named = options.htpasswd || theirs.htpasswd?.path;
-  const certificate = options.tlsCert || theirs.certificate;
-  const key = options.tlsKey || theirs.key;
-  if ((certificate === undefined) !== (key === undefined))
-    throw new ChartroomError(
-      "usage",
-      `Cannot serve https: the ${key === undefined ? "key" : "certificate"} is missing`,
-      {
-        hint: "--tls-cert and --tls-key go together.",
-      },
-    );
+  const data = dataOf(root, config, options, place);
+  const debug = config.text("http.debug.addr");
   return {
-    listen: parseListenAddress(options.addr || theirs.addr || defaultAddress),
+    listen: listeningOf(options.addr, config, defaultAddress, absolute),
     data,
-    users: {
-      path: named ? absolute(named) : join(data, "htpasswd"),
-      realm: theirs.htpasswd?.realm ?? defaultRealm,
-      named: Boolean(named),
+    users: usersOf(config, options, data, absolute),
+    tls: tlsFiles(config, options, absolute),
+    http: httpSettings(config, defaultDrain),
+    log: logSettings(config),
+    debug:
+      debug === undefined ? undefined : { listen: parseListenAddress(debug), metrics: metricsPath(config) },
+    health: healthOf(config, absolute),
+    prefix: prefixOf(config),
+    rules: rulesOf(config, file === undefined),
+    readOnly: config.flag("storage.maintenance.readonly.enabled") ?? false,
+    pages: {
+      repositories: config.integer("catalog.maxentries") || 1000,
+      tags: config.integer("tags.maxtags") || 1000,
     },
-    tls:
-      certificate !== undefined && key !== undefined
-        ? { certificate: absolute(certificate), key: absolute(key) }
-        : undefined,
-    prefix: theirs.prefix,
-    rules: theirs.rules,
-    unheeded: theirs.unheeded,
+    sweep: sweepOf(config),
+    warnings,
   };
 }
 
-/** `$XDG_DATA_HOME/chartroom/registry`, else below the system's own place for programs' data. */
-function defaultData({ env, platform, home }: SettingsPlace): string {
+function rootOf(file: { readonly path: string; readonly text: string } | undefined): Branch {
+  const root = file === undefined ? undefined : parseTree(file.text, { path: file.path });
+  if (root === undefined || (root.kind === "scalar" && root.text === ""))
+    return { kind: "map", members: new Map() };
+  if (root.kind !== "map")
+    throw new ChartroomError("usage", `Cannot use configuration ${root.at}: expected keys and values`);
+  for (const block of ["auth", "storage"]) {
+    const tree = root.members.get(block);
+    if (tree !== undefined) root.members.set(block, named(tree, block));
+  }
+  return root;
+}
+
+/** The data directory: a flag's, the driver's, else `$XDG_DATA_HOME/chartroom/registry` or the system's own place. */
+function dataOf(
+  root: Branch,
+  config: ConfigReader,
+  options: RegistryOptions,
+  place: SettingsPlace,
+): string | undefined {
+  const driver = driverOf(root)?.name;
+  const { env, cwd, platform, home } = place;
+  if (options.data) return resolve(cwd, options.data);
+  if (driver === "inmemory") return undefined;
+  if (driver === "filesystem")
+    return resolve(cwd, config.text("storage.filesystem.rootdirectory") ?? "/var/lib/registry");
   const above =
     env.XDG_DATA_HOME ||
     (platform === "darwin"
@@ -99,19 +175,66 @@ function defaultData({ env, platform, home }: SettingsPlace): string {
       : platform === "win32"
         ? env.LOCALAPPDATA || join(home, "AppData", "Local")
         : join(home, ".local", "share"));
-  return join(above, "chartroom", "registry");
+  return resolve(cwd, join(above, "chartroom", "registry"));
 }
 
-/**
- * `HOST:PORT`, or `:PORT` for every interface; an IPv6 address stands in brackets. Port 0 takes a free one.
- * @throws ChartroomError `usage`
- */
-export function parseListenAddress(text: string): ListenAddress {
-  const [, bracketed, plain = "", digits = ""] =
-    /^(?:\[([0-9a-fA-F:.]+)\]|([a-zA-Z0-9._-]*)):(\d{1,5})$/.exec(text) ?? [];
-  const port = Number(digits);
-  if (digits !== "" && port <= 65535) return { host: bracketed ?? plain, port };
-  throw new ChartroomError("usage", `Cannot listen on "${text}": expected HOST:PORT`, {
-    hint: "For example localhost:5000, or :5000 for every interface.",
+function usersOf(
+  config: ConfigReader,
+  options: RegistryOptions,
+  data: string | undefined,
+  absolute: (path: string) => string,
+): UsersFile | undefined {
+  const asked = config.at("auth.htpasswd") !== undefined;
+  const [realm, path] = [config.text("auth.htpasswd.realm"), config.text("auth.htpasswd.path")];
+  if (asked && realm === undefined) throw config.refuse("auth.htpasswd.realm", "a realm");
+  if (asked && path === undefined && !options.htpasswd) throw config.refuse("auth.htpasswd.path", "a path");
+  const called = realm ?? defaultRealm;
+  if (options.htpasswd) return { path: absolute(options.htpasswd), realm: called, namedBy: "flag" };
+  if (path !== undefined) return { path: absolute(path), realm: called, namedBy: "configuration" };
+  return data === undefined ? undefined : { path: join(data, "htpasswd"), realm: called, namedBy: "nobody" };
+}
+
+/** `/team/` as `/team`; Distribution wants both slashes, and we ask for no more than the first. */
+function prefixOf(config: ConfigReader): string {
+  const prefix = (config.text("http.prefix") ?? "/").replace(/\/$/, "");
+  // Unreserved characters alone (RFC 3986 §2.3): nothing in it is ever decoded, or escaped in a Location.
+  if (/^(?:\/[A-Za-z0-9._~-]+)*$/.test(prefix)) return prefix;
+  throw config.refuse("http.prefix", "a path, as /team/");
+}
+
+/** What is open where nobody says a word: a file that is silent on deletes forbids them, as in Distribution. */
+function rulesOf(config: ConfigReader, open: boolean): Rules {
+  config.word("validation.manifests.indexes.platforms", ["all"]);
+  return {
+    acceptMissing: config.word("validation.manifests.missing", ["accept", "refuse"]) === "accept",
+    refuseDeletes: !(config.flag("storage.delete.enabled") ?? open),
+  };
+}
+
+const metricsPath = (config: ConfigReader): string | undefined =>
+  config.flag("http.debug.prometheus.enabled")
+    ? (config.text("http.debug.prometheus.path") ?? "/metrics")
+    : undefined;
+
+function healthOf(config: ConfigReader, absolute: (path: string) => string): HealthSettings {
+  const check = (path: string, threshold: number): Check => ({
+    interval: config.duration(`${path}.interval`) || 10_000,
+    threshold: config.integer(`${path}.threshold`) || threshold,
   });
+  return {
+    storage: config.flag("health.storagedriver.enabled") ? check("health.storagedriver", 3) : undefined,
+    files: config.items("health.file").map((item) => {
+      const path = config.text(`${item}.file`);
+      if (path === undefined) throw config.refuse(`${item}.file`, "a path");
+      return { path: absolute(path), ...check(item, 1) };
+    }),
+  };
+}
+
+function sweepOf(config: ConfigReader): RegistrySettings["sweep"] {
+  const purging = "storage.maintenance.uploadpurging";
+  const age = config.duration(`${purging}.age`) ?? 7 * day;
+  const interval = config.duration(`${purging}.interval`) || day / 24;
+  const off = config.flag(`${purging}.enabled`) === false || config.flag(`${purging}.dryrun`);
+  return off ? "off" : { age, interval };
 }

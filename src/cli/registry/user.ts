@@ -15,7 +15,7 @@ import type { Context, GlobalOptions } from "../context.ts";
 import { print } from "../output.ts";
 import { ask } from "../prompt.ts";
 import { passwordFromInput } from "./secret.ts";
-import { type RegistrySettings, registrySettings } from "./settings.ts";
+import { readSettings } from "./settings.ts";
 
 /** Which file of users: `--htpasswd`, else the one in `--data`, found as `registry serve` finds it. */
 export interface UserOptions extends GlobalOptions {
@@ -34,17 +34,17 @@ export async function addUser(
   context: Context,
 ): Promise<void> {
   const user = parseUserName(name);
-  const { users, data } = settingsOf(options, context);
+  const { path, isDefault, data } = await fileOf(options, context);
   const password = parsePassword(
     options.passwordStdin ? await passwordFromInput(context) : await passwordFromTerminal(options, context),
   );
-  const first = (await ifThere(fs.stat(users.path))) === undefined;
-  if (!users.named) await makeDataDirectory(data, { fs });
-  const status = await setUser(fs, users.path, user, await hashPassword(password));
-  if (first && !users.named) context.tell("From its next start on the registry asks everyone to log in.\n");
+  const first = (await ifThere(fs.stat(path))) === undefined;
+  if (isDefault) await makeDataDirectory(data, { fs });
+  const status = await setUser(fs, path, user, await hashPassword(password));
+  if (first && isDefault) context.tell("From its next start on the registry asks everyone to log in.\n");
   print(context, options, {
     text: status === "added" ? `User ${user} added\n` : `Password of ${user} changed\n`,
-    json: { user, status, htpasswd: users.path },
+    json: { user, status, htpasswd: path },
     quiet: undefined,
   });
 }
@@ -63,7 +63,7 @@ export async function removeUser(
   context: Context,
 ): Promise<void> {
   const user = parseUserName(name);
-  const { path } = settingsOf(options, context).users;
+  const { path } = await fileOf(options, context);
   const left = await removeLine(fs, path, user);
   if (left === undefined)
     throw new ChartroomError("not_found", `User not found: ${user}`, { hint: `Users are kept in ${path}.` });
@@ -78,9 +78,9 @@ export async function removeUser(
 
 /** `registry user list`: names, sorted by bytes. */
 export async function listUsers(_args: string[], options: UserOptions, context: Context): Promise<void> {
-  const { path, named } = settingsOf(options, context).users;
+  const { path, isDefault } = await fileOf(options, context);
   const bytes = await ifThere(fs.readFile(path));
-  if (bytes === undefined && named)
+  if (bytes === undefined && !isDefault)
     throw new ChartroomError("not_found", `Cannot read users from ${path}: no such file`);
   const users = parseHtpasswd(bytes ?? new Uint8Array(), path);
   const barred = new Set(usersWithoutBcrypt(users));
@@ -96,5 +96,17 @@ export async function listUsers(_args: string[], options: UserOptions, context: 
   });
 }
 
-const settingsOf = (options: UserOptions, { env, cwd, platform }: Context): RegistrySettings =>
-  registrySettings(options, { env, cwd, platform, home: env.HOME || homedir() });
+/** The file that `registry serve` would ask. @throws ChartroomError `usage` when it would ask none */
+async function fileOf(options: UserOptions, { env, cwd, platform }: Context) {
+  const { users, data } = await readSettings(undefined, options, {
+    env,
+    cwd,
+    platform,
+    home: env.HOME || homedir(),
+  });
+  if (users === undefined)
+    throw new ChartroomError("usage", "Cannot keep users: the storage is in memory", {
+      hint: "Name a file with --htpasswd FILE.",
+    });
+  return { path: users.path, isDefault: users.namedBy === "nobody", data: data ?? "" };
+}

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { codeOf, failureOf } from "../../testing/errors.ts";
 import { writeHelper, writeKeychain } from "../../testing/helpers.ts";
 import { CredentialHelpers } from "./helpers.ts";
@@ -85,9 +85,10 @@ describe("a helper", () => {
     const get = (path: string) =>
       failureOf(new CredentialHelpers({ env: { PATH: path } }).get("here", "a.example"));
     const before = process.cwd();
-    process.chdir(bin);
+    process.chdir(join(bin, ".."));
     try {
-      for (const path of ["", ".", "::", "bin"]) expect(await get(path)).toMatchObject({ code: "storage" });
+      for (const path of ["", ".", "::", basename(bin)])
+        expect(await get(path)).toMatchObject({ code: "storage" });
     } finally {
       process.chdir(before);
     }

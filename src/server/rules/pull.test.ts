@@ -65,7 +65,13 @@ row(3, "a tag has at most 128 characters, and no plus", async () => {
   for (const tag of ["_", "1.0.0_build.5", "A-b.C_d", "x".repeat(128)])
     await expectAnswer(handler, `PUT /v2/a/b/manifests/${tag}`, { status: 201 }, put);
   for (const tag of ["1.0.0+build.5", "1.0.0%2Bbuild.5", ".a", "-a", "x".repeat(129), "%C3%A9"])
-    await expectAnswer(handler, `PUT /v2/a/b/manifests/${tag}`, badTag, put);
+    await expectAnswers(
+      handler,
+      [`PUT /v2/a/b/manifests/${tag}`, badTag, put],
+      [`DELETE /v2/a/b/manifests/${tag}`, badTag],
+      [`GET /v2/a/b/manifests/${tag}`, { status: 404, codes: ["MANIFEST_UNKNOWN"] }],
+      [`HEAD /v2/a/b/manifests/${tag}`, { status: 404 }],
+    );
 });
 
 row(4, "a reference with a colon is a digest or refused, never a tag", async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { testProxy } from "./proxy.ts";
+import { tcpProxy } from "./tcpProxy.ts";
 
 const echo = () =>
   Bun.serve({
@@ -10,7 +10,7 @@ const echo = () =>
 
 test("counts every byte, and cuts a connection after the last one that may pass", async () => {
   const server = echo();
-  const proxy = await testProxy(`127.0.0.1:${server.port}`);
+  const proxy = await tcpProxy(`127.0.0.1:${server.port}`);
   try {
     const send = () => fetch(`http://${proxy.host}/`, { method: "POST", body: new Uint8Array(300_000) });
     expect((await (await send()).bytes()).byteLength).toBe(300_000);
@@ -31,7 +31,7 @@ test("counts every byte, and cuts a connection after the last one that may pass"
 
 test("holds a connection open, and others pass", async () => {
   const server = echo();
-  const proxy = await testProxy(`127.0.0.1:${server.port}`);
+  const proxy = await tcpProxy(`127.0.0.1:${server.port}`);
   try {
     const held = proxy.holdAfter(10_000, "up");
     const stuck = fetch(`http://${proxy.host}/`, { method: "POST", body: new Uint8Array(300_000) });

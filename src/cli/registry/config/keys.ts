@@ -1,0 +1,171 @@
+/**
+ * What becomes of a key.
+ * - `honoured`: it does what CNCF Distribution's documentation says, or what the note says
+ * - `moot`: accepted; what it is about is so anyway, or does not exist here
+ * - `refused`: no start with it, since its effect would be missed; the note says what to use instead
+ */
+export type Use = "honoured" | "moot" | "refused";
+
+export interface Key {
+  readonly use: Use;
+  readonly note: string;
+}
+
+const honoured = (note: string): Key => ({ use: "honoured", note });
+const moot = (note: string): Key => ({ use: "moot", note });
+const refused = (note: string): Key => ({ use: "refused", note });
+
+const otherDriver = refused(
+  "use `storage.filesystem` for now, on a disk of this machine; `storage.inmemory` for throw-away data",
+);
+const noMiddleware = refused("use a proxy in front of the registry");
+
+/**
+ * Every key of CNCF Distribution's configuration, 2.8 and 3, and our own. `*` stands for any key, `#` for any index. A row
+ * speaks for all below it that has no row of its own. docs/configuration.md shows this table, and a test holds them equal.
+ */
+export const keys: Readonly<Record<string, Key>> = {
+  version: honoured("`0.1`; a file without it is refused"),
+  "log.level": honoured("`error`, `warn`, `info` (default) or `debug`, which says no more than `info`"),
+  "log.formatter": honoured("`text`, `json` or `logstash`; by default text on a terminal, else json"),
+  "log.fields.*": honoured("told with each line"),
+  "log.accesslog.disabled": honoured("no line for each request"),
+  "log.accesslog.format": honoured(
+    "ours: `combined` writes requests in Apache's form; by default as `log.formatter` says",
+  ),
+  "log.hooks.#": refused(
+    "let what collects the log watch for `error`; a hook with `disabled: true` is passed over",
+  ),
+  "log.reportcaller": moot("a line of ours has no caller; faults tell where they were thrown"),
+  loglevel: honoured("older form of `log.level`, which goes before it"),
+  "storage.filesystem.rootdirectory": honoured("the data directory; without it `/var/lib/registry`"),
+  "storage.filesystem.maxthreads": moot("file work is limited by the runtime's thread pool"),
+  "storage.inmemory": honoured("everything is gone when the registry stops"),
+  "storage.delete.enabled": honoured(
+    "whether tags, manifests and blobs may be deleted; false when a file does not say, true without a file",
+  ),
+  "storage.maintenance.readonly.enabled": honoured("every push and delete is answered 405"),
+  "storage.maintenance.uploadpurging.enabled": honoured(
+    "whether stale upload sessions are swept; true by default",
+  ),
+  "storage.maintenance.uploadpurging.age": honoured(
+    "how long a session rests before it is stale; 168h by default",
+  ),
+  "storage.maintenance.uploadpurging.interval": honoured(
+    "how often sessions are looked through; 1h by default",
+  ),
+  "storage.maintenance.uploadpurging.dryrun": honoured("nothing is swept, and nothing listed"),
+  "storage.cache": moot("the catalog answers from its own database, and keeps no second truth"),
+  "storage.redirect.disable": moot("blobs on a file system are never redirected"),
+  "storage.tag.concurrencylimit": moot("tags are looked up in the catalog, one query each"),
+  "storage.s3": otherDriver,
+  "storage.s3aws": otherDriver,
+  "storage.azure": otherDriver,
+  "storage.gcs": otherDriver,
+  "storage.swift": otherDriver,
+  "storage.oss": otherDriver,
+  "auth.htpasswd.realm": honoured("what a login dialog calls the place; required"),
+  "auth.htpasswd.path": honoured(
+    "bcrypt lines; made with a user `docker` when missing, the password logged once; required",
+  ),
+  "auth.none": honoured("everyone may pull and push"),
+  "auth.token": refused("use `auth.htpasswd`"),
+  "auth.silly": refused("it lets in whoever sends any header: use `auth.htpasswd`, or `auth: none`"),
+  "middleware.registry.#": noMiddleware,
+  "middleware.repository.#": noMiddleware,
+  "middleware.storage.#": noMiddleware,
+  "http.addr": honoured("`HOST:PORT`, `:PORT` for every interface, or with `net: unix` a path"),
+  "http.net": honoured("`tcp` (default) or `unix`"),
+  "http.host": honoured("`https://charts.example.com`: what Location and Link begin with"),
+  "http.prefix": honoured("the API answers at `<prefix>v2/`; `/` stays open for liveness"),
+  "http.secret": moot("upload sessions are rows in the catalog: nothing is signed into their URLs"),
+  "http.relativeurls": honoured(
+    "`false`: Location and Link are whole URLs, by the request's Host; unsaid and `true`: paths, which suit every proxy",
+  ),
+  "http.draintimeout": honoured("how long requests may go on after SIGTERM; 8s by default"),
+  "http.trustedproxies.#": honoured(
+    "ours: addresses, networks (`10.0.0.0/8`) or `unix` whose `Forwarded` and `X-Forwarded-*` are believed; by default nobody's",
+  ),
+  "http.tls.certificate": honoured("chain in PEM; read again when it changes, without a restart"),
+  "http.tls.key": honoured("its private key in PEM"),
+  "http.tls.clientcas.#": honoured("only clients with a certificate of these authorities are let in"),
+  "http.tls.clientauth": honoured("`require-and-verify-client-cert` alone; the weaker modes are refused"),
+  "http.tls.minimumtls": honoured("`tls1.2` (default) or `tls1.3`; older ones are not spoken"),
+  "http.tls.ciphersuites.#": honoured(
+    "Go's names of the ECDHE suites with GCM or ChaCha20; those of TLS 1.3 are always on",
+  ),
+  "http.tls.letsencrypt": refused(
+    "use `http.tls.certificate` and `key` with an ACME client, as they are read again when they change",
+  ),
+  "http.debug.addr": honoured("`/healthz`, `/readyz` and `/debug/health` answer there"),
+  "http.debug.prometheus.enabled": honoured("metrics on the debug address"),
+  "http.debug.prometheus.path": honoured("`/metrics` by default"),
+  "http.headers.*": honoured("sent with every answer that does not set the header itself"),
+  "http.http2.disabled": moot("HTTP/1.1 is spoken, with and without TLS"),
+  "http.h2c.enabled": refused("use HTTP/1.1: proxies speak it to what they serve"),
+  "notifications.endpoints.#": refused(
+    "not sent yet: follow the log; an endpoint with `disabled: true` is passed over",
+  ),
+  "notifications.events.includereferences": moot("there are no endpoints"),
+  redis: refused("nothing needs it: the catalog is a database of its own; take the block out"),
+  "health.storagedriver.enabled": honoured("the data directory is looked at; a sick one turns readiness"),
+  "health.storagedriver.interval": honoured("10s by default"),
+  "health.storagedriver.threshold": honoured("failures in a row that count; 3 by default"),
+  "health.file.#.file": honoured("while the file is there, readiness is turned"),
+  "health.file.#.interval": honoured("10s by default"),
+  "health.file.#.threshold": honoured("1 by default"),
+  "health.http.#": refused("let what supervises your services watch that address"),
+  "health.tcp.#": refused("let what supervises your services watch that address"),
+  "proxy.remoteurl": refused(
+    "pull-through is not there yet: push what is needed, with `chartroom chart push` or crane",
+  ),
+  proxy: moot("without `remoteurl` there is no proxy"),
+  "validation.enabled": moot("manifests are always checked"),
+  "validation.disabled": refused(
+    "manifests are always checked; `validation.manifests.missing: accept` takes incomplete ones",
+  ),
+  "validation.manifests.urls": refused(
+    "layers' urls are kept as they are and never followed, so no list is held",
+  ),
+  "validation.manifests.indexes.platforms": honoured(
+    "`all` alone; instead of `none` and `list` use `validation.manifests.missing: accept`",
+  ),
+  "validation.manifests.indexes.platformlist": moot("`platforms: list` is refused"),
+  "validation.manifests.missing": honoured(
+    "ours: `accept` takes manifests whose blobs or children are missing; `refuse` by default",
+  ),
+  "policy.repository.classes.#": refused("every kind of artifact is taken; let the logins decide who pushes"),
+  "catalog.maxentries": honoured(
+    "entries of `_catalog` on one page, at most 1000, the default; a larger `n` is cut down, not refused",
+  ),
+  "tags.maxtags": honoured("tags on one page, at most 1000, the default"),
+  reporting: refused("use `http.debug.prometheus` and the log"),
+  "compatibility.schema1.enabled": refused(
+    "Docker's schema 1 is not taken; push with a client of this decade",
+  ),
+  compatibility: moot("about schema 1"),
+};
+
+/** Paths of lists, so that an index in a variable's name is known for one. */
+export const lists: ReadonlySet<string> = new Set(
+  Object.keys(keys).flatMap((path) => (path.includes(".#") ? [path.slice(0, path.lastIndexOf(".#"))] : [])),
+);
+
+/** The row of a path, its own or the nearest one above, and whether there are rows below it. */
+export function keyAt(path: readonly string[]): { readonly key: Key | undefined; readonly block: boolean } {
+  let rows = Object.keys(keys).map((row) => row.split("."));
+  let key: Key | undefined;
+  for (const [depth, name] of path.entries()) {
+    rows = rows.filter((row) => row[depth] === name || row[depth] === "*" || row[depth] === "#");
+    const own = rows.find((row) => row.length === depth + 1);
+    key = (own === undefined ? undefined : keys[own.join(".")]) ?? key;
+  }
+  return { key, block: rows.some((row) => row.length > path.length) };
+}
+
+/** Names that may stand below a path. */
+export function namesBelow(path: readonly string[]): string[] {
+  const rows = Object.keys(keys).map((row) => row.split("."));
+  const below = rows.filter((row) => path.every((name, depth) => row[depth] === name || row[depth] === "#"));
+  return [...new Set(below.flatMap((row) => row[path.length] ?? []))];
+}

@@ -1,0 +1,47 @@
+import type { Address } from "../../server/listen.ts";
+import type { Listener } from "../../server/listener.ts";
+import type { Listening } from "./address.ts";
+
+/** Where a client on this machine finds the server. */
+export function urlOf(listener: Listener, listening: Listening): string {
+  if ("socket" in listening) return listener.url;
+  const url = new URL(listener.url);
+  if (["", "::", "0.0.0.0", "localhost"].includes(listening.host)) url.hostname = "localhost";
+  return url.origin;
+}
+
+/** Where it listens, where it keeps data, who may enter, what to type next; a line each. */
+export function greeting(
+  url: string,
+  { addresses }: Listener,
+  data: string | undefined,
+  htpasswd: string | undefined,
+): string[] {
+  const hosts = addresses.map((address) => ("socket" in address ? "a socket" : address.hostname));
+  const everywhere = hosts.some((host) => host === "::" || host === "0.0.0.0");
+  return [
+    `Listening on ${url} (${everywhere ? "every interface" : hosts.join(" and ")})`,
+    data === undefined ? "Keeping data in memory: it is gone when this stops" : `Keeping data in ${data}`,
+    htpasswd === undefined
+      ? "Everyone may pull and push. To ask for logins: chartroom registry user add NAME, and start again"
+      : `Only users in ${htpasswd} may pull and push`,
+    ...nextCommand(url, htpasswd !== undefined),
+  ];
+}
+
+/** What to type first; nothing where no client comes without a proxy in between: by a socket, below a prefix. */
+function nextCommand(url: string, withLogin: boolean): string[] {
+  const { protocol, host, pathname } = new URL(url);
+  if (protocol === "unix:" || pathname !== "/") return [];
+  return [
+    withLogin
+      ? `Next: chartroom registry login ${host}`
+      : `Next: chartroom chart save mychart/ ${host}/myrepo/mychart`,
+  ];
+}
+
+/** An address as one writes it. */
+export const shownAddress = (address: Address): string =>
+  "socket" in address
+    ? address.socket
+    : `${address.hostname.includes(":") ? `[${address.hostname}]` : address.hostname}:${address.port}`;

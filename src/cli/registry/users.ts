@@ -1,0 +1,45 @@
+import { randomBytes } from "node:crypto";
+import { dirname } from "node:path";
+import { errorCode, nodeFileSystem as fs, ifThere } from "../../files/filesystem.ts";
+import { ChartroomError } from "../../oci/errors.ts";
+import type { Authenticator } from "../../registry/access.ts";
+import { openHtpasswd } from "../../registry/authenticator.ts";
+import { hashPassword } from "../../registry/bcrypt.ts";
+import { parseUserName, setUser } from "../../registry/htpasswd.ts";
+import type { UsersFile } from "./settings.ts";
+
+/**
+ * Who may enter; undefined for everyone. A file that configuration names is made when it is missing, as CNCF Distribution
+ * does: one user `docker`, whose password is told once.
+ * @param warn takes a sentence, and more to it for programs
+ * @throws ChartroomError `invalid` when a file that a flag names is missing, or one is broken
+ */
+export async function openUsers(
+  { path, realm, namedBy }: UsersFile,
+  warn: (message: string, fields?: Readonly<Record<string, string>>) => void,
+): Promise<Authenticator | undefined> {
+  // The default one lies in the data directory, and that it is a file is told by whoever opens it.
+  const stats = await ifThere(fs.stat(path)).catch((error: unknown) => {
+    if (namedBy !== "nobody" || errorCode(error) !== "ENOTDIR") throw error;
+  });
+  if (stats === undefined) {
+    if (namedBy === "nobody") return undefined;
+    if (namedBy === "flag")
+      throw new ChartroomError("invalid", `Cannot read users from ${path}: no such file`, {
+        hint: `Make it with: chartroom registry user add NAME --htpasswd ${path}`,
+      });
+    const password = await makeUsers(path);
+    warn(`${path} was missing and is made, with one user`, { user: "docker", password });
+  }
+  return openHtpasswd({ path, realm, fs, warn, now: () => performance.now() });
+}
+
+/** A file (0600, in a directory of its owner's where that is missing too) with a user `docker`; gives the password. */
+async function makeUsers(path: string): Promise<string> {
+  const folder = dirname(path);
+  const alone = (await ifThere(fs.stat(folder))) === undefined;
+  const password = randomBytes(32).toString("base64url");
+  await setUser(fs, path, parseUserName("docker"), await hashPassword(password));
+  if (alone) await fs.chmod(folder, 0o700);
+  return password;
+}

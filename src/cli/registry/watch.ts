@@ -1,0 +1,63 @@
+import { statfs } from "node:fs/promises";
+import { nodeFileSystem as fs, ifThere } from "../../files/filesystem.ts";
+import type { DataPaths } from "../../registry/dataDirectory.ts";
+import type { HealthCheck } from "../../server/health.ts";
+import type { Gauge } from "../../server/metrics.ts";
+import type { HealthSettings } from "./settings.ts";
+
+/** The checks that settings ask for, by Distribution's names. */
+export function healthChecks({ storage, files }: HealthSettings, data: DataPaths | undefined): HealthCheck[] {
+  const driver =
+    storage === undefined || data === undefined
+      ? []
+      : [
+          {
+            name: "storagedriver_filesystem",
+            ...storage,
+            check: async () => void (await fs.stat(data.blobs)),
+          },
+        ];
+  return [
+    ...driver,
+    ...files.map(({ path, ...check }) => ({
+      name: path,
+      ...check,
+      check: async () => {
+        if ((await ifThere(fs.stat(path))) !== undefined) throw new Error("file exists");
+      },
+    })),
+  ];
+}
+
+/** What is measured when metrics are asked for: the process, and the disk below the data directory. */
+export function gaugesOf(data: DataPaths | undefined): Gauge[] {
+  const started = Date.now() / 1000 - process.uptime();
+  return [
+    {
+      name: "process_resident_memory_bytes",
+      help: "Resident memory.",
+      value: () => process.memoryUsage.rss(),
+    },
+    { name: "process_start_time_seconds", help: "When the process began, since 1970.", value: () => started },
+    ...(data === undefined ? [] : diskGauges(data.root)),
+  ];
+}
+
+const diskGauges = (root: string): Gauge[] => [
+  {
+    name: "chartroom_storage_free_bytes",
+    help: "Free on the data directory's disk.",
+    value: async () => {
+      const { bavail, bsize } = await statfs(root);
+      return bavail * bsize;
+    },
+  },
+  {
+    name: "chartroom_storage_size_bytes",
+    help: "Size of the data directory's disk.",
+    value: async () => {
+      const { blocks, bsize } = await statfs(root);
+      return blocks * bsize;
+    },
+  },
+];

@@ -1,0 +1,56 @@
+import { isIP } from "node:net";
+
+/** What proxies say of the request that came to them. */
+export interface Forwarded {
+  /** Addresses, the client's first, then each proxy's but the last. */
+  readonly clients: readonly string[];
+  readonly scheme: "http" | "https" | undefined;
+  readonly host: string | undefined;
+}
+
+/**
+ * What `Forwarded` (RFC 7239) says, else the `X-Forwarded-*` headers: to be asked only of requests from a trusted proxy.
+ * Scheme and host are those that the first proxy was asked by, as CNCF Distribution takes them.
+ */
+export function forwardedOf(headers: Headers): Forwarded {
+  const standard = headers.get("forwarded");
+  if (standard !== null) {
+    const hops = standard.split(",").map(parametersOf);
+    return {
+      clients: hops.map((hop) => addressOf(hop.get("for") ?? "")),
+      scheme: schemeOf(hops[0]?.get("proto")),
+      host: hops[0]?.get("host"),
+    };
+  }
+  const listOf = (name: string) => (headers.get(name) ?? "").split(",").map((text) => text.trim());
+  const clients = listOf("x-forwarded-for").filter((text) => text !== "");
+  const [real = ""] = listOf("x-real-ip");
+  return {
+    clients: (clients.length > 0 ? clients : real === "" ? [] : [real]).map(addressOf),
+    scheme: schemeOf(listOf("x-forwarded-proto")[0]),
+    host: listOf("x-forwarded-host")[0] || undefined,
+  };
+}
+
+/** `for=192.0.2.60;proto=http;host="a.example:8080"`: names in any case, values as tokens or quoted. */
+function parametersOf(element: string): Map<string, string> {
+  const pairs = element.matchAll(/(?:^|;)\s*([A-Za-z]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s;"]*))/g);
+  return new Map(
+    [...pairs].map(([, name = "", quoted, token]) => [
+      name.toLowerCase(),
+      quoted?.replace(/\\(.)/g, "$1") ?? token ?? "",
+    ]),
+  );
+}
+
+const schemeOf = (text: string | undefined): Forwarded["scheme"] => {
+  const scheme = text?.toLowerCase();
+  return scheme === "http" || scheme === "https" ? scheme : undefined;
+};
+
+/** An address without brackets and port; what is none (`unknown`, `_hidden`) stays as it is, and is nobody trusted. */
+function addressOf(text: string): string {
+  const [, bracketed] = /^\[([^\]]+)\](?::\d+)?$/.exec(text) ?? [];
+  const address = bracketed ?? (isIP(text) === 0 ? text.replace(/:\d+$/, "") : text);
+  return isIP(address) === 0 ? text : address;
+}

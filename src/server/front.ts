@@ -1,0 +1,88 @@
+import { BlockList, isIP } from "node:net";
+import { forwardedOf } from "./forwarded.ts";
+
+/** How a server looks from outside. */
+export interface FrontOptions {
+  /** What Location and Link begin with in place of the request's own address, as `https://charts.example.com`. */
+  readonly base: string | undefined;
+  /** Whether Location and Link are whole URLs; else they are paths. */
+  readonly absolute: boolean;
+  /** Sent with every answer that does not set the header itself; a name may come more than once. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  /** Addresses, networks, or `unix` for whoever comes through a socket, whose word on the client is believed. */
+  readonly trusted: readonly string[];
+}
+
+/** A host that can stand in a URL, perhaps with a port: nothing that could end or begin another part of it. */
+const plainHost = /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
+
+/** The face of the server: its URLs as clients see them, headers of every answer, what proxies say. */
+export class Front {
+  readonly #options: FrontOptions;
+  readonly #trusted = new BlockList();
+  readonly #names: ReadonlySet<string>;
+
+  constructor(options: FrontOptions) {
+    this.#options = options;
+    this.#names = new Set(options.headers.map(([name]) => name.toLowerCase()));
+    for (const entry of options.trusted) {
+      const [address = "", length] = entry.split("/");
+      const family = isIP(address) === 6 ? "ipv6" : "ipv4";
+      if (entry === "unix") continue;
+      else if (length === undefined) this.#trusted.addAddress(address, family);
+      else this.#trusted.addSubnet(address, Number(length), family);
+    }
+  }
+
+  /**
+   * The client's address: the connection's, or what trusted proxies say stood behind them. Read from the right, as each
+   * proxy adds the address that it saw: the first one that is not trusted is the client, what it says itself counts for
+   * nothing.
+   * @param peer the other end of the connection; undefined for a socket's
+   */
+  client(headers: Headers, peer: string | undefined): string | undefined {
+    if (!this.#trusts(peer)) return peer;
+    const chain = forwardedOf(headers).clients;
+    const hop = chain.findLastIndex((address) => !this.#trusts(address));
+    // A proxy that names nobody leaves us with itself.
+    return (chain[hop] ?? chain[0]) || peer;
+  }
+
+  /** Whether a browser asks beforehand what another site may do here; it never shows a login then (Fetch, "CORS-preflight"). */
+  isPreflight(request: Request): boolean {
+    return (
+      request.method === "OPTIONS" &&
+      this.#names.has("access-control-allow-origin") &&
+      request.headers.has("access-control-request-method")
+    );
+  }
+
+  /** Put what belongs to the outside on an answer: headers, and where it says so whole URLs in Location and Link. */
+  dress(headers: Headers, request: Request, peer: string | undefined): void {
+    const own = new Set(headers.keys());
+    for (const [name, value] of this.#options.headers)
+      if (!own.has(name.toLowerCase())) headers.append(name, value);
+    if (!this.#options.absolute) return;
+    const origin = this.#options.base ?? this.#originOf(request, peer);
+    const location = headers.get("location");
+    const link = headers.get("link");
+    if (location?.startsWith("/")) headers.set("location", origin + location);
+    if (link?.startsWith("</")) headers.set("link", `<${origin}${link.slice(1)}`);
+  }
+
+  /** Scheme and host that the client used; empty when its Host is none, which leaves a path. */
+  #originOf({ url, headers }: Request, peer: string | undefined): string {
+    const told = this.#trusts(peer) ? forwardedOf(headers) : undefined;
+    const scheme = told?.scheme ?? (url.startsWith("https:") ? "https" : "http");
+    const host = told?.host ?? headers.get("host") ?? "";
+    return plainHost.test(host) ? `${scheme}://${host}` : "";
+  }
+
+  #trusts(address: string | undefined): boolean {
+    if (address === undefined) return this.#options.trusted.includes("unix");
+    // A socket for both families sees IPv4 as ::ffff:a.b.c.d.
+    const plain = address.replace(/^::ffff:(?=[\d.]+$)/i, "");
+    const family = isIP(plain);
+    return family !== 0 && this.#trusted.check(plain, family === 6 ? "ipv6" : "ipv4");
+  }
+}

@@ -1,0 +1,125 @@
+import { constants } from "node:crypto";
+import { ChartroomError } from "../oci/errors.ts";
+import { type Address, listenAll, placeOf, refusalOf } from "./listen.ts";
+
+/** What TLS needs. All PEM. */
+export interface ServerTls {
+  readonly cert: string;
+  readonly key: string;
+  /** Whose clients are let in; everybody where there are none. */
+  readonly clientCas?: readonly string[];
+  readonly minimum?: "tls1.2" | "tls1.3";
+  /** Suites of TLS 1.2 by OpenSSL's names; the runtime's own choice where there are none. */
+  readonly ciphers?: readonly string[];
+}
+
+/** The other end of a request's connection. */
+export interface Peer {
+  /** Undefined for a socket's. */
+  readonly address: string | undefined;
+  /** Take the connection's idle timeout off this request. */
+  untime(): void;
+}
+
+/** A listener that takes requests. */
+export interface Listener {
+  /** Where it listens, as far as the machine has these addresses. */
+  readonly addresses: readonly Address[];
+  /** The first of them, as a client would write it. */
+  readonly url: string;
+  /**
+   * Serve new connections by another certificate; those that are there go on by the old one until they end. Between the
+   * two nobody listens for a moment: of 16 clients that did nothing but connect, one or two were cut at each of 100
+   * changes, and likewise two with a second listener on a shared port, which anyone else could share too (Bun 1.4.5).
+   * @throws ChartroomError as `listen`, and serves by the old one
+   */
+  renew(tls: ServerTls): void;
+  /** Take no more connections; resolves when requests under way are through, which are cut after `deadline` ms. */
+  stop(deadline: number): Promise<void>;
+}
+
+/**
+ * In seconds, the longest there is. It also covers who waits for an answer; bodies are watched by ourselves (body.ts). Held
+ * for sockets too, though Bun's types do not know (measured: without it a handler of 13 s was cut after 12).
+ */
+const longestIdle: object = { idleTimeout: 255 };
+
+/**
+ * Listen on addresses.
+ * @throws ChartroomError as `listenAll`
+ */
+export async function listen(
+  addresses: readonly Address[],
+  tls: ServerTls | undefined,
+  answer: (request: Request, peer: Peer) => Promise<Response>,
+): Promise<Listener> {
+  const serve = (address: Address, by: ServerTls | undefined) =>
+    Bun.serve({
+      ...placeOf(address),
+      ...(by !== undefined && { tls: tlsOf(by) }),
+      ...longestIdle,
+      // Blobs have no limit; whoever reads a body into memory counts (readBody).
+      maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+      development: false,
+      fetch: (request, server) =>
+        answer(request, {
+          address: server.requestIP(request)?.address,
+          untime: () => server.timeout(request, 0),
+        }),
+    });
+
+  const bound = await listenAll(addresses, (address) => serve(address, tls));
+  const [first] = bound;
+  if (first === undefined) throw new ChartroomError("usage", "Cannot serve: no address is given");
+  let used = tls;
+  const retired = new Set<Ending>();
+
+  return {
+    addresses: bound.map(({ address, server }) =>
+      "socket" in address ? address : { ...address, hostname: server.hostname ?? address.hostname },
+    ),
+    url: "socket" in first.address ? `unix:${first.address.socket}` : first.server.url.origin,
+    renew(fresh) {
+      for (const place of bound) {
+        const old = endingOf(place.server);
+        retired.add(old);
+        void old.through.then(() => retired.delete(old));
+        try {
+          place.server = serve(place.address, fresh);
+        } catch (error) {
+          place.server = serve(place.address, used);
+          throw refusalOf(place.address, error);
+        }
+      }
+      used = fresh;
+    },
+    async stop(deadline) {
+      const all = [...bound.map(({ server }) => endingOf(server)), ...retired];
+      const late = setTimeout(() => all.forEach(({ cut }) => void cut()), deadline);
+      await Promise.all(all.map(({ through }) => through));
+      clearTimeout(late);
+    },
+  };
+}
+
+/** A server that takes nothing more. */
+interface Ending {
+  readonly through: Promise<void>;
+  cut(): Promise<void>;
+}
+
+const endingOf = (server: Bun.Server<undefined>): Ending => ({
+  through: server.stop(),
+  cut: () => server.stop(true),
+});
+
+function tlsOf({ cert, key, clientCas = [], minimum, ciphers = [] }: ServerTls): Bun.TLSOptions {
+  return {
+    cert,
+    key,
+    // Bun itself speaks nothing older than TLS 1.2 (measured).
+    ...(minimum === "tls1.3" && { secureOptions: constants.SSL_OP_NO_TLSv1_2 }),
+    ...(ciphers.length > 0 && { ciphers: ciphers.join(":") }),
+    ...(clientCas.length > 0 && { ca: [...clientCas], requestCert: true, rejectUnauthorized: true }),
+  };
+}

@@ -1,0 +1,116 @@
+/** A request that was answered. */
+export interface LoggedRequest {
+  /** When it came, ms since 1970. */
+  readonly at: number;
+  /** Tells it from others in the log. */
+  readonly id: string;
+  readonly address: string | undefined;
+  readonly user: string | undefined;
+  readonly method: string;
+  /** As it came, without the query: that may hold what is nobody's business. */
+  readonly path: string;
+  /** What it wants, as the route says; undefined when it did not parse. */
+  readonly operation: string | undefined;
+  readonly repository: string | undefined;
+  readonly digest: string | undefined;
+  readonly status: number;
+  /** Bytes of the request's body that were read. */
+  readonly received: number;
+  /** Bytes of the answer's body. */
+  readonly size: number;
+  /** In ms. */
+  readonly took: number;
+  readonly agent: string | null;
+}
+
+export type LogLevel = "error" | "warn" | "info" | "debug";
+export type LogFormat = "text" | "json" | "logstash" | "combined";
+
+/** Something said that is no request. */
+export interface LoggedMessage {
+  readonly at: number;
+  readonly level: LogLevel;
+  readonly message: string;
+  readonly fields?: Readonly<Record<string, string>> | undefined;
+}
+
+/** A request as one line, without its end. */
+export function requestLine(
+  format: LogFormat,
+  request: LoggedRequest,
+  fields: Readonly<Record<string, string>>,
+): string {
+  switch (format) {
+    case "text":
+      return textOf(request) + pairsOf(fields);
+    case "combined":
+      return combinedOf(request);
+    default: {
+      const { at, took, size, ...more } = request;
+      return jsonLine(format, at, "info", "request", {
+        ...more,
+        sent: size,
+        ms: Number(took.toFixed(1)),
+        ...fields,
+      });
+    }
+  }
+}
+
+/** A message as one line, without its end. For a person's eyes it has no time and no level unless it warns. */
+export function messageLine(
+  format: Exclude<LogFormat, "combined">,
+  { at, level, message, fields }: LoggedMessage,
+  always: Readonly<Record<string, string>>,
+): string {
+  if (format !== "text") return jsonLine(format, at, level, message, { ...fields, ...always });
+  const mark =
+    level === "error" ? `${new Date(at).toISOString()} fault ` : level === "warn" ? "Warning: " : "";
+  return `${mark}${level === "error" ? word(message) : message}${pairsOf({ ...fields, ...(mark !== "" && always) })}`;
+}
+
+/** One JSON object: names as logrus has them, which Distribution logs with, or as logstash wants them. */
+function jsonLine(
+  format: "json" | "logstash",
+  at: number,
+  level: LogLevel,
+  message: string,
+  more: object,
+): string {
+  const time = new Date(at).toISOString();
+  return JSON.stringify(
+    format === "json"
+      ? { time, level, msg: message, ...more }
+      : { "@timestamp": time, "@version": "1", level, message, ...more },
+  );
+}
+
+const textOf = ({ at, address, user, method, path, status, size, took, agent }: LoggedRequest): string =>
+  `${new Date(at).toISOString()} ${[address, user, method, path].map(word).join(" ")} ${status} ${size}B ${took.toFixed(1)}ms ${word(agent ?? undefined)}`;
+
+/** Apache's combined form (httpd.apache.org, mod_log_config): the referrer is not asked for. */
+function combinedOf({ at, address, user, method, path, status, size, agent }: LoggedRequest): string {
+  const [, month, day, year, time] =
+    /^\w+, (\d+) (\w+) (\d+) ([\d:]+)/.exec(new Date(at).toUTCString()) ?? [];
+  const quoted = (text: string) => {
+    const escaped = word(text);
+    return escaped.startsWith('"') || text === "" ? escaped.replace(/^-$/, '"-"') : `"${escaped}"`;
+  };
+  const when = `${month}/${day}/${year}:${time} +0000`;
+  return `${word(address)} - ${word(user)} [${when}] ${quoted(`${method} ${path} HTTP/1.1`)} ${status} ${size} "-" ${quoted(agent ?? "")}`;
+}
+
+const pairsOf = (fields: Readonly<Record<string, string>>): string =>
+  Object.entries(fields)
+    .map(([name, value]) => ` ${word(name)}=${word(value)}`)
+    .join("");
+
+/** Text as one word of a line: quoted unless it is plain, everything but printable ASCII escaped, so that nobody forges one. */
+function word(text: string | undefined): string {
+  if (text === undefined || text === "") return "-";
+  if (/^[!#-~]+$/.test(text) && text !== "-") return text;
+  return JSON.stringify(text).replace(
+    /[^ -~]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}

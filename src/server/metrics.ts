@@ -1,0 +1,147 @@
+import type { LoggedRequest } from "./logLine.ts";
+
+/** Names of operations as CNCF Distribution's `handler` label has them, so that its dashboards go on. */
+const handlers: Readonly<Record<string, string>> = {
+  welcome: "alive",
+  base: "base",
+  "list-repositories": "catalog",
+  "list-tags": "tags",
+  "list-referrers": "referrers",
+  "pull-manifest": "manifest",
+  "push-manifest": "manifest",
+  "delete-manifest": "manifest",
+  "pull-blob": "blob",
+  "delete-blob": "blob",
+  "open-upload": "blob_upload",
+  "show-upload": "blob_upload_chunk",
+  "append-upload": "blob_upload_chunk",
+  "finish-upload": "blob_upload_chunk",
+  "cancel-upload": "blob_upload_chunk",
+};
+const uploading: ReadonlySet<string | undefined> = new Set(["append-upload", "finish-upload", "open-upload"]);
+
+/** Upper bounds in seconds: those of Prometheus' client libraries. */
+const bounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+interface Series {
+  readonly counts: number[];
+  requests: number;
+  seconds: number;
+  received: number;
+  sent: number;
+}
+
+/** A value that is asked for when metrics are. */
+export interface Gauge {
+  readonly name: string;
+  readonly help: string;
+  value(): number | Promise<number>;
+}
+
+/** What happened, counted, and told in Prometheus' text format. Labels come from closed lists: nobody makes series at will. */
+export class Metrics {
+  readonly #gauges: readonly Gauge[];
+  readonly #codes = new Map<string, number>();
+  readonly #series = new Map<string, Series>();
+  #underWay = 0;
+  #uploads = 0;
+
+  /** @param gauges are told beside what is counted here */
+  constructor(gauges: readonly Gauge[] = []) {
+    this.#gauges = gauges;
+  }
+
+  /** A request has come. */
+  began(): void {
+    this.#underWay++;
+  }
+
+  /** It turned out to be an upload's; the returned function is called when it is through. */
+  uploads(operation: string): () => void {
+    if (!uploading.has(operation)) return () => {};
+    this.#uploads++;
+    return () => void this.#uploads--;
+  }
+
+  /** A request is through. */
+  ended({ operation = "", method, status, took, received, size }: LoggedRequest): void {
+    this.#underWay--;
+    const labels = `handler="${handlers[operation] ?? "other"}",method="${methodOf(method)}"`;
+    const coded = `${labels},code="${status}"`;
+    this.#codes.set(coded, (this.#codes.get(coded) ?? 0) + 1);
+    let series = this.#series.get(labels);
+    if (series === undefined) {
+      series = { counts: bounds.map(() => 0), requests: 0, seconds: 0, received: 0, sent: 0 };
+      this.#series.set(labels, series);
+    }
+    const seconds = took / 1000;
+    const bucket = bounds.findIndex((bound) => seconds <= bound);
+    if (bucket >= 0) series.counts[bucket] = (series.counts[bucket] ?? 0) + 1;
+    series.requests++;
+    series.seconds += seconds;
+    series.received += received;
+    series.sent += size;
+  }
+
+  /** Everything in the text format 0.0.4 (prometheus.io, "Exposition formats"). */
+  async text(): Promise<string> {
+    const lines: string[] = [];
+    const family = (name: string, type: string, help: string, samples: readonly string[]) =>
+      lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...samples);
+    const each = (sample: (labels: string, series: Series) => string[]) =>
+      [...this.#series].flatMap(([labels, series]) => sample(labels, series));
+
+    family(
+      "registry_http_requests_total",
+      "counter",
+      "Requests answered.",
+      [...this.#codes].map(([labels, count]) => `registry_http_requests_total{${labels}} ${count}`),
+    );
+    const duration = "registry_http_request_duration_seconds";
+    family(
+      duration,
+      "histogram",
+      "Time from a request's head to the end of its answer.",
+      each((labels, { counts, requests, seconds }) => {
+        let below = 0;
+        const buckets = bounds.map((bound, i) => {
+          below += counts[i] ?? 0;
+          return `${duration}_bucket{${labels},le="${bound}"} ${below}`;
+        });
+        return [
+          ...buckets,
+          `${duration}_bucket{${labels},le="+Inf"} ${requests}`,
+          `${duration}_sum{${labels}} ${seconds}`,
+          `${duration}_count{${labels}} ${requests}`,
+        ];
+      }),
+    );
+    for (const [name, of, help] of [
+      ["registry_http_request_size_bytes", "received", "Bytes of requests' bodies that were read."],
+      ["registry_http_response_size_bytes", "sent", "Bytes of answers' bodies."],
+    ] as const)
+      family(
+        name,
+        "summary",
+        help,
+        each((labels, series) => [
+          `${name}_sum{${labels}} ${series[of]}`,
+          `${name}_count{${labels}} ${series.requests}`,
+        ]),
+      );
+    const gauges: Gauge[] = [
+      { name: "registry_http_in_flight_requests", help: "Requests under way.", value: () => this.#underWay },
+      {
+        name: "chartroom_uploads_in_flight",
+        help: "Requests under way that upload.",
+        value: () => this.#uploads,
+      },
+      ...this.#gauges,
+    ];
+    for (const { name, help, value } of gauges) family(name, "gauge", help, [`${name} ${await value()}`]);
+    return `${lines.join("\n")}\n`;
+  }
+}
+
+const methods: ReadonlySet<string> = new Set(["GET", "HEAD", "PUT", "POST", "PATCH", "DELETE", "OPTIONS"]);
+const methodOf = (method: string): string => (methods.has(method) ? method.toLowerCase() : "other");
