@@ -215,6 +215,18 @@ describe("copy", () => {
         expect(await target.resolve(tag)).toBeUndefined();
       });
 
+    test("a target that believes what it is given is given nothing wrong", async () => {
+      const source = await filled(new Faulty(), image);
+      source.fault = { blob: big, bytes: noise(200_000, 7) };
+      const target = new MemoryRepository();
+      let taken: unknown;
+      target.pushBlob = async (_, body) => {
+        taken = await failureOf(Array.fromAsync(await body(0)));
+      };
+      await failureOf(copy(source, target, imageOf([big]), to));
+      expect(taken).toMatchObject({ code: "not_verified" });
+    });
+
     test("a manifest whose bytes are another's is not verified", async () => {
       const root = indexOf([image]);
       const source = await filled(new MemoryRepository(), root);
