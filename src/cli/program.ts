@@ -204,7 +204,7 @@ function addRegistryCommands(
 
   add(
     registry,
-    "login <host[/path]>",
+    "login <host>",
     "login to a registry",
     async () => (await import("./registry/login.ts")).login,
   )
@@ -221,12 +221,13 @@ function addRegistryCommands(
     )
     .addHelpText(
       "after",
-      `${example("login -u myuser localhost:5000\nlogin -u ci --password-stdin charts.example.com/team < secret\nlogin --explain charts.example.com/team/mychart")}
-\nAn empty username makes the secret an identity token.`,
+      `${example("login -u myuser localhost:5000\nlogin -u ci --password-stdin charts.example.com < secret\nlogin --explain charts.example.com/team/mychart")}
+\nHOST/PATH is for what lies below that path. An empty username makes the secret
+an identity token.`,
     );
   add(
     registry,
-    "logout <host[/path]>",
+    "logout <host>",
     "logout from a registry",
     async () => (await import("./registry/logout.ts")).logout,
   ).addHelpText("after", example("logout localhost:5000"));
