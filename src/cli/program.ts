@@ -52,7 +52,7 @@ export function makeProgram(context: Context, argv?: readonly string[]): Definit
       "completion fish > ~/.config/fish/completions/chartroom.fish",
     )
     .notes(
-      "Commands, options and their values are completed, references from the store, and for pull the tags that the registry has. Each script says where it goes.",
+      "Commands, options and their values are completed, references from the store, and the tags that a registry has where one is meant. Each script says where it goes.",
     );
   program
     .add("version", "print the version", async () => (await import("./version.ts")).printVersion)

@@ -38,6 +38,8 @@ export interface CopyOptions extends PushManifest {
    * a layout may be damaged, and a copy over them mends them.
    */
   readonly trustPresent?: boolean;
+  /** Where several copies go to one target side by side: one at a time for each blob, so that none sends it again. */
+  readonly turn?: <T>(blob: Digest, work: () => Promise<T>) => Promise<T>;
   readonly signal?: AbortSignal;
 }
 
@@ -62,7 +64,7 @@ export async function copy(
   root: StoredManifest,
   options: CopyOptions,
 ): Promise<Copied> {
-  const { progress, mountFrom } = options;
+  const { progress, mountFrom, turn = (_blob, work) => work() } = options;
   const failure = new AbortController();
   const signal = AbortSignal.any([failure.signal, ...(options.signal === undefined ? [] : [options.signal])]);
   const limit = limiter(parallel);
@@ -135,7 +137,9 @@ export async function copy(
     const blobs = there ? [] : blobsOf(manifest).filter(({ urls = [] }) => urls.length === 0);
     await allSettledOrThrow([
       ...children.map((child) => copyManifest(child, depth + 1)),
-      ...blobs.map((blob) => once("blob", blob.digest, () => limit(() => copyBlob(blob)))),
+      ...blobs.map((blob) =>
+        once("blob", blob.digest, () => limit(() => turn(blob.digest, () => copyBlob(blob)))),
+      ),
     ]);
     return { manifest, there };
   };

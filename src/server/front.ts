@@ -59,9 +59,11 @@ export class Front {
 
   /** Put what belongs to the outside on an answer: headers, and where it says so whole URLs in Location and Link. */
   dress(headers: Headers, request: Request, peer: string | undefined): void {
-    const own = new Set(headers.keys());
-    for (const [name, value] of this.#options.headers)
-      if (!own.has(name.toLowerCase())) headers.append(name, value);
+    if (this.#names.size > 0) {
+      const own = new Set(headers.keys());
+      for (const [name, value] of this.#options.headers)
+        if (!own.has(name.toLowerCase())) headers.append(name, value);
+    }
     if (!this.#options.absolute) return;
     const origin = this.#options.base ?? this.#originOf(request, peer);
     const location = headers.get("location");
@@ -79,6 +81,7 @@ export class Front {
   }
 
   #trusts(address: string | undefined): boolean {
+    if (this.#options.trusted.length === 0) return false;
     if (address === undefined) return this.#options.trusted.includes("unix");
     // A socket for both families sees IPv4 as ::ffff:a.b.c.d.
     const plain = address.replace(/^::ffff:(?=[\d.]+$)/i, "");

@@ -85,24 +85,35 @@ describe("TLS", () => {
     expect((await ask(listener.url)).serial).toBe(serialOf(first));
   });
 
-  test("stop waits for requests on retired connections too", async () => {
-    const held = Promise.withResolvers<void>();
-    let under = false;
-    const listener = await listening(local, first, async () => {
-      under = true;
-      await held.promise;
-      return new Response("late");
-    });
-    const slow = fetch(listener.url, { tls: { rejectUnauthorized: false } }).then((response) =>
-      response.text(),
-    );
-    while (!under) await Bun.sleep(1);
-    listener.renew(second);
-    const stopped = listener.stop(60_000);
-    held.resolve();
-    expect(await slow).toBe("late");
-    await stopped;
-    expect(await failureOf(ask(listener.url))).toBeInstanceOf(Error);
+  test("stop waits for requests on retired connections too, and cuts them at its deadline", async () => {
+    for (const deadline of [60_000, 50]) {
+      const held = Promise.withResolvers<void>();
+      const begun = Promise.withResolvers<void>();
+      const listener = await listening(local, first, async () => {
+        begun.resolve();
+        await held.promise;
+        return new Response("late");
+      });
+      const slow = fetch(listener.url, { tls: { rejectUnauthorized: false } }).then(
+        (response) => response.text(),
+        () => "cut",
+      );
+      await begun.promise;
+      listener.renew(second);
+      let through = false;
+      const stopped = listener.stop(deadline).then(() => {
+        through = true;
+      });
+      if (deadline === 50) expect(await slow).toBe("cut");
+      else {
+        await Promise.race([stopped, Bun.sleep(100)]);
+        expect(through).toBe(false);
+      }
+      held.resolve();
+      expect(await slow).toBe(deadline === 50 ? "cut" : "late");
+      await stopped;
+      expect(await failureOf(ask(listener.url))).toBeInstanceOf(Error);
+    }
   });
 
   test("with authorities only their clients come in", async () => {

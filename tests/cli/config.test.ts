@@ -121,6 +121,29 @@ health: {storagedriver: {enabled: true, interval: 10s, threshold: 3}}
     expect(refusalOf(flag)).toMatchObject({ exitCode: 1, hint: expect.stringContaining("user add") });
   });
 
+  onBench("lets a request under way finish, and says before that it wants no more", async (bench) => {
+    const env = {
+      REGISTRY_HTTP_DEBUG: "{addr: '127.0.0.1:0', prometheus: {enabled: true}}",
+      REGISTRY_HTTP_DRAINTIMEOUT: "1m",
+    };
+    const server = await started(bench, ["--addr", "127.0.0.1:0", "--data", "data"], env);
+    const debug = /metrics on (\S+)/.exec(server.said())?.[1] ?? "";
+    const location = (await open(server.url)).headers.get("location");
+    const { readable, writable } = new TransformStream<Uint8Array>();
+    const writer = writable.getWriter();
+    const pushed = fetch(server.url + location, { method: "PATCH", body: readable });
+    await writer.write(new Uint8Array(10));
+    const metrics = async () => (await fetch(`${debug}/metrics`)).text();
+    while (!(await metrics()).includes("chartroom_uploads_in_flight 1\n")) await Bun.sleep(10);
+    const stopped = server.stop();
+    const ready = async () => (await fetch(`${debug}/readyz`)).status;
+    while ((await ready()) !== 503) await Bun.sleep(10);
+    expect((await fetch(`${debug}/healthz`)).status).toBe(200);
+    await writer.close();
+    expect((await pushed).status).toBe(202);
+    expect(await stopped).toBe(0);
+  });
+
   onBench("in memory keeps nothing", async (bench) => {
     const env = { REGISTRY_STORAGE: "inmemory" };
     const server = await started(bench, ["--addr", "127.0.0.1:0"], env);

@@ -2,7 +2,7 @@
 import { describe, expect } from "bun:test";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { Bench } from "../bench.ts";
+import { type Bench, freePort } from "../bench.ts";
 import { interop } from "./support.ts";
 
 const programs = ["docker-registry", "chartroom"] as const;
@@ -146,6 +146,39 @@ describe("docker-registry and ours answer alike", () => {
     };
     const line = `DELETE /v2/a/blobs/${digest}`;
     await both([[line, 404, undefined, "variable"]], answers(bench, configOf(), [line], { env }));
+  });
+
+  interop("to Prometheus, by the same names and labels", needs, async (bench) => {
+    const counted: Record<string, string[]> = {};
+    for (const program of programs) {
+      const debug = `127.0.0.1:${await freePort()}`;
+      const http = { debug: { addr: debug, prometheus: { enabled: true } } };
+      const { host } = await bench.configured(program, configOf(http));
+      for (const line of [
+        "GET /v2/",
+        "GET /v2/_catalog",
+        "GET /v2/a/tags/list",
+        "GET /v2/a/manifests/1",
+        `HEAD /v2/a/blobs/${digest}`,
+        upload,
+      ]) {
+        const [method = "", path = ""] = line.split(" ");
+        await fetch(`http://${host}${path}`, { method, proxy: false }).then((response) => response.bytes());
+      }
+      const text = await (await fetch(`http://${debug}/metrics`, { proxy: false })).text();
+      counted[program] = [
+        ...text.matchAll(
+          /^(registry_http_requests_total|registry_http_request_duration_seconds_count)\{(.*)\} (\d+)$/gm,
+        ),
+      ]
+        .map(([, name, labels = "", count]) => `${name} ${labels.split(",").sort().join(" ")} ${count}`)
+        .filter((line) => !/handler="alive"/.test(line))
+        .sort();
+      expect((await fetch(`http://${debug}/debug/health`, { proxy: false })).status).toBe(200);
+    }
+    // Who asked whether it is there is counted by ours alone, as "alive".
+    expect(counted["docker-registry"]).toHaveLength(12);
+    expect(counted.chartroom).toEqual(counted["docker-registry"] ?? []);
   });
 
   interop("to users of a file that both made", needs, async (bench) => {

@@ -26,6 +26,14 @@ export const doors: readonly Doorway[] = [
     open: async (bench) => ({ ...(await bench.chartroom()), locked: false, authority: undefined }),
   },
   {
+    title: "http, by whole URLs",
+    needs: [],
+    open: async (bench) => {
+      const registry = await bench.chartroom([], { REGISTRY_HTTP_RELATIVEURLS: "false" });
+      return { ...registry, locked: false, authority: undefined };
+    },
+  },
+  {
     title: "http with a login",
     needs: [],
     open: async (bench) => ({ ...(await bench.chartroom([user])), locked: true, authority: undefined }),

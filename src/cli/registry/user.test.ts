@@ -86,6 +86,16 @@ test("a removed user is gone, the last one with a warning; an unknown one is exi
   expect(await readFile(join(cwd, "auth"), "utf8")).toBe("");
 });
 
+test("the file is the one that the registry's configuration names", async () => {
+  await writeFile(join(cwd, "config.yml"), "version: 0.1\nauth: {htpasswd: {realm: r, path: named}}\n");
+  const env = { REGISTRY_CONFIGURATION_PATH: "config.yml" };
+  const argv = ["registry", "user", "add", "bob", "--password-stdin"];
+  expect((await play(argv, { cwd, env, input: "mypass" })).exitCode).toBe(0);
+  expect(await readFile(join(cwd, "named"), "utf8")).toStartWith("bob:$2y$");
+  const memory = await play(argv, { cwd, env: { REGISTRY_STORAGE: "inmemory" }, input: "mypass" });
+  expect(memory).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("--htpasswd FILE") });
+});
+
 test("sixteen processes that add users at once lose none", async () => {
   const main = join(import.meta.dir, "../../main.ts");
   const names = Array.from({ length: 16 }, (_, i) => `user${String(i).padStart(2, "0")}`);

@@ -167,6 +167,15 @@ test.each([
   expect(settings(env as Record<string, string>, image)).toMatchObject(expected);
 });
 
+test("a key of the file is found whatever its case, and keeps it", () => {
+  const text = `${image}`.replace("http: {addr", "http: {headers: {X-Extra: [file], X-Other: [file]}, addr");
+  const found = settings({ "REGISTRY_HTTP_HEADERS_x-extra": "[variable]" }, text);
+  expect(found.http.headers).toEqual([
+    ["X-Extra", "variable"],
+    ["X-Other", "file"],
+  ]);
+});
+
 test("a maintenance block that the file has is no obstacle", () => {
   const text = `${image}\n`.replace("storage:", "storage:\n  maintenance: {uploadpurging: {enabled: false}}");
   const found = settings({ REGISTRY_STORAGE_MAINTENANCE_READONLY_ENABLED: "true" }, text);
