@@ -14,8 +14,6 @@ export function addCopyCommands(program: Definition): void {
     .option("--from-plain-http", "speak http to the source alone")
     .option("--to-plain-http", "speak http to the target alone")
     .addOption(storeOption())
-    .completes("src", "registry")
-    .completes("dst", "repositories")
     .examples(
       "copy localhost:5000/mychart:1.0.0 charts.example.com/mychart",
       "copy --all-tags localhost:5000/mychart store:",
