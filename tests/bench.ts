@@ -97,7 +97,7 @@ export class Bench {
   start(program: Program | "chartroom", args: readonly string[], options: RunOptions = {}): Running {
     const child = Bun.spawn([pathOf(program), ...args], {
       cwd: options.cwd ?? this.folder,
-      env: { ...this.#environment(), ...options.env },
+      env: { ...this.environment(), ...options.env },
       stdin: options.stdin === undefined ? "ignore" : new TextEncoder().encode(options.stdin),
       stdout: "pipe",
       stderr: "pipe",
@@ -121,7 +121,7 @@ export class Bench {
     const asked = Promise.withResolvers<void>();
     const child = Bun.spawn([chartroom, ...args], {
       cwd: this.folder,
-      env: { ...this.#environment(), ...env },
+      env: { ...this.environment(), ...env },
       terminal: {
         data(_terminal, bytes) {
           shown += new TextDecoder().decode(bytes);
@@ -152,7 +152,7 @@ export class Bench {
     const asked = Promise.withResolvers<void>();
     const child = Bun.spawn([pathOf(program), ...args], {
       cwd: this.folder,
-      env: { ...this.#environment(), ...env },
+      env: { ...this.environment(), ...env },
       terminal: {
         data(_terminal, bytes) {
           shown += new TextDecoder().decode(bytes);
@@ -269,7 +269,7 @@ export class Bench {
     const start = () =>
       Bun.spawn([pathOf(program), ...args], {
         cwd: folder,
-        env: { ...this.#environment(), ...env },
+        env: { ...this.environment(), ...env },
         stdin: "ignore",
         stdout: "ignore",
         stderr: Bun.file(log),
@@ -324,7 +324,8 @@ export class Bench {
     };
   }
 
-  #environment(): Record<string, string> {
+  /** The environment that the bench's programs run in. */
+  environment(): Record<string, string> {
     return { ...this.#folders(), PATH: process.env.PATH ?? "", LANG: "C.UTF-8", TZ: "UTC" };
   }
 }

@@ -1,6 +1,6 @@
 // The project's tasks, for a machine that has Node and npm and nothing else. Plain Node, because it is what brings Bun in.
 //
-//   node tools/task.mjs build|check|test|tour|man|format [arguments for the task]
+//   node tools/task.mjs build|check|test|tour|torture|mutants|bench|man|format [arguments for the task]
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -54,6 +54,14 @@ function check() {
   run(bun, ["x", "--no-install", "biome", "check", "--error-on-warnings"]);
 }
 
+/** A task that runs a script which needs the binary. */
+function withBinary(script) {
+  return (args) => {
+    build();
+    run(bun, [script, ...args]);
+  };
+}
+
 const tasks = {
   build,
   check,
@@ -62,10 +70,10 @@ const tasks = {
     build();
     run(bun, ["test", "--timeout=60000", ...args]); // five seconds, the default, measure the machine's load
   },
-  tour: (args) => {
-    build();
-    run(bun, ["tools/tour.ts", ...args]);
-  },
+  tour: withBinary("tools/tour.ts"),
+  torture: withBinary("tools/torture.ts"),
+  mutants: withBinary("tools/mutants.ts"),
+  bench: withBinary("bench/run.ts"),
   man: () => run(bun, ["tools/man.ts"]),
   format: () => run(bun, ["x", "--no-install", "biome", "check", "--write"]),
 };

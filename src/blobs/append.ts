@@ -5,13 +5,13 @@ import type { OpenFile } from "../files/filesystem.ts";
 const batchSize = 1024 * 1024;
 /** A stream of tiny pieces is written before its batch is full: so many are what the kernel takes in one call (IOV_MAX). */
 const batchPieces = 1024;
+/** Bytes between syncs: the disk works while the rest is still coming, and little is left to wait for at the end. */
+const syncEvery = 16 * 1024 * 1024;
 /**
- * Bytes that are synced at once while the rest is still coming. As long as so many are waiting the disk is never idle:
- * little is left to wait for at the end, and little is lost when the process or the machine dies.
+ * On a slow line so many bytes are worth a sync of their own, but not more often than this, in ms: little is lost when the
+ * process or the machine dies. A sync for each of them took a third of the speed of a fast line.
  */
-const syncEvery = 2 * 1024 * 1024;
-/** So many bytes may wait to be synced; then the stream waits for the disk. */
-const unsyncedLimit = 16 * 1024 * 1024;
+const [worthSyncing, syncPause] = [2 * 1024 * 1024, 250];
 
 /** Who looks on while bytes are appended. */
 export interface AppendWatch {
@@ -40,26 +40,20 @@ export async function appendAll(
   let synced = start;
   let writing = Promise.resolve();
   let syncing = Promise.resolve();
-  let busy = false;
-  let over = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
 
-  const syncAll = async () => {
-    try {
-      while (!over && written - synced >= syncEvery) {
-        const end = written;
-        await watch.sync(end);
-        synced = end;
-      }
-    } finally {
-      busy = false;
-    }
+  const sync = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    const end = written;
+    synced = end;
+    // Once one has failed no other is tried: `syncing` stays rejected.
+    syncing = quietly(syncing.then(() => watch.sync(end)));
   };
-  const wrote = (until: number) => {
-    written = until;
-    if (busy || over || written - synced < syncEvery) return;
-    busy = true;
-    // Once a sync has failed no other is tried: `syncing` stays rejected.
-    syncing = quietly(syncing.then(syncAll));
+  const wrote = (end: number) => {
+    written = end;
+    if (written - synced >= syncEvery) sync();
+    else if (written - synced >= worthSyncing) timer ??= setTimeout(sync, syncPause);
   };
 
   const flush = async () => {
@@ -68,10 +62,10 @@ export async function appendAll(
     at += size;
     batch = [];
     size = 0;
-    const until = at;
-    writing = quietly(writeAll(file, buffers, position).then(() => wrote(until)));
+    const end = at;
+    writing = quietly(writeAll(file, buffers, position).then(() => wrote(end)));
     for (const piece of buffers) watch.piece?.(piece);
-    if (at - synced >= unsyncedLimit) await syncing;
+    if (at - synced >= syncEvery) await syncing;
   };
 
   try {
@@ -81,9 +75,10 @@ export async function appendAll(
       if (size >= batchSize || batch.length >= batchPieces) await flush();
     }
   } finally {
-    over = true;
     const flushed = quietly(flush());
-    for (const work of [() => flushed, () => writing, () => syncing]) await Promise.allSettled([work()]);
+    for (const work of [() => flushed, () => writing]) await Promise.allSettled([work()]);
+    clearTimeout(timer);
+    await Promise.allSettled([syncing]);
     await flushed;
     await writing;
     await syncing;

@@ -45,7 +45,7 @@ export interface Ingest extends AsyncDisposable {
    * kept, synced, and the stream's error thrown: `offset` says how far it got.
    * @param limit the largest size in bytes that the whole may reach; a stream that passes it fails with `invalid`, and
    *   the bytes over the limit are not kept
-   * @param safe is told on the way, every few MiB, how many bytes from the start are on the disk for good, and waited for
+   * @param safe is told on the way, every now and then, how many bytes from the start are on the disk for good, and waited for
    *   before the next time; it may be told of none
    */
   append(

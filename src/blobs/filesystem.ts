@@ -17,6 +17,9 @@ export interface BlobDirectories {
   readonly ingest: string;
 }
 
+/** Blobs whose sizes are asked for at once by `list`. */
+const listed = 256;
+
 /** Blobs as files: a client's layout and a registry's data directory alike. Errors of the disk are node's. */
 export class FilesystemBlobs implements Blobs {
   readonly #fs: FileSystem;
@@ -51,10 +54,14 @@ export class FilesystemBlobs implements Blobs {
 
   async *list(): AsyncGenerator<BlobInfo> {
     for (const algorithm of ["sha256", "sha512"]) {
-      for (const { name } of await this.#entries(join(this.#directories.blobs, algorithm))) {
-        const digest = tryDigest(`${algorithm}:${name}`);
-        const size = digest && (await this.stat(digest));
-        if (digest !== undefined && size !== undefined) yield { digest, size };
+      const entries = await this.#entries(join(this.#directories.blobs, algorithm));
+      const digests = entries
+        .map(({ name }) => tryDigest(`${algorithm}:${name}`))
+        .filter((digest) => digest !== undefined);
+      for (let at = 0; at < digests.length; at += listed) {
+        const some = digests.slice(at, at + listed);
+        const sizes = await Promise.all(some.map((digest) => this.stat(digest)));
+        for (const [i, size] of sizes.entries()) if (size !== undefined) yield { digest: some[i]!, size };
       }
     }
   }

@@ -7,10 +7,14 @@ import { parseMetadata } from "./metadata.ts";
  * be saved, as it could with Helm 3.0, but not installed before someone fetches them.
  */
 export async function missingDependencies({ metadata, files }: ChartArchive): Promise<string[]> {
-  if (metadata.dependencies.length === 0) return [];
-  const vendored = new Set(await Promise.all(files.map(subchartName)));
+  const missing = new Set(metadata.dependencies.map(({ name }) => name));
+  // One after the other: each archive may unpack to 100 MiB.
+  for (const file of files) {
+    if (missing.size === 0) break;
+    missing.delete((await subchartName(file)) ?? "");
+  }
   return metadata.dependencies
-    .filter(({ name }) => !vendored.has(name))
+    .filter(({ name }) => missing.has(name))
     .map(({ name }) => `the dependency "${name}" is named by the chart but is not in its charts/ directory`);
 }
 

@@ -22,3 +22,9 @@ export const partLimits = {
   /** A `.prov` holds Chart.yaml and a few digests. */
   provenance: mebibyte,
 } as const;
+
+/**
+ * The largest Chart.yaml or requirements.yaml, in bytes. A megabyte of hostile YAML costs seconds, and Kubernetes takes no
+ * release of more (Helm keeps it in a Secret, and the chart with it). Real ones have a few kilobytes.
+ */
+export const metadataLimit = mebibyte;

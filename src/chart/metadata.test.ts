@@ -123,6 +123,15 @@ describe("Chart.yaml", () => {
     expect(() => chart(line)).toThrow(`Cannot read Chart.yaml: ${why}`);
   });
 
+  test("is read up to a megabyte", () => {
+    const [text, limit] = ["name: web\nversion: 1.0.0\n#", 1024 * 1024];
+    expect(whole(text.padEnd(limit, "x")).version).toBe("1.0.0");
+    expect(() => whole(text.padEnd(limit + 1, "x"))).toThrow("Cannot read Chart.yaml: it has 1048577 bytes");
+    expect(() => parseMetadata(utf8.encode(text), new Uint8Array(limit + 1).fill(0x23))).toThrow(
+      "Cannot read requirements.yaml: it has 1048577 bytes",
+    );
+  });
+
   test("what is no YAML is refused with the place", () => {
     expect(() => chart("description: a: b")).toThrow(/^Cannot parse Chart.yaml: .* at line 4, column 14$/);
     expect(() => chart("icon: *nope")).toThrow("Cannot parse Chart.yaml: Unresolved alias");

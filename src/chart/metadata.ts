@@ -1,5 +1,7 @@
+import { ChartroomError } from "../oci/errors.ts";
 import { Fields } from "./fields.ts";
 import { parseGoYaml } from "./goYaml.ts";
+import { metadataLimit } from "./limits.ts";
 import { type Segment, unsafeSegment } from "./paths.ts";
 import { tryVersion } from "./version.ts";
 
@@ -55,15 +57,23 @@ export interface Metadata {
  * @throws ChartroomError `invalid` with what is missing or wrong
  */
 export function parseMetadata(chartYaml: Uint8Array, requirementsYaml?: Uint8Array): Metadata {
-  const metadata = readMetadata(new Fields(parseGoYaml(chartYaml, "Chart.yaml"), "Chart.yaml"));
+  const metadata = readMetadata(fieldsOf(chartYaml, "Chart.yaml"));
   if (requirementsYaml === undefined) return metadata;
-  const fields = new Fields(parseGoYaml(requirementsYaml, "requirements.yaml"), "requirements.yaml");
-  const dependencies = readDependencies(fields);
+  const dependencies = readDependencies(fieldsOf(requirementsYaml, "requirements.yaml"));
   return dependencies.length === 0 ? metadata : { ...metadata, dependencies };
 }
 
 const nameHint = "A chart has a name that can be a directory's, for example `name: mychart`.";
 const versionHint = "A chart has a version after semver.org, for example `version: 0.1.0`.";
+
+function fieldsOf(yaml: Uint8Array, name: string): Fields {
+  if (yaml.byteLength > metadataLimit)
+    throw new ChartroomError(
+      "invalid",
+      `Cannot read ${name}: it has ${yaml.byteLength} bytes, expected ${metadataLimit} at most`,
+    );
+  return new Fields(parseGoYaml(yaml, name), name);
+}
 
 /**
  * Metadata out of the members of Chart.yaml, or of the config that was made from it.

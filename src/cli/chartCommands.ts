@@ -18,7 +18,7 @@ export function addChartCommands(chart: Definition): void {
         .choices(["current", "helm3.0"])
         .default("current"),
     )
-    .completes("ref", "repositories")
+    .completes("ref", "untagged")
     .examples(
       "chart save mychart/ localhost:5000/myrepo/mychart:2.7.0",
       "chart save mychart-0.1.0.tgz localhost:5000/myrepo/mychart",

@@ -1,7 +1,6 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { version } from "../../package.json";
-import { nodeFileSystem } from "../files/filesystem.ts";
 import { readTls } from "../http/tls.ts";
 import { Transport } from "../http/transport.ts";
 import { ChartroomError } from "../oci/errors.ts";
@@ -38,7 +37,7 @@ export function loginsOf(
     registryConfig: registryConfig && resolve(cwd, registryConfig),
   });
   const helpers = new CredentialHelpers({ env, signal });
-  return { fs: nodeFileSystem, files, path: files[0].path, helpers, signal };
+  return { fs: context.fs, files, path: files[0].path, helpers, signal };
 }
 
 /**
@@ -69,7 +68,7 @@ export async function connectionOf(
     }),
     credentials: async (registry, path) => given ?? findLogin(logins, { registry, path }, warn),
     warn,
-    uploads: new UploadSessions(nodeFileSystem, join(stateDirectory(context), "uploads"), context.now),
+    uploads: new UploadSessions(context.fs, join(stateDirectory(context), "uploads"), context.now),
     plainHttp,
     tls: insecure === true || caFile !== undefined || certFile !== undefined,
   };

@@ -1,3 +1,4 @@
+import type { FileSystem } from "../files/filesystem.ts";
 import type { KeyListener } from "./keys.ts";
 
 /** What a command may use of the world: nothing in `cli/` reaches for `process` but `main.ts`, which makes one of these. */
@@ -5,6 +6,8 @@ export interface Context {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly platform: NodeJS.Platform;
+  /** The file system that the store and the logins are on. */
+  readonly fs: FileSystem;
   /** Data, on standard output. Text is written as it is: the caller ends its lines. */
   write(text: string): void;
   /** Messages, prompts, progress and warnings, on standard error. */

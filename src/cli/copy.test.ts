@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Transport } from "../http/transport.ts";
 import { openLayout } from "../layout/layout.ts";
+import { shortHex } from "../oci/digest.ts";
 import { parseReference, parseTag, type Tag, tryTag } from "../oci/reference.ts";
 import { referrersTag } from "../oci/referrers.ts";
 import { openRemote } from "../remote/open.ts";
@@ -11,6 +12,7 @@ import { type Artifact, blobOf, imageOf, indexOf, pushArtifact } from "../testin
 import { type Played, play } from "../testing/context.ts";
 import { oldRegistry, refuse, testRegistry } from "../testing/registry.ts";
 import { type TestServer, testServer } from "../testing/server.ts";
+import { noise } from "../testing/streams.ts";
 
 let folder = "";
 let server: TestServer;
@@ -126,6 +128,15 @@ describe("one", () => {
     expect(await held(`${host}/b`, "1")).toBe(one.descriptor.digest);
   });
 
+  test("each end may speak http alone", async () => {
+    await push("a", one);
+    const https = await run("copy", `${host}/a:1`, "layout:dir", "--plain-http=false");
+    expect(https.exitCode).toBe(7);
+    await done("copy", `${host}/a:1`, "layout:dir", "--plain-http=false", "--from-plain-http");
+    await done("copy", `layout:dir:${host}/a:1`, `${host}/b`, "--plain-http=false", "--to-plain-http");
+    expect(await held(`${host}/b`, "1")).toBe(one.descriptor.digest);
+  });
+
   test("an index goes with all its platforms", async () => {
     const index = indexOf([one, indexOf([two])]);
     await push("images", index);
@@ -211,6 +222,21 @@ describe("many", () => {
         .join(""),
     );
     expect(await held(`${host}/mirror/b`, "1")).toBe(two.descriptor.digest);
+  });
+
+  test("a blob that several of them share is sent once", async () => {
+    const shared = blobOf(noise(300_000));
+    for (const i of [1, 2, 3, 4]) await push("team/a", imageOf([shared, blobOf(`${i}`)]), [`${i}`]);
+    for (const target of ["layout:dir", `${host}/b`]) {
+      const { stdout, stderr } = await play(["copy", "--all-tags", `${host}/team/a`, target], {
+        cwd: folder,
+      });
+      expect(stdout).toEndWith("4 copied\n");
+      const lines = stderr.split("\n").filter((line) => line.startsWith(shortHex(shared.descriptor.digest)));
+      expect(lines.filter((line) => line.includes("already there")).length).toBe(
+        target === "layout:dir" ? 3 : 4,
+      );
+    }
   });
 
   test("one that fails does not stop the rest, and the exit code says so", async () => {

@@ -14,6 +14,8 @@ interface CopyOptions extends StoreOptions {
   readonly referrers?: boolean;
   readonly force?: boolean;
   readonly dryRun?: boolean;
+  readonly fromPlainHttp?: boolean;
+  readonly toPlainHttp?: boolean;
 }
 
 /**
@@ -29,14 +31,17 @@ export async function copy(
   const many = options.allTags === true || isBelow(from.what);
   checkTarget(dst, to.what, many);
   const progress = progressOf("copied", options, context);
+  const over = (plainHttp: boolean | undefined): StoreOptions =>
+    plainHttp === undefined ? options : { ...options, plainHttp };
   const transfers: Transfers = {
-    source: await openPlace(from, options, context, "pull"),
-    target: await openPlace(to, options, context, "push"),
+    source: await openPlace(from, over(options.fromPlainHttp), context, "pull"),
+    target: await openPlace(to, over(options.toPlainHttp), context, "push"),
     referrers: options.referrers ?? false,
     force: options.force ?? false,
     dryRun: options.dryRun ?? false,
     progress,
     signal: context.signal,
+    turns: new Map(),
   };
   try {
     if (!many) return await copyOne(transfers, src, from.what, to.what, options, context);

@@ -11,6 +11,8 @@ export function addCopyCommands(program: Definition): void {
     .option("--referrers", "take signatures and all else that refers to it along")
     .option("--force", "replace a tag that holds another manifest")
     .option("--dry-run", "only say what would be copied")
+    .option("--from-plain-http", "speak http to the source alone")
+    .option("--to-plain-http", "speak http to the target alone")
     .addOption(storeOption())
     .examples(
       "copy localhost:5000/mychart:1.0.0 charts.example.com/mychart",
@@ -42,6 +44,7 @@ export function addCopyCommands(program: Definition): void {
     .option("--yes", "do not ask")
     .option("--dry-run", "only say what would go")
     .addOption(storeOption())
+    .completes("ref", "registry")
     .examples("delete localhost:5000/myrepo/mychart:2.7.0 --yes")
     .notes(
       "NAME:TAG takes the tag away and leaves the manifest. NAME@DIGEST takes the manifest away, with every tag of it.",

@@ -8,8 +8,16 @@ type Action = (args: string[], options: never, context: Context) => Promise<void
 /** Commands are loaded when they run: starting up costs the same however many there are. */
 type Load = () => Promise<Action>;
 
-/** Where shells find what may stand for an argument or an option's value. */
-export type Source = "files" | "directories" | "saved" | "repositories" | "registry" | "hosts";
+/** Where shells find what may stand for an argument or an option's value (`completion/references.ts` says what each is). */
+export type Source =
+  | "files"
+  | "directories"
+  | "saved"
+  | "repository"
+  | "untagged"
+  | "registry"
+  | "place"
+  | "host";
 
 /** A command as the tree defines it: commander's, with our two kinds of command below it, and examples and notes in its help. */
 export class Definition extends Command {

@@ -1,4 +1,4 @@
-import { LockBusyError } from "../files/lock.ts";
+import { LockBusyError } from "../files/busy.ts";
 import { ChartroomError, type ErrorCode } from "../oci/errors.ts";
 
 /** Exit codes, fixed for ever: scripts branch on them. */

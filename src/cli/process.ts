@@ -1,7 +1,7 @@
-import { addAbortSignal } from "node:stream";
+import { nodeFileSystem } from "../files/filesystem.ts";
 import type { Context } from "./context.ts";
-import { exitCodes, explain } from "./exit.ts";
 import { listenToKeys } from "./keys.ts";
+import { isTerminal, writeStandard } from "./standardStreams.ts";
 
 /**
  * The real world as a `Context`. The first Ctrl-C or SIGTERM aborts the command, which then leaves a state that can be
@@ -14,27 +14,29 @@ export function processContext(): Context {
       if (interrupted.signal.aborted) process.exit(130);
       interrupted.abort();
     });
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    // A reader that went away (`| head`) wanted no more: that is no failure. A full disk is one.
-    if (error.code === "EPIPE") return;
-    const { code, message } = explain(Object.assign(error, { path: "standard output" }));
-    process.stderr.write(`Error: ${message}\n`);
-    process.exit(exitCodes[code]);
-  });
-  process.stderr.on("error", () => {}); // nobody is left to be told, and a registry goes on without its log
   return {
     env: process.env,
     cwd: process.cwd(),
     platform: process.platform,
-    write: (text) => void process.stdout.write(text),
-    tell: (text) => void process.stderr.write(text),
+    fs: nodeFileSystem,
+    write: (text) => writeStandard(1, text),
+    tell: (text) => writeStandard(2, text),
     terminal: {
-      stdin: process.stdin.isTTY === true,
-      stdout: process.stdout.isTTY === true,
-      stderr: process.stderr.isTTY === true,
+      get stdin() {
+        return isTerminal(0);
+      },
+      get stdout() {
+        return isTerminal(1);
+      },
+      get stderr() {
+        return isTerminal(2);
+      },
     },
-    columns: process.stdout.columns,
+    get columns() {
+      return isTerminal(1) ? process.stdout.columns : undefined;
+    },
     readInput: async () => {
+      const { addAbortSignal } = await import("node:stream");
       const chunks: Uint8Array[] = [];
       for await (const chunk of addAbortSignal(interrupted.signal, process.stdin)) chunks.push(chunk);
       return Buffer.concat(chunks);

@@ -12,11 +12,11 @@ import { printable } from "./words.ts";
  * @returns the exit code; everything the user should see is written by then
  */
 export async function run(argv: readonly string[], context: Context): Promise<number> {
-  const program = makeProgram(context);
   if (argv[0] === "__complete") {
-    await (await import("./completion/complete.ts")).complete(program, argv.slice(1), context);
+    await (await import("./completion/complete.ts")).complete(makeProgram(context), argv.slice(1), context);
     return 0;
   }
+  const program = makeProgram(context, argv);
   try {
     await program.parseAsync(normalise(asTyped(argv, context)), { from: "user" });
     return 0;

@@ -28,7 +28,7 @@ export function helmCache({ env, platform }: Context): string {
 /** The store that a command works on: `--store`, `CHARTROOM_STORE`, else the place where Helm 3.0–3.6 kept it. */
 export function openStore(options: StoreOptions, context: Context): Layout {
   const directory = options.store || join(helmCache(context), "registry", "cache");
-  return openLayout(resolve(context.cwd, directory));
+  return openLayout(resolve(context.cwd, directory), context.fs);
 }
 
 /**

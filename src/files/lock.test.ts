@@ -4,7 +4,8 @@ import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { acquire, type Lock, LockBusyError, type LockMode } from "./lock.ts";
+import { LockBusyError } from "./busy.ts";
+import { acquire, type Lock, type LockMode } from "./lock.ts";
 
 const modes: LockMode[] = ["shared", "turn", "exclusive"];
 const script = join(import.meta.dirname, "../testing/lockProcess.ts");

@@ -4,6 +4,7 @@ import { Database } from "bun:sqlite";
 import { access, constants } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { LockBusyError } from "./busy.ts";
 import { errorCode } from "./filesystem.ts";
 
 /**
@@ -27,22 +28,6 @@ export interface AcquireOptions {
   /** How long to wait, in ms; 0 tries once. Half a minute unless told. */
   readonly wait?: number | undefined;
 }
-
-/** Another holder did not let go in time. Its `code` is one of the house's, as if it came from `oci/errors.ts`. */
-export class LockBusyError extends Error {
-  override readonly name = "LockBusyError";
-  readonly code = "busy";
-  readonly hint = "Another chartroom is at work there; run it again when that has ended.";
-  /** The lock's file. */
-  readonly path: string;
-
-  constructor(path: string, mode: LockMode, wait: number) {
-    super(`Cannot lock "${path}" (${mode}): it is held by another process${waited(wait)}`);
-    this.path = path;
-  }
-}
-
-const waited = (wait: number): string => (wait === 0 ? "" : ` and was for all of ${wait / 1000} s`);
 
 const begin: Record<LockMode, string> = {
   shared: "BEGIN",

@@ -32,6 +32,11 @@ export async function exchange({ method, url, headers, body, ...options }: Excha
   const dog = new Watchdog(url.host, signal);
   let answered = false;
   let bodyFault: { error: unknown } | undefined;
+  // The request's own body failed: the disk it is read from, not the network.
+  const keepFault = (error: unknown): unknown => {
+    bodyFault = { error };
+    return error;
+  };
   const explain = (cause: unknown): unknown => {
     if (signal?.aborted) return signal.reason;
     if (bodyFault !== undefined) return bodyFault.error;
@@ -43,14 +48,11 @@ export async function exchange({ method, url, headers, body, ...options }: Excha
     headers.set("content-length", String(size));
     // A server may answer before it has all of a body: then the answer's own times count.
     const expect = (what: string, ms: number) => answered || dog.expect(what, ms);
-    return observed(await open(), {
+    return observed(await open().catch((error) => Promise.reject(keepFault(error))), {
       asked: () => answered || dog.rest(),
       came: () => expect("progress", timeouts.stall),
       over: () => expect("answer", timeouts.settle),
-      failed: (error) => {
-        bodyFault = { error };
-        return error;
-      },
+      failed: keepFault,
     });
   };
 

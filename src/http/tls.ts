@@ -1,6 +1,5 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { getCACertificates } from "node:tls";
 import { HttpError } from "./errors.ts";
 import type { TlsOptions } from "./fetch.ts";
 
@@ -61,9 +60,11 @@ async function readPem(flag: string, path: string, parse: (pem: string) => unkno
 
 /**
  * Settings as fetch takes them. Trusted are the runtime's own roots, what the machine's administrator trusts (Bun leaves the
- * system's store out unless told), and the user's `ca`. Costs some 15 ms: ask once, and only for https.
+ * system's store out unless told), and the user's `ca`. Costs some 15 ms: ask once, and only for https, which alone needs
+ * node's module to be loaded.
  */
 export function tlsOptions({ ca, cert, key, insecure }: TlsSettings): TlsOptions {
+  const { getCACertificates } = process.getBuiltinModule("node:tls");
   return {
     ...(cert !== undefined && { cert }),
     ...(key !== undefined && { key }),

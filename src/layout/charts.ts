@@ -1,14 +1,12 @@
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
-import { parseConfig } from "../chart/config.ts";
-import { chartManifest } from "../chart/manifest.ts";
+import type { Stats } from "node:fs";
+import { join, sep } from "node:path";
 import { ifThere } from "../files/filesystem.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
-import type { Digest } from "../oci/digest.ts";
+import { type Algorithm, algorithmOf, type Digest, hexOf } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import { parseManifest } from "../oci/manifest.ts";
+import { inParallel } from "../oci/parallel.ts";
 import { readVerified } from "../oci/verify.ts";
-import type { IndexEntry } from "./index.ts";
 import type { Layout } from "./layout.ts";
 import { type ChartFacts, readRows, writeRows } from "./rows.ts";
 
@@ -27,7 +25,7 @@ export interface BadEntry {
   readonly error: ChartroomError;
 }
 
-/** Entries looked at at once: enough to keep the disk busy, few enough for the limit on open files. */
+/** Manifests read at once: enough to keep the disk busy, few enough for the limit on open files. */
 const parallel = 64;
 
 /**
@@ -39,24 +37,29 @@ export async function charts(
   layout: Layout,
   matches: (ref: string) => boolean = () => true,
 ): Promise<(StoredChart | BadEntry)[]> {
-  const entries = (await layout.index()).named().filter(({ name }) => matches(name));
-  const known = await readRows(layout);
-  const there = await presentBlobs(layout);
-  const learned = new Map<Digest, ChartFacts>();
-  const factsOf = async (manifest: Descriptor): Promise<ChartFacts> => {
-    const facts = known.get(manifest.digest);
-    if (facts !== undefined && there.has(manifest.digest) && there.has(facts.config)) return facts;
-    const read = await readFacts(layout, manifest);
-    learned.set(manifest.digest, read);
-    return read;
-  };
-  const rows: (StoredChart | BadEntry)[] = [];
-  for (let at = 0; at < entries.length; at += parallel)
-    rows.push(
-      ...(await Promise.all(entries.slice(at, at + parallel).map((each) => rowOf(layout, each, factsOf)))),
-    );
-  if (learned.size > 0) await writeRows(layout, new Map([...known, ...learned]));
-  return rows;
+  const [index, known, there] = await Promise.all([layout.index(), readRows(layout), presentBlobs(layout)]);
+  const entries = index.named().filter(({ name }) => matches(name));
+  const unknown = new Map<Digest, Descriptor>();
+  for (const { descriptor } of entries) {
+    const facts = descriptor && known.get(descriptor.digest);
+    if (descriptor !== undefined && !(facts && there(descriptor.digest) && there(facts.config)))
+      unknown.set(descriptor.digest, descriptor);
+  }
+  const learned = await inParallel([...unknown.values()], parallel, async (manifest) => {
+    const facts = await tryFacts(layout, manifest);
+    if (!(facts instanceof ChartroomError)) known.set(manifest.digest, facts);
+    return [manifest.digest, facts] as const;
+  });
+  if (learned.some(([, facts]) => !(facts instanceof ChartroomError))) await writeRows(layout, known);
+  const fresh = new Map(learned);
+  return rowsOf(
+    layout,
+    entries.map(({ name, descriptor }) => ({
+      name,
+      descriptor,
+      facts: descriptor && (fresh.get(descriptor.digest) ?? known.get(descriptor.digest)),
+    })),
+  );
 }
 
 /**
@@ -67,45 +70,64 @@ export async function chart(layout: Layout, name: string): Promise<StoredChart |
   const entry = (await layout.index()).get(name);
   const descriptor = entry === undefined ? await layout.resolve(name) : entry.descriptor;
   if (entry === undefined && descriptor === undefined) return undefined;
-  const row = await rowOf(layout, { name, descriptor }, (manifest) => readFacts(layout, manifest));
-  if ("error" in row) throw row.error;
+  const facts = descriptor && (await tryFacts(layout, descriptor));
+  const [row] = await rowsOf(layout, [{ name, descriptor, facts }]);
+  if (row !== undefined && "error" in row) throw row.error;
   return row;
 }
 
-async function rowOf(
-  layout: Layout,
-  { name, descriptor }: Pick<IndexEntry, "descriptor"> & { name: string },
-  factsOf: (manifest: Descriptor) => Promise<ChartFacts>,
-): Promise<StoredChart | BadEntry> {
-  const { mediaType = "", digest, size = 0 } = descriptor ?? {};
-  const manifest = digest && { mediaType, digest, size };
-  try {
-    if (manifest === undefined)
-      throw new ChartroomError("not_verified", "its entry is no descriptor that we can read");
-    const facts = await factsOf(manifest);
-    const [created] = await Promise.all([
-      cameAt(layout, "content", facts.content),
-      cameAt(layout, "manifest", manifest),
-      facts.provenance && cameAt(layout, "provenance", facts.provenance),
-    ]);
-    return { ref: name, manifest, ...facts, created };
-  } catch (error) {
-    if (!(error instanceof ChartroomError)) throw error;
-    const { code, message, hint } = error;
-    const whole = new ChartroomError(code, `Cannot use ${name}: ${message}`, {
-      cause: error,
-      ...(hint && { hint }),
-    });
-    return { ref: name, manifest, error: whole };
-  }
+/** A name, what it points at, and what that says of itself, or why that cannot be read. */
+interface Found {
+  readonly name: string;
+  readonly descriptor: Descriptor | undefined;
+  readonly facts: ChartFacts | ChartroomError | undefined;
 }
 
-/** When a part came, by its file's time, as Helm's list had it; it must be there and of its size. */
-async function cameAt(layout: Layout, what: string, { digest, size }: Descriptor): Promise<number> {
-  const stats = await ifThere(layout.fs.stat(layout.blobPath(digest)));
-  if (stats === undefined) throw broken(`its ${what} ${digest} is missing`);
-  if (stats.size !== size) throw broken(`its ${what} ${digest} has ${stats.size} bytes, expected ${size}`);
-  return stats.mtimeMs;
+async function rowsOf(layout: Layout, found: readonly Found[]): Promise<(StoredChart | BadEntry)[]> {
+  const below = (algorithm: Algorithm) => join(layout.directory, "blobs", algorithm, sep);
+  const directories = { sha256: below("sha256"), sha512: below("sha512") };
+  const parts = found.map(partsOf);
+  const paths = parts.flat().map(([, { digest }]) => directories[algorithmOf(digest)] + hexOf(digest));
+  const stats = (await layout.fs.stats(paths)).values();
+  return found.map((each, i) =>
+    rowOf(
+      each,
+      parts[i]!.map((part) => [...part, stats.next().value] as const),
+    ),
+  );
+}
+
+/** The files that a chart must have, by name; the content first, whose time is when it came, as in Helm's list. */
+function partsOf({ descriptor, facts }: Found): (readonly [what: string, part: Descriptor])[] {
+  if (descriptor === undefined || facts === undefined || facts instanceof ChartroomError) return [];
+  const { content, provenance } = facts;
+  return [
+    ["content", content],
+    ["manifest", descriptor],
+    ...(provenance === undefined ? [] : ([["provenance", provenance]] as const)),
+  ];
+}
+
+function rowOf(
+  { name, descriptor, facts }: Found,
+  parts: readonly (readonly [what: string, part: Descriptor, stats: Stats | undefined])[],
+): StoredChart | BadEntry {
+  const { mediaType = "", digest, size = 0 } = descriptor ?? {};
+  const manifest = digest && { mediaType, digest, size };
+  const refuse = ({ code, message, hint }: ChartroomError): BadEntry => ({
+    ref: name,
+    manifest,
+    error: new ChartroomError(code, `Cannot use ${name}: ${message}`, { ...(hint && { hint }) }),
+  });
+  if (manifest === undefined || facts === undefined)
+    return refuse(new ChartroomError("not_verified", "its entry is no descriptor that we can read"));
+  if (facts instanceof ChartroomError) return refuse(facts);
+  for (const [what, part, stats] of parts) {
+    if (stats === undefined) return refuse(broken(`its ${what} ${part.digest} is missing`));
+    if (stats.size !== part.size)
+      return refuse(broken(`its ${what} ${part.digest} has ${stats.size} bytes, expected ${part.size}`));
+  }
+  return { ref: name, manifest, ...facts, created: parts[0]?.[2]?.mtimeMs ?? 0 };
 }
 
 const broken = (why: string) =>
@@ -113,8 +135,23 @@ const broken = (why: string) =>
     hint: "Pull or save it again; `chartroom chart check` names every fault.",
   });
 
+/** What a manifest says, or why that cannot be told. */
+async function tryFacts(layout: Layout, manifest: Descriptor): Promise<ChartFacts | ChartroomError> {
+  try {
+    return await readFacts(layout, manifest);
+  } catch (error) {
+    if (error instanceof ChartroomError) return error;
+    throw error;
+  }
+}
+
 /** What a chart's manifest and config say. @throws ChartroomError when it is no chart, or not whole */
 export async function readFacts(layout: Layout, manifest: Descriptor): Promise<ChartFacts> {
+  // Not above: a list of charts that are known reads nothing, and need not load YAML's parser, which takes 3 ms.
+  const [{ chartManifest }, { parseConfig }] = await Promise.all([
+    import("../chart/manifest.ts"),
+    import("../chart/config.ts"),
+  ]);
   const bytes = await readPart(layout, "its manifest", manifest);
   const { config, content, provenance } = chartManifest(parseManifest(bytes, manifest.mediaType));
   const { name, version } = parseConfig(await readPart(layout, "its config", config));
@@ -128,10 +165,9 @@ async function readPart(layout: Layout, what: string, part: Descriptor): Promise
 }
 
 /** Which blobs there are, by one look into each directory instead of one call a blob. */
-async function presentBlobs(layout: Layout): Promise<Set<string>> {
-  const there = new Set<string>();
-  for (const algorithm of ["sha256", "sha512"])
-    for (const name of (await ifThere(readdir(join(layout.directory, "blobs", algorithm)))) ?? [])
-      there.add(`${algorithm}:${name}`);
-  return there;
+async function presentBlobs(layout: Layout): Promise<(digest: Digest) => boolean> {
+  const namesOf = async (algorithm: Algorithm) =>
+    new Set(await ifThere(layout.fs.readdir(join(layout.directory, "blobs", algorithm))));
+  const there = { sha256: await namesOf("sha256"), sha512: await namesOf("sha512") };
+  return (digest) => there[algorithmOf(digest)].has(hexOf(digest));
 }

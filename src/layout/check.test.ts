@@ -1,12 +1,14 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { chmod, mkdir, mkdtemp, rm, unlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, rm, unlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type FileSystem, nodeFileSystem } from "../files/filesystem.ts";
 import { type Digest, hexOf } from "../oci/digest.ts";
 import { codeOf } from "../testing/errors.ts";
 import { type PackedSample, packSample, saveSample } from "../testing/layouts.ts";
 import { check } from "./check.ts";
 import { type Layout, openLayout } from "./layout.ts";
+import { prune } from "./prune.ts";
 import { removeName, writing } from "./write.ts";
 
 const ref = "localhost:5000/myrepo/mychart:1.0.0";
@@ -124,4 +126,25 @@ test("a directory that holds something else is never taken for a store", async (
   const other = openLayout(home);
   expect(await codeOf(other.index())).toBe("invalid");
   expect(await codeOf(saveSample(other, ref, sample))).toBe("invalid");
+});
+
+test("no prune takes what a check is about to read", async () => {
+  let pruned: Promise<unknown> | undefined;
+  // As soon as the check has read the index the chart loses its name, and a prune comes by: it has all the time it needs,
+  // if it does not wait for the check.
+  const slowly: FileSystem["readdir"] = async (path: string, options?: { withFileTypes: true }) => {
+    pruned ??= removeName(layout, ref).then(() => prune(layout, {}));
+    await Promise.race([pruned, Bun.sleep(300)]);
+    return nodeFileSystem.readdir(path, options!) as never;
+  };
+  const { findings } = await check(openLayout(join(folder, "cache"), { ...nodeFileSystem, readdir: slowly }));
+  expect(pruned).toBeDefined();
+  await pruned;
+  expect(findings).toEqual([]);
+  expect((await check(layout)).blobs).toBe(0);
+});
+
+test("a check makes no lock for a store that is not there", async () => {
+  await check(openLayout(join(folder, "nothing")));
+  expect(await readdir(folder)).not.toContain("nothing.lock");
 });

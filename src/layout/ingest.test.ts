@@ -41,7 +41,7 @@ async function put(
 /** Put it in, and have it cut off after `end` bytes. */
 const putHalf = (content = blob, end = half) =>
   put(content, (from) => streamOf(content.bytes.subarray(from, end), { fail: cut }));
-const left = async () => (await readdir(layout.ingestPath)).sort();
+const left = async () => (await readdir(layout.ingestPath)).filter((name) => !name.endsWith(".lock"));
 const partPath = () => join(layout.ingestPath, `sha256-${hexOf(blob.descriptor.digest)}`);
 async function expectThere({ descriptor, bytes }: Content = blob): Promise<void> {
   expect(await bytesOf(await layout.blob(descriptor))).toEqual(new Uint8Array(bytes));
@@ -117,6 +117,6 @@ test("what nobody comes back for is freed by a prune, which waits for who is at 
   await expect(putHalf()).rejects.toBe(cut);
   expect((await prune(layout, { dryRun: true })).unfinished).toBe(half);
   expect((await prune(layout, {})).unfinished).toBe(half);
-  expect(await left()).toEqual([]);
+  expect(await readdir(layout.ingestPath)).toEqual([]);
   expect(await put()).toEqual([0]);
 });

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { Ingest } from "../blobs/blobs.ts";
-import { acquire, type Lock, LockBusyError } from "../files/lock.ts";
+import { LockBusyError } from "../files/busy.ts";
+import { acquire, type Lock } from "../files/lock.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { algorithmOf, hexOf } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
@@ -13,15 +14,15 @@ type Body = (from: number) => Promise<ReadableStream<Uint8Array>>;
 
 /**
  * Take a blob's bytes into the layout, from where an earlier process was interrupted. What came of a blob that is
- * `worthResuming` stands in `ingest/` under its digest, with a lock beside it that dies with its process: two that want one
- * blob at once each get an ingest, the second one under a name of its own. What nobody comes back for is freed by `prune`.
+ * `worthResuming` stands in `ingest/` under its digest, and one process at a time has it: two that want one blob at once
+ * each get an ingest, the second one under a name of its own. What nobody comes back for is freed by `prune`. Call it while
+ * the layout's lock is held.
  * @throws ChartroomError `not_verified` when the bytes are not the descriptor's: nothing is kept then; what `body` fails
  *   with; node's errors
  */
 export async function takeBlob(layout: Layout, blob: Descriptor, body: Body): Promise<void> {
   const name = `${algorithmOf(blob.digest)}-${hexOf(blob.digest)}`;
-  const lockPath = join(layout.ingestPath, `${name}.lock`);
-  const lock = blob.size < worthResuming ? undefined : await tryLock(lockPath);
+  const lock = blob.size < worthResuming ? undefined : await tryLock(layout, blob);
   try {
     const ingest = await layout.blobs.ingest(lock === undefined ? `${name}-${randomUUID()}` : name);
     let keep = false;
@@ -32,15 +33,20 @@ export async function takeBlob(layout: Layout, blob: Descriptor, body: Body): Pr
       throw error;
     } finally {
       await (keep ? ingest.close() : ingest.discard());
-      if (lock !== undefined && !keep) await layout.fs.rm(lockPath, { force: true });
     }
   } finally {
     lock?.release();
   }
 }
 
-/** The lock, or undefined when another process has it. */
-async function tryLock(path: string): Promise<Lock | undefined> {
+/**
+ * The right to a blob's ingest, which ends with its process; undefined when another has it. The lock's file is one of 4096
+ * that blobs share by the beginning of their digests, so that nobody need take one away, which cannot be done safely while
+ * others may be opening it: `prune`, alone in the layout, does. Two blobs of one file are seldom under way at once, and then
+ * the second one merely is not gone on with.
+ */
+async function tryLock(layout: Layout, { digest }: Descriptor): Promise<Lock | undefined> {
+  const path = join(layout.ingestPath, `${hexOf(digest).slice(0, 3)}.lock`);
   try {
     return await acquire(path, "turn", { wait: 0 });
   } catch (error) {

@@ -125,6 +125,8 @@ export class Layout {
 
   /** Make the layout where there is none. Call it under a shared lock. */
   async create(signal?: AbortSignal): Promise<void> {
+    const marker = await ifThere(this.fs.readFile(this.markerPath));
+    if (marker !== undefined) return this.#checkMarker(marker);
     await using _turn = await acquire(this.lockPath, "turn", { signal });
     await this.complete();
   }

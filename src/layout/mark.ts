@@ -2,16 +2,21 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import { type Digest, tryDigest } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import { manifestLimit } from "../oci/mediaTypes.ts";
+import { inParallel } from "../oci/parallel.ts";
 import { readVerified } from "../oci/verify.ts";
 import type { LayoutIndex } from "./index.ts";
 import type { Layout } from "./layout.ts";
 import { mediaTypeOf } from "./manifest.ts";
 
+/** Blobs read at once, each at most `manifestLimit` large. */
+const parallel = 16;
+
 /**
  * Every digest that index.json leads to. An entry or child that is a manifest keeps whatever its text mentions: config,
  * layers, manifests, subject, and what formats that we do not know yet may name. Rather too much than a blob that someone
  * needs.
- * @throws ChartroomError `not_verified` when an entry of index.json cannot be read: what it needs is then unknown
+ * @throws ChartroomError `not_verified` when an entry of index.json is missing or corrupt, node's error when the disk fails:
+ *   what it needs is then unknown
  */
 export async function mark(layout: Layout, index: LayoutIndex): Promise<Set<Digest>> {
   const reached = new Set<Digest>();
@@ -28,8 +33,11 @@ export async function mark(layout: Layout, index: LayoutIndex): Promise<Set<Dige
     if (descriptor !== undefined && !sparse) reach(descriptor.digest, name ?? descriptor.digest);
     for (const digest of digestsIn(raw)) reach(digest);
   }
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop())
-    for (const digest of await mentions(layout, next.digest, next.root)) reach(digest);
+  while (waiting.length > 0) {
+    const wave = waiting.splice(0);
+    const found = await inParallel(wave, parallel, ({ digest, root }) => mentions(layout, digest, root));
+    for (const digest of found.flat()) reach(digest);
+  }
   return reached;
 }
 
@@ -47,6 +55,8 @@ async function mentions(layout: Layout, digest: Digest, root: string | undefined
   }
   if (size > manifestLimit) return [];
   const bytes = await read(layout, { mediaType: "", digest, size }).catch((cause) => {
+    // A disk that fails now says nothing of the blob: what it names must stay.
+    if (!(cause instanceof ChartroomError)) throw cause;
     if (root !== undefined) throw refuse("is corrupt", cause);
     return undefined; // some layer; a corrupt child manifest keeps nothing that could still be used
   });

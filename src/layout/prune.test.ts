@@ -14,11 +14,12 @@ import {
   pushArtifact,
   pushContent,
 } from "../testing/artifacts.ts";
-import { codeOf } from "../testing/errors.ts";
+import { codeOf, failureOf } from "../testing/errors.ts";
+import { TestFileSystem } from "../testing/filesystem.ts";
 import { packSample, saveSample } from "../testing/layouts.ts";
 import { check } from "./check.ts";
 import { type Layout, openLayout } from "./layout.ts";
-import { prune } from "./prune.ts";
+import { deleteManifest, prune } from "./prune.ts";
 import { removeName, writing } from "./write.ts";
 
 const prefix = "localhost:5000/myrepo/mychart";
@@ -179,4 +180,34 @@ test("a prune waits for who is putting something in", async () => {
   await pruned;
   expect((await check(layout)).findings).toEqual([]);
   expect(await there(artifact.blobs[1]!)).toBe(true);
+});
+
+test("a deletion waits for who is putting something in", async () => {
+  const artifact = imageOf([blobOf("slow")]);
+  await push(artifact, "1");
+  let deleted: Promise<unknown> | undefined;
+  let over = false;
+  await writing(layout, undefined, async (writer) => {
+    deleted = deleteManifest(layout, prefix, artifact.descriptor.digest).then(() => {
+      over = true;
+    });
+    // Long enough for a deletion that does not wait.
+    for (let i = 0; i < 20; i++) await layout.index();
+    expect(over).toBe(false);
+    await writer.name(`${prefix}:2`, artifact.descriptor);
+  });
+  await deleted;
+  expect((await check(layout)).findings).toEqual([]);
+});
+
+test("nothing is freed while the disk does not give what a child manifest says", async () => {
+  const child = imageOf([blobOf("layer")]);
+  await push(indexOf([child]), "1");
+  const fs = await TestFileSystem.over(folder);
+  const failing = openLayout(join(folder, "cache"), fs);
+  fs.fault = (_, { name, path }) =>
+    name === "read" && path.endsWith(hexOf(child.descriptor.digest)) ? { code: "EIO" } : undefined;
+  expect(await failureOf(prune(failing, {}))).toMatchObject({ code: "EIO" });
+  expect((await check(layout)).findings).toEqual([]);
+  expect(await there(child.blobs[1]!)).toBe(true);
 });

@@ -35,7 +35,7 @@ export async function prune(
   for await (const blob of layout.blobs.list()) if (!reached.has(blob.digest)) blobs.push(blob);
   if (blobs.length > 0 && (await layout.lacksIndex()))
     throw new ChartroomError("not_verified", `Cannot tell what is needed: ${layout.indexPath} is missing`, {
-      hint: "Put back a good copy, or save or pull what is to be kept. Nothing was freed.",
+      hint: "Put back a good copy, or `chartroom chart check --repair` rebuilds what it can. Nothing was freed.",
     });
   if (!dryRun) for (const { digest } of blobs) await layout.blobs.remove(digest);
   const unfinished = await clearIngest(layout, dryRun);

@@ -1,6 +1,7 @@
 import type { Descriptor } from "./descriptor.ts";
 import type { Digest } from "./digest.ts";
 import { ChartroomError } from "./errors.ts";
+import { parseJsonObject } from "./json.ts";
 import { limiter } from "./limiter.ts";
 import { blobsOf, type Manifest, manifestsOf, parseManifest } from "./manifest.ts";
 import type { RepositoryName } from "./reference.ts";
@@ -38,6 +39,8 @@ export interface CopyOptions extends PushManifest {
    * a layout may be damaged, and a copy over them mends them.
    */
   readonly trustPresent?: boolean;
+  /** Where several copies go to one target side by side: one at a time for each blob, so that none sends it again. */
+  readonly turn?: <T>(blob: Digest, work: () => Promise<T>) => Promise<T>;
   readonly signal?: AbortSignal;
 }
 
@@ -62,7 +65,7 @@ export async function copy(
   root: StoredManifest,
   options: CopyOptions,
 ): Promise<Copied> {
-  const { progress, mountFrom } = options;
+  const { progress, mountFrom, turn = (_blob, work) => work() } = options;
   const failure = new AbortController();
   const signal = AbortSignal.any([failure.signal, ...(options.signal === undefined ? [] : [options.signal])]);
   const limit = limiter(parallel);
@@ -127,6 +130,7 @@ export async function copy(
       );
     verifyBytes(bytes, descriptor);
     const manifest = parseManifest(bytes, descriptor.mediaType);
+    if (manifest.kind === "opaque") refuseWithParts(descriptor, bytes);
     manifests.add(descriptor.digest);
     // A referrer is put again: where there is no API for referrers, an interruption may have left it unlisted.
     const trusted = options.trustPresent && manifest.subject === undefined;
@@ -135,7 +139,9 @@ export async function copy(
     const blobs = there ? [] : blobsOf(manifest).filter(({ urls = [] }) => urls.length === 0);
     await allSettledOrThrow([
       ...children.map((child) => copyManifest(child, depth + 1)),
-      ...blobs.map((blob) => once("blob", blob.digest, () => limit(() => copyBlob(blob)))),
+      ...blobs.map((blob) =>
+        once("blob", blob.digest, () => limit(() => turn(blob.digest, () => copyBlob(blob)))),
+      ),
     ]);
     return { manifest, there };
   };
@@ -168,6 +174,19 @@ export async function copy(
   }
   await push(root, options);
   return { manifests, referrers: manifests.size - before };
+}
+
+/** Members by which manifests name what they need: Docker's first format has `fsLayers`, OCI's withdrawn artifacts `blobs`. */
+const parts = ["config", "layers", "blobs", "manifests", "fsLayers"];
+
+/** A manifest of a type that we do not know, and that names what we would leave behind without a word. */
+function refuseWithParts({ mediaType, digest }: Descriptor, bytes: Uint8Array): void {
+  const document = parseJsonObject(bytes, "manifest");
+  if (parts.every((part) => document[part] === undefined)) return;
+  throw new ChartroomError(
+    "invalid",
+    `Cannot copy manifest ${digest}: what it needs is not known of its type ${mediaType}`,
+  );
 }
 
 /** Wait for all, so that nothing runs on behind an error, then throw the first error there was. */

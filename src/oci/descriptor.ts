@@ -32,14 +32,17 @@ export function parseDescriptor(value: unknown, where: string): Descriptor {
   if (parsed === undefined)
     throw refuse(`${JSON.stringify(digest) ?? "no digest"} is no digest that we can verify`);
   if (!Number.isSafeInteger(size) || (size as number) < 0) throw refuse("size is not a number of bytes");
-  if (annotations !== undefined && annotations !== null && !isStringMap(annotations))
-    throw refuse("annotations are not strings");
-  return {
+  // Member by member: an index has ten thousand of these, and spreading parts together takes four times as long.
+  const descriptor: { -readonly [Member in keyof Descriptor]: Descriptor[Member] } = {
     mediaType,
     digest: parsed,
     size: size as number,
-    ...(typeof artifactType === "string" && artifactType !== "" && { artifactType }),
-    ...(isStringMap(annotations) && { annotations }),
-    ...(Array.isArray(urls) && { urls: urls.filter((url) => typeof url === "string") }),
   };
+  if (typeof artifactType === "string" && artifactType !== "") descriptor.artifactType = artifactType;
+  if (annotations !== undefined && annotations !== null) {
+    if (!isStringMap(annotations)) throw refuse("annotations are not strings");
+    descriptor.annotations = annotations;
+  }
+  if (Array.isArray(urls)) descriptor.urls = urls.filter((url) => typeof url === "string");
+  return descriptor;
 }

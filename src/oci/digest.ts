@@ -11,16 +11,15 @@ const hexLength: Record<Algorithm, number> = { sha256: 64, sha512: 128 };
 /** Whether `text` names an algorithm that we compute. */
 export const isAlgorithm = (text: string): text is Algorithm => Object.hasOwn(hexLength, text);
 
-const grammar = /^([a-z0-9]+(?:[+._-][a-z0-9]+)*):([a-zA-Z0-9=_-]+)$/;
+const grammar = new RegExp(
+  `^(?:${Object.entries(hexLength)
+    .map(([algorithm, length]) => `${algorithm}:[0-9a-f]{${length}}`)
+    .join("|")})$`,
+);
 
 /** `text` as a digest, or undefined when it is none that we can verify. */
-export function tryDigest(text: string): Digest | undefined {
-  const [, algorithm, encoded] = grammar.exec(text) ?? [];
-  if (algorithm === undefined || !isAlgorithm(algorithm)) return undefined;
-  return encoded?.length === hexLength[algorithm] && /^[0-9a-f]+$/.test(encoded)
-    ? (text as Digest)
-    : undefined;
-}
+export const tryDigest = (text: string): Digest | undefined =>
+  grammar.test(text) ? (text as Digest) : undefined;
 
 /**
  * `text` as a digest.

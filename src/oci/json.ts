@@ -10,7 +10,9 @@ export function isObject(value: unknown): value is JsonObject {
 
 /** Whether `value` is an object whose every member is a string, as annotations are. */
 export function isStringMap(value: unknown): value is Record<string, string> {
-  return isObject(value) && Object.values(value).every((member) => typeof member === "string");
+  if (!isObject(value)) return false;
+  for (const name in value) if (typeof value[name] !== "string") return false;
+  return true;
 }
 
 /**

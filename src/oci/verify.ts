@@ -17,24 +17,42 @@ export function verify(
   stream: ReadableStream<Uint8Array>,
   descriptor: Descriptor,
 ): ReadableStream<Uint8Array> {
-  const digester = new Digester(algorithmOf(descriptor.digest));
-  let size = 0;
+  const verifier = new Verifier(descriptor);
   return stream.pipeThrough(
     new TransformStream<Uint8Array, Uint8Array>({
       transform(chunk, controller) {
-        size += chunk.byteLength;
-        if (size > descriptor.size) throw mismatch(descriptor, `it is longer than ${descriptor.size} bytes`);
-        digester.update(chunk);
+        verifier.update(chunk);
         controller.enqueue(chunk);
       },
-      flush() {
-        if (size < descriptor.size)
-          throw mismatch(descriptor, `it has ${size} bytes, expected ${descriptor.size}`);
-        const digest = digester.digest();
-        if (digest !== descriptor.digest) throw mismatch(descriptor, `its digest is ${digest}`);
-      },
+      flush: () => verifier.end(),
     }),
   );
+}
+
+/** Bytes against their descriptor as they come: every check of content is this one. */
+class Verifier {
+  readonly #descriptor: Descriptor;
+  readonly #digester: Digester;
+  #size = 0;
+
+  constructor(descriptor: Descriptor) {
+    this.#descriptor = descriptor;
+    this.#digester = new Digester(algorithmOf(descriptor.digest));
+  }
+
+  update(chunk: Uint8Array): void {
+    this.#size += chunk.byteLength;
+    const { size } = this.#descriptor;
+    if (this.#size > size) throw mismatch(this.#descriptor, `it is longer than ${size} bytes`);
+    this.#digester.update(chunk);
+  }
+
+  end(): void {
+    const { size, digest: expected } = this.#descriptor;
+    if (this.#size < size) throw mismatch(this.#descriptor, `it has ${this.#size} bytes, expected ${size}`);
+    const digest = this.#digester.digest();
+    if (digest !== expected) throw mismatch(this.#descriptor, `its digest is ${digest}`);
+  }
 }
 
 /**
@@ -56,7 +74,15 @@ export async function readVerified(
   stream: ReadableStream<Uint8Array>,
   descriptor: Descriptor,
 ): Promise<Uint8Array> {
-  const chunks = await Array.fromAsync(verify(stream, descriptor));
+  const verifier = new Verifier(descriptor);
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of stream) {
+    verifier.update(chunk);
+    chunks.push(chunk);
+  }
+  verifier.end();
+  const [only] = chunks;
+  if (chunks.length === 1 && only !== undefined) return only;
   const bytes = new Uint8Array(descriptor.size);
   let at = 0;
   for (const chunk of chunks) {

@@ -204,7 +204,7 @@ export class Uploads {
 
   /**
    * A chunk's bytes are acknowledged while they come, as soon as they are on the disk: a session whose process is killed,
-   * or whose machine loses power, goes on a few MiB behind where it was.
+   * or whose machine loses power, goes on a moment behind where it was.
    */
   #take({ upload, ingest, signal }: Session, chunk: Chunk): Promise<void> {
     // A catalog that is too busy just now is told with the next bytes, or at the end.

@@ -4,6 +4,7 @@ import { mediaTypes } from "../oci/mediaTypes.ts";
 import { parseTag } from "../oci/reference.ts";
 import { readVerified } from "../oci/verify.ts";
 import { absentDigest, blobOf, imageOf, pushArtifact } from "../testing/artifacts.ts";
+import { codeOf } from "../testing/errors.ts";
 import { refuse, type Spoil, type TestRegistry, testRegistry } from "../testing/registry.ts";
 import { remoteOf } from "../testing/remote.ts";
 import { socketServer } from "../testing/sockets.ts";
@@ -340,6 +341,28 @@ describe("an odd registry is understood", () => {
     const stream = await remoteOf(made, { credentials }).blob(blob.descriptor);
     expect(await readVerified(stream, blob.descriptor)).toEqual(blob.bytes);
     expect(seen).toEqual([null]);
+  });
+
+  test("that is redirected to a host which asks for a login sends it none", async () => {
+    const seen: (string | null)[] = [];
+    const store = Bun.serve({
+      port: 0,
+      hostname: "127.0.0.1",
+      fetch: (request) => {
+        seen.push(request.headers.get("authorization"));
+        return refuse(401, "UNAUTHORIZED", "", { "www-authenticate": 'Basic realm="mine"' });
+      },
+    });
+    closing.push(() => store.stop(true));
+    let asked = 0;
+    const made = await spoiled(() => Response.redirect(`http://localhost:${store.port}/blob`, 307));
+    const credentials = async () => {
+      asked++;
+      return { username: "me", password: "secret", source: "a test" };
+    };
+    expect(await codeOf(remoteOf(made, { credentials }).blob(blob.descriptor))).toBe("not_allowed");
+    expect(seen.filter((login) => login !== null)).toEqual([]);
+    expect(asked).toBe(0);
   });
 
   test("that does not answer is given up", async () => {

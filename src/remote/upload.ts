@@ -32,8 +32,8 @@ export interface UploadOptions {
 /**
  * One blob on its way up: POST, then one PUT of all its bytes. When the connection breaks, the registry is asked how far it
  * got, and a PUT brings the rest; when it does not know, all begins anew. An upload that was left by an earlier process is
- * gone on with in the same way. Chunks would help nobody: a registry that loses a session when its PUT is cut (Distribution
- * seals the offset into the URL) loses it as well when a PATCH is, as measured with 2.8.
+ * gone on with in the same way. Chunks would help nobody: Distribution 3 and we keep what came of a PUT that was cut, and a
+ * registry that loses its session then (Distribution 2.8 does) loses it as well when a PATCH is cut, as measured.
  */
 export class Upload {
   readonly #options: UploadOptions;

@@ -1,5 +1,6 @@
 import type { Context } from "../cli/context.ts";
 import { run } from "../cli/run.ts";
+import { type FileSystem, nodeFileSystem } from "../files/filesystem.ts";
 
 // Commander takes options' twins from the process's environment, past the context: the user's own must not reach a test.
 for (const twin of ["STORE", "ADDR", "DATA", "HTPASSWD", "TLS_CERT", "TLS_KEY"])
@@ -15,6 +16,8 @@ export interface TestWorld {
   /** What is typed on standard input, which is a terminal then, like standard error. */
   readonly keys?: string;
   readonly signal?: AbortSignal;
+  /** The machine's unless told. */
+  readonly fs?: FileSystem;
   /** How wide the terminal on standard output is; else it is none. */
   readonly columns?: number | undefined;
 }
@@ -40,6 +43,7 @@ export function contextOf(world: TestWorld, said = { stdout: "", stderr: "" }): 
     env: { HOME: world.cwd, ...world.env },
     cwd: world.cwd,
     platform: "linux",
+    fs: world.fs ?? nodeFileSystem,
     write: (text) => {
       said.stdout += text;
     },

@@ -1,3 +1,4 @@
+import type { Dirent } from "node:fs";
 import { link, lstat, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { errorCode, type FileSystem, nodeFileSystem, type OpenFile } from "../files/filesystem.ts";
@@ -134,9 +135,16 @@ export class TestFileSystem implements FileSystem {
     this.#call({ name: "unlink", path }, () => nodeFileSystem.unlink(path));
   rm: FileSystem["rm"] = (path, options) =>
     this.#call({ name: "rm", path }, () => nodeFileSystem.rm(path, options));
-  readdir: FileSystem["readdir"] = (path, options) =>
-    this.#call({ name: "readdir", path }, () => nodeFileSystem.readdir(path, options));
+  readdir(path: string): Promise<string[]>;
+  readdir(path: string, options: { withFileTypes: true }): Promise<Dirent[]>;
+  readdir(path: string, options?: { withFileTypes: true }): Promise<string[] | Dirent[]> {
+    return this.#call<string[] | Dirent[]>({ name: "readdir", path }, () =>
+      options === undefined ? nodeFileSystem.readdir(path) : nodeFileSystem.readdir(path, options),
+    );
+  }
   stat: FileSystem["stat"] = (path) => this.#call({ name: "stat", path }, () => nodeFileSystem.stat(path));
+  stats: FileSystem["stats"] = (paths) =>
+    this.#call({ name: "stats", path: paths[0] ?? "" }, () => nodeFileSystem.stats(paths));
   chmod: FileSystem["chmod"] = (path, mode) =>
     this.#call({ name: "chmod", path }, () => nodeFileSystem.chmod(path, mode));
   access: FileSystem["access"] = (path, mode) =>

@@ -83,6 +83,11 @@ export class MemoryRepository implements Reads, Writes, Deletes {
     for (const tag of tags) this.#tags.set(tag, digest);
   }
 
+  /** Forget everything. */
+  clear(): void {
+    for (const map of [this.#blobs, this.#manifests, this.#tags, this.#partial]) map.clear();
+  }
+
   async untag(tag: Tag): Promise<boolean> {
     return this.#tags.delete(tag);
   }

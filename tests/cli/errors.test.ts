@@ -100,7 +100,7 @@ describe("command lines that are off", () => {
     [["chart", "pull", ref, "--plain-http=maybe"], "true or false", "Add --help"],
     [["chart", "list", "extra"], "too many arguments", "Add --help"],
     [["chart", "tag", ref], 'missing required argument "newref"', "Add --help"],
-    [["registry", "login"], 'missing required argument "host"', "Add --help"],
+    [["registry", "login"], 'missing required argument "host[/path]"', "Add --help"],
     [["registry", "serve", "a.yml", "b.yml"], "too many arguments", "Add --help"],
     [["registry", "serve", "--addr", "5000"], "expected HOST:PORT", "localhost:5000"],
     [["registry", "login", "http://localhost:5000"], "expected HOST or HOST:PORT", "--plain-http"],

@@ -64,8 +64,9 @@ const scenes: Record<
   },
 };
 
-/** Files that are left below a folder for a later run. */
-const leftIn = async (path: string): Promise<string[]> => (await readdir(path).catch(() => [])).sort();
+/** Files that are left in a folder for a later run; of their locks nothing is said. */
+const leftIn = async (path: string): Promise<string[]> =>
+  (await readdir(path).catch(() => [])).filter((each) => !each.endsWith(".lock"));
 const sessionsOf = (bench: Bench) => bench.path("home/.local/state/chartroom/uploads");
 
 /**
@@ -79,14 +80,14 @@ async function untilKept(verb: string, bench: Bench, server: Registry): Promise<
 }
 
 async function offsetAt(bench: Bench, server: Registry): Promise<number> {
-  const [file = ""] = (await leftIn(sessionsOf(bench))).filter((name) => name.endsWith(".json"));
+  const [file = ""] = await leftIn(sessionsOf(bench));
   const { location } = JSON.parse(await readFile(join(sessionsOf(bench), file), "utf8"));
   const { headers } = await fetch(`http://${server.host}${new URL(location).pathname}`);
   return Number(headers.get("upload-offset"));
 }
 
 async function partOf(ingest: string): Promise<number> {
-  const [file = ""] = (await leftIn(ingest)).filter((name) => /^sha256-[0-9a-f]{64}$/.test(name));
+  const [file = ""] = (await leftIn(ingest)).filter((each) => /^sha256-[0-9a-f]{64}$/.test(each));
   return (await stat(join(ingest, file))).size;
 }
 
@@ -147,8 +148,7 @@ for (const [verb, { direction, prepare }] of Object.entries(scenes)) {
         expect(ended.exitCode).toBe(exitCode);
         if (signal === "SIGINT") expect(ended.stderr).toContain("Run it again to go on");
         for (const name of await leftIn(sessionsOf(bench)))
-          if (name.endsWith(".json"))
-            expect((await stat(join(sessionsOf(bench), name))).mode & 0o777).toBe(0o600);
+          expect((await stat(join(sessionsOf(bench), name))).mode & 0o777).toBe(0o600);
         await cheaply(proxy, () => bench.done("chartroom", move));
       });
 

@@ -10,10 +10,14 @@ function __chartroom_complete
     if test (count $lines) -gt 0
         # A candidate that goes on ends in ":" and gets no blank after it from fish.
         printf '%s\n' $lines
-    else if test "$directive" = 16
-        __fish_complete_directories "$typed" ''
-    else if test "$directive" = 0
-        __fish_complete_path "$typed"
+    else if contains -- "$directive" 0 16
+        # The file may follow --option= or layout:
+        set -l before (string match -r -- '^.*[=:]' "$typed")
+        set -l path (string replace -r -- '^.*[=:]' '' "$typed")
+        test "$directive" = 16; and set -l only directories; or set -l only path
+        __fish_complete_$only "$path" | while read -l each
+            printf '%s%s\n' "$before" "$each"
+        end
     end
 end
 

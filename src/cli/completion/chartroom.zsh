@@ -18,10 +18,9 @@ _chartroom() {
   ((directive & 2)) && suffix=(-S '')
   if (($#candidates)); then
     _describe -V candidate candidates "${suffix[@]}"
-  elif ((directive & 16)); then
-    _files -/
-  elif ((directive == 0)); then
-    _files
+  elif ((directive == 0 || directive & 16)); then
+    compset -P '*[=:]' # the file follows --option= or layout:
+    if ((directive)); then _files -/; else _files; fi
   fi
 }
 

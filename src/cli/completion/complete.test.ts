@@ -51,7 +51,17 @@ for (const [line, expected] of Object.entries({
   "chart save ": [":0"],
   "chart save x char": ["charts.example.com/other:", ":6"],
   "chart pull local": ["localhost:5000/myrepo/mychart:", ":6"],
+  "copy local": ["localhost:5000/myrepo/mychart:", ":6"],
+  "copy x char": ["charts.example.com/other:", ":6"],
+  "delete char": ["charts.example.com/other:", ":6"],
   "registry logout ": ["charts.example.com", "localhost:5000", ":4"],
+  "tags ": ["charts.example.com/other", "localhost:5000/myrepo/mychart", ":4"],
+  "delete local": ["localhost:5000/myrepo/mychart:", ":6"],
+  "copy ": ["charts.example.com/other:", "localhost:5000/myrepo/mychart:", "store:", "layout:", ":6"],
+  "copy oci://": ["oci://charts.example.com/other:", "oci://localhost:5000/myrepo/mychart:", ":6"],
+  "copy store:char": [`store:${refs[1]}`, ":4"],
+  "copy store:x layout:": [":16"],
+  "chart push store:": [":4"],
   "chart list --fi": ["--filter", ":4"],
   "chart list --filter ": [":4"],
   "chart list -o ": ["table", "json", ":4"],
@@ -112,7 +122,7 @@ test("a registry that never answers holds nobody up, and an answer that is none 
 test("names that other tools gave, which no command line can hold, are left out", async () => {
   const index = join(cwd, "store", "index.json");
   const { manifests, ...rest } = await Bun.file(index).json();
-  const odd = ["latest", "two words/x:1", "host/tab\tbed:1"].map((name) => ({
+  const odd = ["latest", "two words/x:1", "host/tab\tbed:1", "host/\x1b[31m:1"].map((name) => ({
     ...manifests[0],
     annotations: { "org.opencontainers.image.ref.name": name },
   }));

@@ -2,6 +2,7 @@ import { parseReference } from "../../oci/reference.ts";
 import { openRemote } from "../../remote/open.ts";
 import { connectionOf, type GivenLogin } from "../connection.ts";
 import type { Context } from "../context.ts";
+import type { Source } from "../definition.ts";
 import { openStore, type StoreOptions } from "../store.ts";
 import { directives, type Offer, offerOf } from "./offer.ts";
 
@@ -10,28 +11,37 @@ const patience = 1500;
 
 /**
  * References, or the parts of them that a word of the command line is for, from the store and the registry.
- * @param source `saved`: whole references of the store; `repositories`: those before their tag; `registry`: the same, and
- *   after the `:` the tags that the registry has; `hosts`: where they would be pushed to
+ * @param source `saved`: whole references of the store; `repository`: without their tags; `untagged`: those and the `:` that
+ *   a tag follows; `registry`: the same, and after the `:` the tags that the registry has; `place`: the same, `store:` with
+ *   whole references, or `layout:` with a directory; `host`: where they would be pushed to
  */
 export async function references(
-  source: "saved" | "repositories" | "registry" | "hosts",
+  source: Exclude<Source, "files" | "directories">,
   typed: string,
   options: StoreOptions,
   context: Context,
 ): Promise<Offer> {
-  const scheme = typed.startsWith("oci://") ? "oci://" : "";
-  const offered = (words: Iterable<string>) =>
-    offerOf([...new Set(words)].map((word) => ({ value: scheme + word })));
-  const repository = /^(.+\/.+):[^/:]*$/.exec(typed.slice(scheme.length))?.[1];
-  if (source === "registry" && repository !== undefined)
+  const [place] = (source === "place" && /^(store|layout):/.exec(typed)) || [];
+  if (place === "layout:") return { candidates: [], directive: directives.directories };
+  const prefix = place ?? (typed.startsWith("oci://") ? "oci://" : "");
+  const offered = (words: readonly string[]) =>
+    offerOf([...new Set(words)].map((word) => ({ value: prefix + word })));
+  const asked = source === "registry" || (source === "place" && place === undefined);
+  const repository = /^(.+\/.+):[^/:]*$/.exec(typed.slice(prefix.length))?.[1];
+  if (asked && repository !== undefined)
     return offered((await tagsOf(repository, options, context)).map((tag) => `${repository}:${tag}`));
 
   const store = options.store ?? context.env.CHARTROOM_STORE ?? ""; // not every command with a reference takes --store
   const names = (await openStore({ ...options, store }, context).index()).named().map(({ name }) => name);
-  const saved = names.filter((name) => /^[^\s/]+\/\S+$/.test(name)); // other tools name as they like
-  if (source === "saved") return offered(saved);
-  if (source === "hosts") return offered(saved.map((name) => name.slice(0, name.indexOf("/"))));
-  const { candidates } = offered(saved.map((name) => `${name.replace(/(:[^/:]*)?(@.*)?$/, "")}:`));
+  const saved = names.filter((name) => /^[!-.0-~]+\/[!-~]+$/.test(name)); // other tools name as they like
+  if (source === "saved" || place === "store:") return offered(saved);
+  if (source === "host") return offered(saved.map((name) => name.slice(0, name.indexOf("/"))));
+  const repositories = saved.map((name) => name.replace(/(:[^/:]*)?(@.*)?$/, ""));
+  if (source === "repository") return offered(repositories);
+  const { candidates } = offered([
+    ...repositories.map((name) => `${name}:`),
+    ...(source === "place" && prefix === "" ? ["store:", "layout:"] : []),
+  ]);
   return { candidates, directive: directives.noFiles | directives.goesOn };
 }
 

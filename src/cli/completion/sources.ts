@@ -10,8 +10,11 @@ const sources: Record<string, Source> = {
   file: "files",
   dir: "directories",
   ref: "saved",
-  newref: "repositories",
-  host: "hosts",
+  newref: "untagged",
+  repository: "repository",
+  src: "place",
+  dst: "place",
+  host: "host",
 };
 
 /** What may stand for an argument, or for an option's value. */

@@ -1,0 +1,33 @@
+// Side by side: the same work by us and by the peers, on the same machine, in alternating rounds of one run.
+//
+//   npm run bench [words of the scenarios to run]
+//
+// Prints a table, and after a whole run writes bench/results.json. A goal that is missed is printed, and fails nothing.
+import { join } from "node:path";
+import { withBench } from "../tests/bench.ts";
+import { find } from "../tests/programs.ts";
+import { check } from "./client/check.ts";
+import { references } from "./client/references.ts";
+import { start } from "./client/start.ts";
+import { trade } from "./client/trade.ts";
+import { machine } from "./machine.ts";
+import { type Result, resultOf, tableFor } from "./report.ts";
+import type { Scenario } from "./scenario.ts";
+
+const scenarios: readonly Scenario[] = [start, trade, references, check];
+
+const wanted = process.argv.slice(2);
+const chosen = scenarios.filter(({ name }) => wanted.every((word) => name.includes(word)));
+const results: Result[] = [];
+for (const { name, needs, run } of chosen) {
+  const missing = needs.filter((program) => find(program) === undefined);
+  console.log(missing.length === 0 ? `${name} …` : `${name}: left out, ${missing.join(", ")} is missing`);
+  if (missing.length === 0) results.push(...(await withBench(run)).map(resultOf));
+}
+const here = await machine();
+console.log(`\n${tableFor(results, here)}`);
+if (chosen.length === scenarios.length)
+  await Bun.write(
+    join(import.meta.dir, "results.json"),
+    `${JSON.stringify({ machine: here, results }, null, 2)}\n`,
+  );

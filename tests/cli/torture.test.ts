@@ -1,0 +1,17 @@
+import { expect } from "bun:test";
+import { storm } from "../torture/storm.ts";
+import { onBench } from "./cli.ts";
+
+// The long run of the same is `npm run torture`.
+onBench(
+  "sixteen processes killed at any moment, and the registry with them, lose nothing that was answered",
+  async (bench) => {
+    const options = { commands: 150, processes: 16, seed: 4, deathEvery: 50 };
+    const { counts, deaths, answered } = await storm(bench, options);
+    expect(counts.faults).toEqual([]);
+    expect(counts.total("killed")).toBeGreaterThan(0);
+    expect(deaths).toBeGreaterThan(2);
+    expect(answered).toBeGreaterThan(0);
+  },
+  180_000,
+);

@@ -1,0 +1,342 @@
+/** One line of the house taken away, and the test that must notice. */
+export interface Mutant {
+  /** What is no longer done. */
+  readonly without: string;
+  /** The file, from the root, and the text in it that is taken away; it stands there just once. */
+  readonly file: string;
+  readonly find: string;
+  /** What stands there instead; nothing unless told. */
+  readonly replace?: string;
+  /** The test that turns red: its file, and its name with those of what it stands in. */
+  readonly test: readonly [file: string, name: string];
+}
+
+const commands = (name: string): Mutant["test"] => ["src/cli/chart/faults.test.ts", name];
+const faults = {
+  power: (command: string) =>
+    commands(`${command} wherever the power fails, what is named is whole, and what was answered is there`),
+  call: (command: string) =>
+    commands(`${command} whichever call fails, the store is whole and a repeat succeeds`),
+};
+
+/** What the house promises, by the lines that keep it. */
+export const mutants: readonly Mutant[] = [
+  // What was answered survives power loss.
+  {
+    without: "the sync of a replaced file's bytes",
+    file: "src/files/durable.ts",
+    find: "      await writeAll(file, [bytes], 0);\n      await file.sync();\n",
+    replace: "      await writeAll(file, [bytes], 0);\n",
+    test: faults.power("tag"),
+  },
+  {
+    without: "the sync of a replaced file's directory",
+    file: "src/files/durable.ts",
+    find: "  await syncDirectory(fs, dirname(path));\n}\n\n/**\n * Write all",
+    replace: "}\n\n/**\n * Write all",
+    test: faults.power("tag"),
+  },
+  {
+    without: "the sync of a new directory's entry",
+    file: "src/files/durable.ts",
+    find: "  await syncDirectory(fs, dirname(path));\n}\n\n/** How",
+    replace: "}\n\n/** How",
+    test: faults.power("save into nothing"),
+  },
+  {
+    without: "the sync of a blob's bytes",
+    file: "src/blobs/ingest.ts",
+    find: "      await this.#file.datasync();\n",
+    test: ["src/blobs/faults.test.ts", "once it resolved, power loss takes nothing of a commit"],
+  },
+  {
+    without: "the sync before a commit of what another process left",
+    file: "src/blobs/ingest.ts",
+    find: "    await this.#sync();\n    if (!this.#sealed)",
+    replace: "    if (!this.#sealed)",
+    test: [
+      "src/blobs/faults.test.ts",
+      "once it resolved, power loss takes nothing of a commit of an ingest that another process began and did not sync",
+    ],
+  },
+  {
+    without: "the sync of the directory that a blob is linked into",
+    file: "src/blobs/ingest.ts",
+    find: "    await syncDirectory(this.#fs, dirname(target));\n",
+    test: ["src/blobs/faults.test.ts", "once it resolved, power loss takes nothing of a commit"],
+  },
+  {
+    without: "the sync of an ingest's own entry",
+    file: "src/blobs/ingest.ts",
+    find: "    await syncDirectory(this.#fs, dirname(this.#place.path));\n",
+    test: ["src/blobs/faults.test.ts", "once it resolved, power loss takes nothing of an append"],
+  },
+  {
+    without: "the sync of blobs that another process linked, before an entry names them",
+    file: "src/layout/layout.ts",
+    find: "await syncDirectory(this.fs, directory);",
+    replace: "directory.trim();",
+    test: [
+      "src/layout/faults.test.ts",
+      "an entry is not on the disk before a blob that another process linked",
+    ],
+  },
+  {
+    without: "the cut after a sync that failed",
+    file: "src/blobs/ingest.ts",
+    find: "      await this.#cut(this.#synced);\n      this.#lost = undefined;\n",
+    replace: "      this.#lost = undefined;\n",
+    test: [
+      "src/blobs/faults.test.ts",
+      "a long append is synced on the way, and a sync that fails takes back what it was to save",
+    ],
+  },
+
+  // Any number of processes lose nothing.
+  {
+    without: "the shared lock's reading of its file, which takes it",
+    file: "src/files/lock.ts",
+    find: 'if (mode === "shared") database.run("SELECT 1 FROM sqlite_schema");',
+    test: ["src/files/lock.test.ts", "beside shared goes shared and turn, in one process and across two"],
+  },
+  {
+    without: "the turn's immediate begin",
+    file: "src/files/lock.ts",
+    find: 'turn: "BEGIN IMMEDIATE"',
+    replace: 'turn: "BEGIN"',
+    test: ["src/files/lock.test.ts", "beside turn goes shared, in one process and across two"],
+  },
+  {
+    without: "the exclusive lock's exclusive begin",
+    file: "src/files/lock.ts",
+    find: 'exclusive: "BEGIN EXCLUSIVE"',
+    replace: 'exclusive: "BEGIN IMMEDIATE"',
+    test: ["src/files/lock.test.ts", "beside exclusive goes nothing, in one process and across two"],
+  },
+  {
+    without: "what keeps a lock from being collected as garbage",
+    file: "src/files/lock.ts",
+    find: "  held.add(database);\n",
+    test: ["src/files/lock.test.ts", "a lock outlives its forgotten holder"],
+  },
+  {
+    without: "the turn for a change of index.json",
+    file: "src/layout/layout.ts",
+    find: '    await using _turn = await acquire(this.lockPath, "turn", { signal });\n    const before',
+    replace: "    const before",
+    test: ["src/layout/write.test.ts", "many names set at once are all there"],
+  },
+  {
+    without: "the shared lock of who puts something in",
+    file: "src/layout/write.ts",
+    find: '  await using _shared = await acquire(layout.lockPath, "shared", { signal });\n',
+    test: ["src/layout/prune.test.ts", "a prune waits for who is putting something in"],
+  },
+  {
+    without: "the exclusive lock of a prune",
+    file: "src/layout/prune.ts",
+    find: '  await using _lock = await acquire(layout.lockPath, "exclusive", { signal });\n  const reached',
+    replace: "  const reached",
+    test: ["src/layout/prune.test.ts", "a prune waits for who is putting something in"],
+  },
+  {
+    without: "the exclusive lock of a deletion",
+    file: "src/layout/prune.ts",
+    find: '  await using _lock = await acquire(layout.lockPath, "exclusive", { signal });\n  const index',
+    replace: "  const index",
+    test: ["src/layout/prune.test.ts", "a deletion waits for who is putting something in"],
+  },
+  {
+    without: "the shared lock of a check",
+    file: "src/layout/check.ts",
+    find: "  await using _shared = await holdOffPrune(layout, signal);\n",
+    test: ["src/layout/check.test.ts", "no prune takes what a check is about to read"],
+  },
+  {
+    without: "the lock around the file of logins",
+    file: "src/files/edit.ts",
+    find: '"exclusive", { signal }',
+    replace: '"shared", { signal }',
+    test: [
+      "src/files/edit.test.ts",
+      "many edits at once lose nothing, also beside what a killed process left",
+    ],
+  },
+
+  // Bytes are what their digest says.
+  {
+    without: "the comparison of a stream's digest",
+    file: "src/oci/verify.ts",
+    find: "    if (digest !== expected) throw",
+    replace: "    if (digest.length !== expected.length) throw",
+    test: ["src/oci/verify.test.ts", "verify"],
+  },
+  {
+    without: "the limit on a stream's size",
+    file: "src/oci/verify.ts",
+    find: "    if (this.#size > size) throw",
+    replace: "    if (this.#size < 0) throw",
+    test: ["src/oci/verify.test.ts", "verify a stream without end is cut off as soon as it is too long"],
+  },
+  {
+    without: "the comparison of a manifest's digest",
+    file: "src/oci/verify.ts",
+    find: "  if (digest !== descriptor.digest) throw",
+    replace: "  if (digest.length !== descriptor.digest.length) throw",
+    test: ["src/oci/verify.test.ts", "verify one bit changed is not verified"],
+  },
+  {
+    without: "the comparison of a blob's digest before it is published",
+    file: "src/blobs/ingest.ts",
+    find: "    if (actual !== digest) throw mismatch(actual, digest);\n",
+    test: [
+      "src/blobs/filesystem.test.ts",
+      "a commit under a wrong digest publishes nothing and keeps the ingest",
+    ],
+  },
+  {
+    without: "the verification of what is fetched, in copy",
+    file: "src/oci/copy.ts",
+    find: "return verify(await source.blob(blob), blob).pipeThrough(",
+    replace: "return (await source.blob(blob)).pipeThrough(",
+    test: ["src/oci/copy.test.ts", "a target that believes what it is given is given nothing wrong"],
+  },
+  {
+    without: "the reading of a blob that is there already",
+    file: "src/layout/repository.ts",
+    find: " && isWhole(this.layout.blobs, digest)",
+    test: ["src/layout/check.test.ts", "one flipped bit"],
+  },
+  {
+    without: "the comparison of digests in a check",
+    file: "src/layout/whole.ts",
+    find: "  return digester.digest() === digest;\n",
+    replace: "  return digester.digest() !== undefined;\n",
+    test: ["src/layout/check.test.ts", "one flipped bit"],
+  },
+
+  // Children before parents, the tag last.
+  {
+    without: "the wait for children and blobs before a manifest",
+    file: "src/oci/copy.ts",
+    find: "    await allSettledOrThrow([\n      ...children",
+    replace: "    void Promise.allSettled([\n      ...children",
+    test: ["src/oci/copy.test.ts", "copy brings everything over, children before parents and the tag last"],
+  },
+  {
+    without: "the manifest's blob before its entry",
+    file: "src/layout/repository.ts",
+    find: "    await this.pushBlob(descriptor, async () => new Blob([bytes.slice()]).stream());\n",
+    test: faults.power("save"),
+  },
+  {
+    without: "the look at a pulled archive before it is named",
+    file: "src/cli/chart/pull.ts",
+    find: "        admit,\n",
+    test: ["src/cli/chart/trade.test.ts", "what is pulled and is no chart is not named"],
+  },
+  {
+    without: "what an unreadable manifest may need, in a prune",
+    file: "src/layout/mark.ts",
+    find: "    if (!(cause instanceof ChartroomError)) throw cause;\n",
+    test: [
+      "src/layout/prune.test.ts",
+      "nothing is freed while the disk does not give what a child manifest says",
+    ],
+  },
+
+  // A tag is not replaced by accident.
+  {
+    without: "the refusal of a tag that holds another chart, in push",
+    file: "src/cli/chart/push.ts",
+    find: "held !== undefined && !exists && !options.force",
+    replace: "held === undefined && !exists && !options.force && exists",
+    test: ["src/cli/chart/trade.test.ts", "a tag that holds another chart is left alone unless forced"],
+  },
+
+  // No text from outside leads out of its place.
+  {
+    without: 'the refusal of ".." in an archive',
+    file: "src/chart/archivePaths.ts",
+    find: 'if (parts.includes(".."))',
+    replace: "if (parts.length === 0)",
+    test: ["src/chart/archive.test.ts", "openArchive refuses .."],
+  },
+  {
+    without: "the refusal of absolute paths in an archive",
+    file: "src/chart/archivePaths.ts",
+    find: 'if (path.startsWith("/") || ',
+    replace: "if (",
+    test: ["src/chart/archive.test.ts", "openArchive refuses an absolute path"],
+  },
+  {
+    without: "the look for links in the way of an export",
+    file: "src/cli/tree.ts",
+    find: '    if (kind !== "directory") return { obstacle: above };\n',
+    test: ["src/cli/tree.test.ts", "a link on the way is a conflict that no force removes"],
+  },
+  {
+    without: "the refusal of a directory that holds something else",
+    file: "src/layout/layout.ts",
+    find: "    else if (bytes === undefined) await this.#checkUnused();\n",
+    test: ["src/layout/check.test.ts", "a directory that holds something else is never taken for a store"],
+  },
+  {
+    without: "the grammar of an ingest's name",
+    file: "src/blobs/name.ts",
+    find: "  if (isIngestName(text)) return text;\n",
+    replace: "  if (text !== null) return text;\n",
+    test: ["src/blobs/filesystem.test.ts", "a name that is no name of ours is refused"],
+  },
+
+  // What comes from outside is limited.
+  {
+    without: "the limit on what gzip unpacks to",
+    file: "src/chart/gunzip.ts",
+    find: "if (size > limit)",
+    replace: "if (size < 0)",
+    test: ["src/chart/gunzip.test.ts", "gunzip stops a bomb at the limit"],
+  },
+  {
+    without: "the limit on an upload's size",
+    file: "src/blobs/limited.ts",
+    find: "    if (piece.byteLength > room) {",
+    replace: "    if (piece.byteLength < 0) {",
+    test: ["src/blobs/filesystem.test.ts", "a stream that passes the limit is cut there and cancelled"],
+  },
+  {
+    without: "the limit on a pushed manifest",
+    file: "src/server/body.ts",
+    find: "    if (size > limit) throw",
+    replace: "    if (size < 0) throw",
+    test: [
+      "src/server/v2/manifests.test.ts",
+      "pushing a manifest larger than 4 MiB is refused, said or not; 4 MiB are not",
+    ],
+  },
+
+  // A login goes to its registry and nowhere else.
+  {
+    without: "the look at the origin before a login is sent",
+    file: "src/remote/session.ts",
+    find: "    if (request.url.origin !== this.origin.origin) return this.transport.send(request);\n",
+    test: ["src/remote/upload.test.ts", "goes to another host without the login"],
+  },
+  {
+    without: "the look at who challenges",
+    file: "src/remote/session.ts",
+    find: "      if (answer.url.origin !== this.origin.origin) return",
+    replace: "      if (answer.url.origin === null) return",
+    test: [
+      "src/remote/hostile.test.ts",
+      "an odd registry is understood that is redirected to a host which asks for a login sends it none",
+    ],
+  },
+  {
+    without: "the drop of the login on the way to another origin",
+    file: "src/http/transport.ts",
+    find: "url.origin === request.url.origin || ",
+    replace: "url.origin !== null || ",
+    test: ["src/http/transport.test.ts", "redirects to another origin lose the login, and keep the rest"],
+  },
+];
