@@ -42,7 +42,7 @@ export async function charts(
   const unknown = new Map<Digest, Descriptor>();
   for (const { descriptor } of entries) {
     const facts = descriptor && known.get(descriptor.digest);
-    if (descriptor !== undefined && !(facts && there(descriptor.digest) && there(facts.config)))
+    if (descriptor !== undefined && !(facts && there(facts.config)))
       unknown.set(descriptor.digest, descriptor);
   }
   const learned = await inParallel([...unknown.values()], parallel, async (manifest) => {
