@@ -140,6 +140,20 @@ describe("copy", () => {
     expect(await target.resolve(image.descriptor.digest)).toBeDefined();
   });
 
+  test("copies a manifest of a type that nobody knows, unless it names parts that would stay behind", async () => {
+    for (const [members, code] of [
+      [{ annotations: { a: "b" } }, "none"],
+      [{ blobs: [shared.descriptor] }, "invalid"],
+      [{ schemaVersion: 1, fsLayers: [{ blobSum: shared.descriptor.digest }] }, "invalid"],
+    ] as const) {
+      const root = blobOf(JSON.stringify(members), "application/vnd.example.unknown+json");
+      const [source, target] = [new MemoryRepository(), new MemoryRepository()];
+      await source.pushManifest(root.descriptor, root.bytes, to);
+      expect(await codeOf(copy(source, target, root, to))).toBe(code);
+      expect((await target.manifest(tag))?.bytes).toEqual(code === "none" ? root.bytes : undefined);
+    }
+  });
+
   test("holds few objects under way at once", async () => {
     const wide = imageOf(Array.from({ length: 40 }, (_, i) => blobOf(noise(40_000, i))));
     const target = new Recorder();

@@ -1,6 +1,7 @@
 import type { Descriptor } from "./descriptor.ts";
 import type { Digest } from "./digest.ts";
 import { ChartroomError } from "./errors.ts";
+import { parseJsonObject } from "./json.ts";
 import { limiter } from "./limiter.ts";
 import { blobsOf, type Manifest, manifestsOf, parseManifest } from "./manifest.ts";
 import type { RepositoryName } from "./reference.ts";
@@ -129,6 +130,7 @@ export async function copy(
       );
     verifyBytes(bytes, descriptor);
     const manifest = parseManifest(bytes, descriptor.mediaType);
+    if (manifest.kind === "opaque") refuseWithParts(descriptor, bytes);
     manifests.add(descriptor.digest);
     // A referrer is put again: where there is no API for referrers, an interruption may have left it unlisted.
     const trusted = options.trustPresent && manifest.subject === undefined;
@@ -172,6 +174,19 @@ export async function copy(
   }
   await push(root, options);
   return { manifests, referrers: manifests.size - before };
+}
+
+/** Members by which manifests name what they need: Docker's first format has `fsLayers`, OCI's withdrawn artifacts `blobs`. */
+const parts = ["config", "layers", "blobs", "manifests", "fsLayers"];
+
+/** A manifest of a type that we do not know, and that names what we would leave behind without a word. */
+function refuseWithParts({ mediaType, digest }: Descriptor, bytes: Uint8Array): void {
+  const document = parseJsonObject(bytes, "manifest");
+  if (parts.every((part) => document[part] === undefined)) return;
+  throw new ChartroomError(
+    "invalid",
+    `Cannot copy manifest ${digest}: what it needs is not known of its type ${mediaType}`,
+  );
 }
 
 /** Wait for all, so that nothing runs on behind an error, then throw the first error there was. */

@@ -26,19 +26,19 @@ test("a registry that ignores Range gives the range's bytes nevertheless", async
   expect(range).toEqual(blob.bytes.slice(30_000, 30_010));
 });
 
-test("a registry that breaks off in mid-blob is asked for the rest", async () => {
+test("a registry that breaks off again and again, with some bytes between, is asked for the rest each time", async () => {
   const server = await socketServer((socket, count) => {
     const from = Number(/range: bytes=(\d+)-/i.exec(server.heads.at(-1) ?? "")?.[1] ?? 0);
     const head = count === 1 ? "200 OK" : `206 Partial\r\nContent-Range: bytes ${from}-49999/50000`;
     socket.write(`HTTP/1.1 ${head}\r\nContent-Length: ${50_000 - from}\r\n\r\n`);
-    socket.write(Buffer.from(blob.bytes.subarray(from, from + 20_000)));
+    socket.write(Buffer.from(blob.bytes.subarray(from, from + 4000)));
     // Bytes that come with the end of their connection are lost with it, in Bun.
-    setTimeout(() => socket.end(), 30);
+    setTimeout(() => socket.end(), 20);
   });
   closing.push(server.stop);
   const remote = remoteOf({ host: `127.0.0.1:${server.port}` as TestRegistry["host"] });
   expect(await readVerified(await remote.blob(blob.descriptor), blob.descriptor)).toEqual(blob.bytes);
-  expect(server.heads).toHaveLength(3);
+  expect(server.heads).toHaveLength(13);
 });
 
 test("a registry that stands still in mid-blob, goes away and comes back is asked for the rest", async () => {

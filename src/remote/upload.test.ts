@@ -161,6 +161,25 @@ describe("a blob on its way up", () => {
     expect(methods(made)).toBe("POST PUT HEAD GET PUT HEAD GET PUT");
   });
 
+  test("is not given up as long as some bytes move between one fault and the next", async () => {
+    let offset = 0;
+    const made = registry((request) => {
+      if (request.method === "GET") {
+        offset += 20_000;
+        return new Response(null, { status: 204, headers: { range: `0-${offset - 1}` } });
+      }
+      if (request.method !== "PUT") return undefined;
+      return new Response(null, { status: offset < 260_000 ? 502 : 201 });
+    });
+    expect(await push(made)).toEqual(Array.from({ length: 14 }, (_, i) => i * 20_000));
+  });
+
+  test("that is refused leaves its session", async () => {
+    const made = registry((request) => (request.method === "PUT" ? refuse(403, "DENIED") : undefined));
+    expect(await codeOf(push(made))).toBe("not_allowed");
+    expect(methods(made)).toBe("POST PUT");
+  });
+
   test("begins anew when another client has taken its session", async () => {
     let taken = false;
     const made = registry((request) => {
