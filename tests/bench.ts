@@ -232,7 +232,8 @@ export class Bench {
   }
 
   /**
-   * nginx before a registry that speaks plain http: everything is passed on as it came, streaming.
+   * nginx before a registry that speaks plain http: everything is passed on as it came, streaming, and it says
+   * by what address the client asked.
    * @param tls the certificate and key, as paths, that it speaks https with
    */
   async nginx({ host: upstream }: Registry, tls: { cert: string; key: string }): Promise<Registry> {
@@ -248,6 +249,7 @@ export class Bench {
           server {
             listen ${host} ssl; ssl_certificate ${tls.cert}; ssl_certificate_key ${tls.key};
             client_max_body_size 0; proxy_request_buffering off; proxy_http_version 1.1;
+            proxy_set_header X-Forwarded-Host $http_host; proxy_set_header X-Forwarded-Proto $scheme;
             location / { proxy_pass http://${upstream}; }
           }
         }`;

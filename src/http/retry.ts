@@ -15,16 +15,19 @@ const passing = new Set([429, 502, 503, 504]);
  * @param outcome the answer that came, or what was thrown
  * @param tries how often the request was sent already, from 1
  * @param now ms since 1970, for a `Retry-After` that is a date
+ * @param reached whether the server was there before: then it refuses connections because it starts again
  */
 export function waitBeforeRetry(
   outcome: { status: number; headers: Headers } | { thrown: unknown },
   tries: number,
   now: number,
+  reached = false,
 ): number | undefined {
   if (tries > retries) return undefined;
   if ("thrown" in outcome) {
     const { thrown } = outcome;
-    return thrown instanceof HttpError && thrown.reason === "dropped" ? backOff(tries) : undefined;
+    const reason = thrown instanceof HttpError ? thrown.reason : undefined;
+    return reason === "dropped" || (reason === "refused" && reached) ? backOff(tries) : undefined;
   }
   if (!passing.has(outcome.status)) return undefined;
   const asked = retryAfter(outcome.headers.get("retry-after"), now);

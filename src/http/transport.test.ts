@@ -197,7 +197,7 @@ describe("failures", () => {
     });
   });
 
-  test("no answer in time to a large body that the server has whole, and that may take longer than another's", async () => {
+  test("no answer in time to a large body that the server has whole", async () => {
     const body = { size: 5, open: async () => new Blob(["large"]).stream() };
     const { url } = await raw(() => undefined);
     const error = await failure(
@@ -208,21 +208,14 @@ describe("failures", () => {
       }),
     );
     expect(error).toMatchObject({ code: "network", reason: "timeout" });
-    const slow = serve(async (request) => {
-      await request.bytes();
-      await Bun.sleep(100);
-      return new Response();
-    });
-    const timeouts = { answer: 20, stall: 20, settle: 20_000 };
-    expect((await transport({ timeouts }).send({ method: "PUT", url: slow, body })).status).toBe(200);
   });
 
   test("a slow consumer is no stall", async () => {
     const url = serve(() => new Response(new Uint8Array(4 << 20)));
-    const answer = await get(url, { timeouts: { stall: 100 } });
+    const answer = await get(url, { timeouts: { stall: 1000 } });
     const reader = answer.body.getReader();
     let size = (await reader.read()).value?.byteLength ?? 0;
-    await Bun.sleep(200);
+    await Bun.sleep(1200);
     for (let next = await reader.read(); !next.done; next = await reader.read())
       size += next.value.byteLength;
     expect(size).toBe(4 << 20);
@@ -234,14 +227,14 @@ describe("failures", () => {
     const slow = () =>
       new ReadableStream<Uint8Array>({
         async pull(controller) {
-          await Bun.sleep(100);
+          await Bun.sleep(400);
           const word = words.shift();
           if (word === undefined) controller.close();
           else controller.enqueue(new TextEncoder().encode(word));
         },
       });
     const body = { size: 6, open: async () => slow() };
-    const answer = await transport({ timeouts: { stall: 50 } }).send({ method: "PUT", url, body });
+    const answer = await transport({ timeouts: { stall: 300 } }).send({ method: "PUT", url, body });
     expect(text(await answer.bytes(100))).toBe("slowly");
   });
 
@@ -263,6 +256,25 @@ describe("tries again", () => {
     );
     expect((await get(url)).status).toBe(204);
     expect([heads.length, waits.length]).toEqual([4, 3]);
+  });
+
+  test("after a refused one only where the server was there before: it starts again", async () => {
+    const start = (at = 0) => Bun.serve({ port: at, hostname: "127.0.0.1", fetch: () => new Response("ok") });
+    let server = start();
+    closing.push(() => server.stop(true));
+    const { port } = server;
+    const url = new URL(`http://127.0.0.1:${port}/`);
+    let count = 0;
+    const sleep = async () => {
+      if (++count === 2) server = start(port);
+    };
+    const client = transport({ sleep });
+    expect((await client.send({ method: "GET", url })).status).toBe(200);
+    await server.stop(true);
+    expect(await failure(get(url))).toMatchObject({ reason: "refused" });
+    expect(waits).toHaveLength(0);
+    expect((await client.send({ method: "GET", url })).status).toBe(200);
+    expect(count).toBe(2);
   });
 
   test("after passing faults, as long as the server says", async () => {

@@ -51,6 +51,8 @@ export class Transport {
   readonly #timeouts: Timeouts;
   #tls: TlsOptions | undefined;
   #count = 0;
+  /** Hosts that were there at some time. */
+  readonly #reached = new Set<string>();
 
   constructor(options: TransportOptions) {
     this.#options = options;
@@ -107,13 +109,18 @@ export class Transport {
       const outcome = await this.#sendOnce(request).catch((thrown: unknown) => ({ thrown }));
       // Who is turned away for asking too often was not served: then nothing is done twice.
       const turnedAway = outcome instanceof Answer && outcome.status === 429 && !streams;
-      const wait = repeatable || turnedAway ? waitBeforeRetry(outcome, tries, Date.now()) : undefined;
+      const { host } = request.url;
+      const wait =
+        repeatable || turnedAway
+          ? waitBeforeRetry(outcome, tries, Date.now(), this.#reached.has(host))
+          : undefined;
+      if (outcome instanceof Answer || wait !== undefined) this.#reached.add(host);
       if (wait === undefined) {
         if (outcome instanceof Answer) return outcome;
         throw outcome.thrown;
       }
       if (outcome instanceof Answer) await outcome.discard();
-      if (wait >= longWait) this.#options.onWait?.(request.url.host, wait);
+      if (wait >= longWait) this.#options.onWait?.(host, wait);
       await this.sleep(wait);
     }
   }

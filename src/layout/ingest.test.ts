@@ -10,7 +10,7 @@ import { bytesOf, noise, streamOf } from "../testing/streams.ts";
 import { check } from "./check.ts";
 import { type Layout, openLayout } from "./layout.ts";
 import { prune } from "./prune.ts";
-import { writing } from "./write.ts";
+import { removeName, writing } from "./write.ts";
 
 const blob = blobOf(noise(worthResuming + 500_000));
 const cut = new Error("the line broke");
@@ -119,4 +119,16 @@ test("what nobody comes back for is freed by a prune, which waits for who is at 
   expect((await prune(layout, {})).unfinished).toBe(half);
   expect(await readdir(layout.ingestPath)).toEqual([]);
   expect(await put()).toEqual([0]);
+});
+
+test("a layout that another tool made, without an ingest directory, takes a blob and a name, and loses one", async () => {
+  await writing(layout, undefined, (writer) => writer.name("localhost:5000/a/b:1", blob.descriptor));
+  const withoutIngest = () => rm(layout.ingestPath, { recursive: true });
+  await withoutIngest();
+  expect(await put()).toEqual([0]);
+  await withoutIngest();
+  await writing(layout, undefined, (writer) => writer.name("localhost:5000/a/b:2", blob.descriptor));
+  await withoutIngest();
+  expect(await removeName(layout, "localhost:5000/a/b:1")).toBe(true);
+  expect((await layout.index()).named().map(({ name }) => name)).toEqual(["localhost:5000/a/b:2"]);
 });

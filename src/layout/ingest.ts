@@ -47,6 +47,7 @@ export async function takeBlob(layout: Layout, blob: Descriptor, body: Body): Pr
  */
 async function tryLock(layout: Layout, { digest }: Descriptor): Promise<Lock | undefined> {
   const path = join(layout.ingestPath, `${hexOf(digest).slice(0, 3)}.lock`);
+  await layout.makeIngest();
   try {
     return await acquire(path, "turn", { wait: 0 });
   } catch (error) {

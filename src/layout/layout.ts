@@ -136,12 +136,19 @@ export class Layout {
   /** Make what a layout must have and this one lacks. The caller has the turn, or holds the lock exclusively. */
   async complete(): Promise<void> {
     await this.index(); // refuses what is no layout
-    for (const directory of [this.directory, join(this.directory, "blobs"), this.ingestPath])
+    for (const directory of [this.directory, join(this.directory, "blobs")])
       if ((await ifThere(this.fs.stat(directory))) === undefined) await makeDirectory(this.fs, directory);
+    await this.makeIngest();
     if (await this.lacksIndex()) await this.replaceIndex(LayoutIndex.empty);
     // Last: a layout that says it is one has everything that it must have.
     if ((await ifThere(this.fs.stat(this.markerPath))) === undefined)
       await this.#replace(this.markerPath, jsonBytes({ imageLayoutVersion: layoutVersion }));
+  }
+
+  /** The directory of what is on its way in, made where it is missing: other tools make layouts without it. */
+  async makeIngest(): Promise<void> {
+    if ((await ifThere(this.fs.stat(this.ingestPath))) === undefined)
+      await makeDirectory(this.fs, this.ingestPath);
   }
 
   /** The directory beside which locks and rows lie, made where it is missing. */
@@ -163,8 +170,12 @@ export class Layout {
 
   /** Replace a file of the layout, in our turn. */
   async #replace(path: string, bytes: Uint8Array): Promise<void> {
+    // Other tools make layouts without it, or take it away when it is empty.
+    if ((await ifThere(this.fs.stat(this.ingestPath))) === undefined)
+      await makeDirectory(this.fs, this.ingestPath);
     // Whoever writes here has the turn: what stands under this name was left by a process that was killed.
     const temporary = join(this.ingestPath, "replace.new");
+    await this.makeIngest();
     await this.fs.rm(temporary, { force: true });
     await replaceFile(this.fs, path, bytes, { temporary });
   }

@@ -112,6 +112,16 @@ test("a missing index.json is rebuilt from roots alone: no child, and referrers 
   expect(await faults()).toEqual([]);
 });
 
+test("a layout without ingest/, as other tools make them, is repaired and named in", async () => {
+  await rm(layout.ingestPath, { recursive: true });
+  await writing(layout, undefined, (writer) => writer.name("h/new:1", samples[0].manifest.descriptor));
+  expect(await names()).toEqual(["h/new:1", ...refs]);
+  await rm(layout.ingestPath, { recursive: true });
+  await unlink(layout.indexPath);
+  await repair(layout);
+  expect(await faults()).toEqual([]);
+});
+
 test("a marker that does not parse is put aside; one of another version, and what is no layout, are left alone", async () => {
   await writeFile(layout.markerPath, "{");
   await repair(layout);

@@ -70,7 +70,7 @@ test("a registry that stands still in mid-blob, goes away and comes back is aske
     if (waits === 3) server = serve(port);
   };
   const host = `127.0.0.1:${port}` as TestRegistry["host"];
-  const remote = remoteOf({ host }, { transport: { timeouts: { stall: 50 }, sleep } });
+  const remote = remoteOf({ host }, { transport: { timeouts: { stall: 1000 }, sleep } });
   expect(await readVerified(await remote.blob(blob.descriptor), blob.descriptor)).toEqual(blob.bytes);
   expect(asked).toEqual([0, 20_000]);
   expect(waits).toBe(3);

@@ -43,50 +43,60 @@ for (const signal of ["SIGINT", "SIGTERM"] as const)
     }
   });
 
-onBench(
-  "Ctrl-C in the middle of a blob leaves a store that is whole, and the same again goes on",
-  async (bench) => {
-    const { host } = await bench.chartroom();
-    await save(bench, `${host}/a/b:1`);
-    await bench.done("chartroom", ["chart", "push", `${host}/a/b:1`]);
-    const sent = Promise.withResolvers<void>();
-    let hangs = true;
-    // Before the registry, something that sends half of each blob and then nothing more, as long as it hangs.
-    const slow = Bun.serve({
-      port: 0,
-      hostname: "127.0.0.1",
-      idleTimeout: 60,
-      async fetch(request) {
-        const { pathname } = new URL(request.url);
-        const { method, headers } = request;
-        const answer = await fetch(`http://${host}${pathname}`, { method, headers });
-        if (!hangs || !pathname.includes("/blobs/")) return answer;
-        const bytes = await answer.bytes();
-        const body = new ReadableStream({
-          async start(controller) {
-            controller.enqueue(bytes.subarray(0, bytes.length / 2));
-            await Bun.sleep(50);
-            sent.resolve();
-          },
-        });
-        return new Response(body, { headers: { "content-type": "application/octet-stream" } });
-      },
-    });
-    try {
-      const store = ["--store", bench.path("other")];
-      const pull = ["chart", "pull", `127.0.0.1:${slow.port}/a/b:1`, ...store];
-      const { exitCode, stderr } = await interrupted(bench, pull, () => sent.promise);
-      expect([exitCode, stderr]).toEqual([130, expect.stringContaining("Run it again to go on")]);
-      expect(await bench.done("chartroom", ["chart", "list", "-q", ...store])).toBe("");
-      await bench.done("chartroom", ["chart", "check", ...store]);
-      hangs = false;
-      await bench.done("chartroom", pull);
-      await bench.done("chartroom", ["chart", "check", ...store]);
-    } finally {
-      await slow.stop(true);
-    }
-  },
-);
+/** Commands that take a repository's one chart into a layout. */
+const transfers: Record<string, (repository: string, layout: string) => string[]> = {
+  "a pull": (repository, layout) => ["chart", "pull", `${repository}:1`, "--store", layout],
+  "a copy of many": (repository, layout) => ["copy", "--all-tags", repository, `layout:${layout}`],
+};
+for (const [name, transfer] of Object.entries(transfers))
+  onBench(
+    `Ctrl-C in a blob of ${name} leaves a store that is whole, and the same again goes on`,
+    async (bench) => {
+      const { host } = await bench.chartroom();
+      await save(bench, `${host}/a/b:1`);
+      await bench.done("chartroom", ["chart", "push", `${host}/a/b:1`]);
+      const sent = Promise.withResolvers<void>();
+      let hangs = true;
+      // Before the registry, something that sends half of each blob and then nothing more, as long as it hangs.
+      const slow = Bun.serve({
+        port: 0,
+        hostname: "127.0.0.1",
+        idleTimeout: 60,
+        async fetch(request) {
+          const { pathname } = new URL(request.url);
+          const { method, headers } = request;
+          const answer = await fetch(`http://${host}${pathname}`, { method, headers });
+          if (!hangs || !pathname.includes("/blobs/")) return answer;
+          const bytes = await answer.bytes();
+          const body = new ReadableStream({
+            async start(controller) {
+              controller.enqueue(bytes.subarray(0, bytes.length / 2));
+              await Bun.sleep(50);
+              sent.resolve();
+            },
+          });
+          return new Response(body, { headers: { "content-type": "application/octet-stream" } });
+        },
+      });
+      try {
+        const store = ["--store", bench.path("other")];
+        const args = transfer(`127.0.0.1:${slow.port}/a/b`, bench.path("other"));
+        const { exitCode, stderr } = await interrupted(bench, args, () => sent.promise);
+        expect(stderr).not.toContain("could not be copied");
+        expect([exitCode, stderr]).toEqual([130, expect.stringContaining("Run it again to go on")]);
+        expect(await bench.done("chartroom", ["chart", "list", "-q", ...store])).toBe("");
+        await bench.done("chartroom", ["chart", "check", ...store]);
+        hangs = false;
+        await bench.done("chartroom", args);
+        expect(await bench.done("chartroom", ["chart", "list", "-q", ...store])).toBe(
+          `127.0.0.1:${slow.port}/a/b:1\n`,
+        );
+        await bench.done("chartroom", ["chart", "check", ...store]);
+      } finally {
+        await slow.stop(true);
+      }
+    },
+  );
 
 onBench("Ctrl-C at the question for a password is 130, and nothing is kept", async (bench) => {
   const { host } = await bench.chartroom([{ name: "myuser", password: "mypass" }]);

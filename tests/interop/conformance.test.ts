@@ -83,3 +83,24 @@ interop(
     await expectConformance(bench, `${host}/team/charts`, env);
   },
 );
+
+interop(
+  "the suite passes behind nginx with whole URLs, which are those that nginx says",
+  ["conformance", "nginx"],
+  async (bench) => {
+    const registry = await bench.chartroom([user], {
+      REGISTRY_HTTP_RELATIVEURLS: "false",
+      REGISTRY_HTTP_TRUSTEDPROXIES_0: "127.0.0.1",
+    });
+    const { host, authority } = await behindNginx(bench, registry);
+    const opened = await fetch(`https://${host}/v2/a/blobs/uploads/`, {
+      method: "POST",
+      headers: {
+        authorization: `Basic ${Buffer.from(`${user.name}:${user.password}`).toString("base64")}`,
+      },
+      tls: { ca: await Bun.file(authority).text() },
+    });
+    expect(opened.headers.get("location")).toStartWith(`https://${host}/v2/a/blobs/uploads/`);
+    await expectConformance(bench, host, { ...login, OCI_VERSION: "dev", SSL_CERT_FILE: authority });
+  },
+);

@@ -46,7 +46,7 @@ export const hosted: readonly Habit[] = [
     does: "delete",
     login: me,
     script: [challenge, token, says("DELETE /manifests/", 405, "UNSUPPORTED", "unsupported")],
-    told: ["not_allowed", "the registry does not do this"],
+    told: ["not_allowed", "the registry deletes no manifests (HTTP 405). Nothing was deleted"],
   },
   {
     registry: "Docker Hub",

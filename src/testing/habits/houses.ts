@@ -118,7 +118,7 @@ export const houses: readonly Habit[] = [
     source: "distribution/distribution#940",
     does: "delete",
     script: [says("DELETE /manifests/", 405, "UNSUPPORTED", "The operation is unsupported.")],
-    told: ["not_allowed", "the registry does not do this"],
+    told: ["not_allowed", "the registry deletes no manifests (HTTP 405). Nothing was deleted"],
   },
   {
     registry: "Distribution",
@@ -128,7 +128,7 @@ export const houses: readonly Habit[] = [
     script: [
       says("DELETE /manifests/", 400, "DIGEST_INVALID", "provided digest did not match uploaded content"),
     ],
-    told: ["not_allowed", "Some registries delete manifests by digest only"],
+    told: ["not_allowed", "the registry takes no tag away (HTTP 400). Nothing was deleted"],
   },
   {
     registry: "Distribution",
