@@ -38,9 +38,14 @@ export const waitInWords = (ms: number): string =>
 /** A count with its noun: `1 layer`, `2 layers`. */
 export const countOf = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
+/** What most text is: to look for more takes ten times as long, which the 60,000 cells of a long table would show. */
+const plain = /^[\n\t\x20-\x7e]*$/;
+
 /** Text fit for a terminal: what another tool or a server named may hold control sequences. Line feed and tab are ours. */
 export const printable = (text: string): string =>
-  text.replace(/(?![\n\t])\p{C}/gu, (each) => `\\u{${each.codePointAt(0)!.toString(16)}}`);
+  plain.test(text)
+    ? text
+    : text.replace(/(?![\n\t])\p{C}/gu, (each) => `\\u{${each.codePointAt(0)!.toString(16)}}`);
 
 /**
  * Rows as Helm's table: cells padded with blanks to their column's width and joined by one TAB; nothing is cut off and
@@ -50,7 +55,7 @@ export function tableOf(table: readonly (readonly string[])[]): string {
   const rows = table.map((row) => row.map((cell) => printable(cell).replace(/[\n\t]/g, " ")));
   const widths: number[] = [];
   for (const row of rows)
-    for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, cell.length);
+    for (let i = 0; i < row.length; i++) widths[i] = Math.max(widths[i] ?? 0, row[i]!.length);
   return rows
     .map((row) =>
       row.map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i] ?? 0))).join("\t"),

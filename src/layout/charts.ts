@@ -42,7 +42,7 @@ export async function charts(
   const unknown = new Map<Digest, Descriptor>();
   for (const { descriptor } of entries) {
     const facts = descriptor && known.get(descriptor.digest);
-    if (descriptor !== undefined && !(facts && there(descriptor.digest) && there(facts.config)))
+    if (descriptor !== undefined && !(facts && there(facts.config)))
       unknown.set(descriptor.digest, descriptor);
   }
   const learned = await inParallel([...unknown.values()], parallel, async (manifest) => {
@@ -87,30 +87,31 @@ async function rowsOf(layout: Layout, found: readonly Found[]): Promise<(StoredC
   const below = (algorithm: Algorithm) => join(layout.directory, "blobs", algorithm, sep);
   const directories = { sha256: below("sha256"), sha512: below("sha512") };
   const parts = found.map(partsOf);
-  const paths = parts.flat().map(([, { digest }]) => directories[algorithmOf(digest)] + hexOf(digest));
-  const stats = (await layout.fs.stats(paths)).values();
-  return found.map((each, i) =>
-    rowOf(
-      each,
-      parts[i]!.map((part) => [...part, stats.next().value] as const),
-    ),
-  );
+  const paths = parts.flat().map(({ digest }) => directories[algorithmOf(digest)] + hexOf(digest));
+  const stats = await layout.fs.stats(paths);
+  let at = 0;
+  return found.map((each, i) => {
+    const from = at;
+    at += parts[i]!.length;
+    return rowOf(each, parts[i]!, stats.slice(from, at));
+  });
 }
 
-/** The files that a chart must have, by name; the content first, whose time is when it came, as in Helm's list. */
-function partsOf({ descriptor, facts }: Found): (readonly [what: string, part: Descriptor])[] {
+/** What the files of a chart are to it. */
+const partNames = ["content", "manifest", "provenance"];
+
+/** The files that a chart must have, in the order of their names. */
+function partsOf({ descriptor, facts }: Found): readonly Descriptor[] {
   if (descriptor === undefined || facts === undefined || facts instanceof ChartroomError) return [];
   const { content, provenance } = facts;
-  return [
-    ["content", content],
-    ["manifest", descriptor],
-    ...(provenance === undefined ? [] : ([["provenance", provenance]] as const)),
-  ];
+  return provenance === undefined ? [content, descriptor] : [content, descriptor, provenance];
 }
 
+/** @param stats of the parts, which must be there and of their size; the content's time is when it came, as in Helm's list */
 function rowOf(
   { name, descriptor, facts }: Found,
-  parts: readonly (readonly [what: string, part: Descriptor, stats: Stats | undefined])[],
+  parts: readonly Descriptor[],
+  stats: readonly (Stats | undefined)[],
 ): StoredChart | BadEntry {
   const { mediaType = "", digest, size = 0 } = descriptor ?? {};
   const manifest = digest && { mediaType, digest, size };
@@ -122,12 +123,15 @@ function rowOf(
   if (manifest === undefined || facts === undefined)
     return refuse(new ChartroomError("not_verified", "its entry is no descriptor that we can read"));
   if (facts instanceof ChartroomError) return refuse(facts);
-  for (const [what, part, stats] of parts) {
-    if (stats === undefined) return refuse(broken(`its ${what} ${part.digest} is missing`));
-    if (stats.size !== part.size)
-      return refuse(broken(`its ${what} ${part.digest} has ${stats.size} bytes, expected ${part.size}`));
+  for (const [i, part] of parts.entries()) {
+    const there = stats[i];
+    if (there === undefined) return refuse(broken(`its ${partNames[i]} ${part.digest} is missing`));
+    if (there.size !== part.size)
+      return refuse(
+        broken(`its ${partNames[i]} ${part.digest} has ${there.size} bytes, expected ${part.size}`),
+      );
   }
-  return { ref: name, manifest, ...facts, created: parts[0]?.[2]?.mtimeMs ?? 0 };
+  return { ref: name, manifest, ...facts, created: stats[0]?.mtimeMs ?? 0 };
 }
 
 const broken = (why: string) =>

@@ -125,8 +125,10 @@ export class Layout {
 
   /** Make the layout where there is none. Call it under a shared lock. */
   async create(signal?: AbortSignal): Promise<void> {
+    // Where all is there, no turn is needed. Another tool's layout has no ingest directory.
     const marker = await ifThere(this.fs.readFile(this.markerPath));
-    if (marker !== undefined) return this.#checkMarker(marker);
+    const ingest = await ifThere(this.fs.stat(this.ingestPath));
+    if (marker !== undefined && ingest !== undefined) return this.#checkMarker(marker);
     await using _turn = await acquire(this.lockPath, "turn", { signal });
     await this.complete();
   }

@@ -29,3 +29,14 @@ test("many names set at once are all there", async () => {
   expect(removed).toEqual(names.map(() => true));
   expect((await openLayout(store).index()).entries).toHaveLength(1);
 });
+
+test("a layout of another tool, which has no ingest directory, takes a name", async () => {
+  const layout = openLayout(join(folder, "cache"));
+  const sample = await packSample();
+  await saveSample(layout, "localhost:5000/a/b:1", sample);
+  await rm(layout.ingestPath, { recursive: true });
+  await writing(layout, undefined, (writer) =>
+    writer.name("localhost:5000/a/b:2", sample.manifest.descriptor),
+  );
+  expect((await layout.index()).get("localhost:5000/a/b:2")).toBeDefined();
+});
