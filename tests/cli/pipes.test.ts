@@ -72,12 +72,20 @@ const onFull = (name: string, body: (bench: Bench) => Promise<void>) =>
   test.if(existsSync(full))(existsSync(full) ? name : `${name} (missing: ${full})`, () => withBench(body));
 
 onFull("output that no disk takes is one sentence, and a failure", async (bench) => {
-  for (const command of ["chart list", "chart list -o json", "version", "help"])
+  const message = "Cannot use standard output: the disk is full";
+  const hint = "Free some space and run it again; nothing was lost.";
+  const said = {
+    text: `Error: ${message}\nHint: ${hint}\n`,
+    json: { error: { code: "storage", message, hint } },
+  };
+  for (const command of ["chart list", "version", "help"])
     expect(await shell(bench, `"$0" ${command} > ${full}`)).toEqual({
       stdout: "",
-      stderr: "Error: Cannot use standard output: the disk is full\n",
+      stderr: said.text,
       exitCode: 1,
     });
+  const { stderr, exitCode } = await shell(bench, `"$0" chart list -o json > ${full}`);
+  expect([JSON.parse(stderr), exitCode]).toEqual([said.json, 1]);
 });
 
 onFull("a registry goes on when its log can no longer be written", async (bench) => {
