@@ -15,6 +15,7 @@ export function addMigrateCommands(program: Definition): void {
     ),
   )
     .helpCommand(false)
+    .usage("[options] <source> <target>")
     .option("--chart <glob>", "only charts of this name; may be repeated", all)
     .option("--exclude <glob>", "no charts of this name; may be repeated", all)
     .option("--versions <range>", "only versions in this range")

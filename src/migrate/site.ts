@@ -77,24 +77,37 @@ export class Site implements ChartSource {
     };
   }
 
-  #request(url: URL) {
+  #request(named: URL) {
     const { rewrite, base } = this.#options;
+    const url = new URL(named);
+    url.username = "";
+    url.password = "";
     return {
       url,
-      headers: this.#login(url),
+      headers: this.#login(named),
       refuseRedirect: (to: URL) => refusal(this.#url, to, [rewrite?.to, base]),
     };
   }
 
+  /** An index may name a login in a URL; the user's own is for the repository's server alone. */
   #login(url: URL): Record<string, string> {
     const { authorization } = this.#options;
+    if (url.username !== "" || url.password !== "")
+      return { authorization: basic(decodeURIComponent(url.username), decodeURIComponent(url.password)) };
     return authorization !== undefined && url.origin === this.#url.origin ? { authorization } : {};
   }
 }
 
+/** RFC 7617 §2. */
+export const basic = (user: string, password: string): string =>
+  `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
+
 /** What an index names and nobody goes to. */
 function nowhere(text: string, why: string): ArchivePlace {
-  const shown = text.replace(/[?#].*$/s, "").slice(0, 200);
+  const shown = text
+    .replace(/[?#].*$/s, "")
+    .replace(/\/\/[^/]*@/, "//")
+    .slice(0, 200);
   const refuse = async () => {
     throw new ChartroomError("invalid", `Cannot fetch ${shown}: ${why}`);
   };

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { Directory } from "../../migrate/directory.ts";
 import type { MigrationTarget } from "../../migrate/migrate.ts";
-import { Site } from "../../migrate/site.ts";
+import { basic, Site } from "../../migrate/site.ts";
 import type { ChartSource } from "../../migrate/source.ts";
 import { parseSite } from "../../migrate/urls.ts";
 import { ChartroomError } from "../../oci/errors.ts";
@@ -62,8 +62,6 @@ async function openSource(text: string, options: MigrateOptions, context: Contex
   const url = parseSite(text);
   const { transport } = await connectionOf(options, context);
   const authorization =
-    username === undefined
-      ? undefined
-      : `Basic ${Buffer.from(`${username}:${await passwordFromInput(context)}`).toString("base64")}`;
+    username === undefined ? undefined : basic(username, await passwordFromInput(context));
   return new Site(url, { ...rewriting, transport, authorization });
 }

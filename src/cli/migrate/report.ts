@@ -86,8 +86,8 @@ export class Report {
     this.#context.tell("\r\x1b[K");
   }
 
-  /** Print the end of it. Gives how many failed, and how many there were. */
-  end(source: string): { failed: number; all: number } {
+  /** Print the end of it. Gives how many failed, how many there were, and how many the index has. */
+  end(source: string): { failed: number; all: number; rows: number } {
     const troubled = this.#told.filter(isTroubled);
     const rows = troubled.map((each) => [each.chart, each.version, words[each.status], reasonOf(each)]);
     const renamed = [...this.#renamed].map(([from, to]) => `${from} is called ${to}\n`);
@@ -108,7 +108,8 @@ export class Report {
       quiet: undefined,
     });
     const all = [...this.#counts.values()].reduce((sum, count) => sum + count, 0);
-    return { failed: this.#count("failed") + this.#count("conflict"), all };
+    const failed = this.#count("failed") + this.#count("conflict");
+    return { failed, all, rows: all + this.#filtered };
   }
 
   #add(told: Told): void {

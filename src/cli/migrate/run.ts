@@ -126,8 +126,12 @@ async function each(
     report.close();
   }
   context.signal.throwIfAborted();
-  const { failed, all } = report.end(source);
+  const { failed, all, rows } = report.end(withoutSecrets(source));
   if (broken !== undefined) throw broken.error;
+  if (rows === 0)
+    throw new ChartroomError("not_found", "Nothing to migrate: the index has no charts", {
+      hint: "Is this the repository's index.yaml?",
+    });
   if (failed > 0)
     throw new ChartroomError("invalid", `${failed} of ${countOf(all, "chart version")} failed`, {
       hint: "What is there is not moved again: mend what is named, and run it again.",
@@ -137,7 +141,19 @@ async function each(
 function unchanged([source = ""]: Words, { prefix }: Ends, options: MigrateOptions, context: Context): void {
   print(context, options, {
     text: "the index has not changed since all of it was migrated\n",
-    json: { source, target: prefix, counts: {}, bytes: 0, renamed: {}, charts: [], unchanged: true },
+    json: {
+      source: withoutSecrets(source),
+      target: prefix,
+      counts: {},
+      bytes: 0,
+      renamed: {},
+      charts: [],
+      unchanged: true,
+    },
     quiet: undefined,
   });
 }
+
+/** A query may be what signs a repository's URLs. */
+const withoutSecrets = (source: string): string =>
+  /^https?:/i.test(source) ? source.replace(/[?#].*$/s, "") : source;
