@@ -38,16 +38,16 @@ const migration = (more: Partial<Migration> = {}): Migration => ({
   source: {
     index: async () => undefined,
     places: ({ urls }) =>
-      urls.map((url) => ({
-        shown: url,
-        size: async () => files.get(url)?.byteLength,
+      urls.map((shown) => ({
+        shown,
+        size: async () => files.get(shown)?.byteLength,
         async archive() {
-          fetched.push(url);
-          const bytes = files.get(url);
-          if (bytes === undefined) throw new ChartroomError("not_found", `Not found: ${url}`);
+          fetched.push(shown);
+          const bytes = files.get(shown);
+          if (bytes === undefined) throw new ChartroomError("not_found", `Not found: ${shown}`);
           return bytes;
         },
-        provenance: async () => files.get(`${url}.prov`),
+        provenance: async () => files.get(`${shown}.prov`),
       })),
   },
   target: {

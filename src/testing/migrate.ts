@@ -18,8 +18,10 @@ export const stepOf = (row: IndexRow): Step => ({
 });
 
 /** The archive of a small chart. */
-export const archiveOf = (name: string, version: string): Promise<Uint8Array> =>
-  chartArchive(sampleChart({ "Chart.yaml": `apiVersion: v2\nname: ${name}\nversion: ${version}\n` }));
+export const archiveOf = async (name: string, version: string): Promise<Uint8Array<ArrayBuffer>> =>
+  new Uint8Array(
+    await chartArchive(sampleChart({ "Chart.yaml": `apiVersion: v2\nname: ${name}\nversion: ${version}\n` })),
+  );
 
 /** An index.yaml, one version of a chart for each row. */
 export const indexOf = (rows: readonly IndexRow[]): string =>

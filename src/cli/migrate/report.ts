@@ -86,8 +86,14 @@ export class Report {
     this.#context.tell("\r\x1b[K");
   }
 
-  /** Print the end of it. Gives how many failed, how many there were, and how many the index has. */
-  end(source: string): { failed: number; all: number; rows: number } {
+  /** Print the end of it, where there was anything. Gives how many failed, and how many there were. */
+  end(source: string): { failed: number; all: number } {
+    const all = [...this.#counts.values()].reduce((sum, count) => sum + count, 0);
+    if (all + this.#filtered > 0) this.#print(source);
+    return { failed: this.#count("failed") + this.#count("conflict"), all: all + this.#filtered };
+  }
+
+  #print(source: string): void {
     const troubled = this.#told.filter(isTroubled);
     const rows = troubled.map((each) => [each.chart, each.version, words[each.status], reasonOf(each)]);
     const renamed = [...this.#renamed].map(([from, to]) => `${from} is called ${to}\n`);
@@ -107,9 +113,6 @@ export class Report {
       },
       quiet: undefined,
     });
-    const all = [...this.#counts.values()].reduce((sum, count) => sum + count, 0);
-    const failed = this.#count("failed") + this.#count("conflict");
-    return { failed, all, rows: all + this.#filtered };
   }
 
   #add(told: Told): void {

@@ -126,9 +126,9 @@ async function each(
     report.close();
   }
   context.signal.throwIfAborted();
-  const { failed, all, rows } = report.end(withoutSecrets(source));
+  const { failed, all } = report.end(withoutSecrets(source));
   if (broken !== undefined) throw broken.error;
-  if (rows === 0)
+  if (all === 0)
     throw new ChartroomError("not_found", "Nothing to migrate: the index has no charts", {
       hint: "Is this the repository's index.yaml?",
     });
