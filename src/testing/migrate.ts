@@ -32,7 +32,11 @@ export const indexOf = (rows: readonly IndexRow[]): string =>
         row.name,
         rows
           .filter(({ name }) => name === row.name)
-          .map((each) => ({ ...each, digest: each.digest && hexOf(each.digest as Digest) })),
+          .map((each) => ({
+            ...each,
+            digest: each.digest && hexOf(each.digest),
+            created: each.created || undefined, // Go parses no empty time
+          })),
       ]),
     ),
   });
