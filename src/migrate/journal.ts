@@ -38,6 +38,8 @@ export class Learnings {
  */
 export class Journal {
   readonly #file: OpenFile;
+  /** What no call has taken yet. */
+  readonly #lines: Uint8Array[] = [];
   #writing: Promise<void> = Promise.resolve();
 
   private constructor(file: OpenFile) {
@@ -73,9 +75,10 @@ export class Journal {
   }
 
   #add(line: string): void {
-    const bytes = new TextEncoder().encode(`${line}\n`);
-    // The file is open for appending: the system puts each line at its end, whoever else writes.
-    this.#writing = this.#writing.then(() => writeAll(this.#file, [bytes], 0));
+    this.#lines.push(new TextEncoder().encode(`${line}\n`));
+    if (this.#lines.length > 1) return; // one call takes all that came while the last one was under way
+    // The file is open for appending: the system puts what is written at its end, whoever else writes.
+    this.#writing = this.#writing.then(() => writeAll(this.#file, this.#lines.splice(0), 0));
     this.#writing.catch(() => {}); // told by close
   }
 }

@@ -115,6 +115,6 @@ async function push(
   expect: Expected,
 ): Promise<void> {
   await target.push(repository, async (writes) => {
-    await copy(source, writes, manifest, { tags: [tag], expect, signal });
+    await copy(source, writes, manifest, { tags: [tag], expect, signal, unasked: expect === "absent" });
   });
 }
