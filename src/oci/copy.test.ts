@@ -114,8 +114,8 @@ describe("copy", () => {
   test("asks for no small blob where it is told that hardly any is there, but for large ones", async () => {
     const source = new MemoryRepository();
     const [small, large] = [blobOf("small"), blobOf(noise(worthResuming))];
-    const image = imageOf([small, large]);
-    await pushArtifact(source, image, to);
+    const mixed = imageOf([small, large]);
+    await pushArtifact(source, mixed, to);
     const target = new Recorder();
     const asked: string[] = [];
     const has = target.has.bind(target);
@@ -123,9 +123,9 @@ describe("copy", () => {
       asked.push(blob.digest);
       return has(blob);
     };
-    await copy(source, target, image, { ...to, unasked: true });
+    await copy(source, target, mixed, { ...to, unasked: true });
     expect(asked).toEqual([large.descriptor.digest]);
-    expect((await target.manifest(tag))?.descriptor).toEqual(image.descriptor);
+    expect((await target.manifest(tag))?.descriptor).toEqual(mixed.descriptor);
   });
 
   test("copies a sparse index with what there is", async () => {
