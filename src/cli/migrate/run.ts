@@ -70,7 +70,7 @@ export async function verifyMigration(
 async function prepared([source = "", target = ""]: Words, options: MigrateOptions, context: Context) {
   filtersOf(options); // wrong words are told before anything is asked
   const ends = await openEnds(source, target, options, context);
-  const key = createHash("sha256").update(`${source}\n${ends.prefix}`).digest("hex").slice(0, 16);
+  const key = hashed(source, ends.prefix).slice(0, 16);
   const journalPath =
     options.journal === undefined
       ? join(stateDirectory(context), "migrations", `${key}.jsonl`)
@@ -86,7 +86,7 @@ async function prepared([source = "", target = ""]: Words, options: MigrateOptio
   const { chart, exclude, versions, since, latest, skipPrerelease, skipDeprecated, ...rest } = options;
   const filters = [chart, exclude, versions, since, latest, skipPrerelease, skipDeprecated];
   const how = [rest.onConflict, rest.onDigestMismatch, rest.baseUrl, rest.rewriteUrls, rest.store];
-  const what = JSON.stringify([version, source, ends.prefix, filters, how]);
+  const what = hashed(version, source, ends.prefix, filters, how);
   return { migration, ends, journalPath, remembered: `${journalPath}.index`, what };
 }
 
@@ -153,6 +153,10 @@ function unchanged([source = ""]: Words, { prefix }: Ends, options: MigrateOptio
     quiet: undefined,
   });
 }
+
+/** What stands for some words in files and their names, which need not tell a URL's secrets. */
+const hashed = (...words: unknown[]): string =>
+  createHash("sha256").update(JSON.stringify(words)).digest("hex");
 
 /** A query may be what signs a repository's URLs. */
 const withoutSecrets = (source: string): string =>
