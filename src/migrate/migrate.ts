@@ -41,7 +41,7 @@ export async function migrate(migration: Migration, step: Step): Promise<Outcome
   if (held !== undefined && (isMeant(held, step) || learned?.manifest === held.descriptor.digest))
     return there(step, planned, held);
   if (held !== undefined && onConflict === "skip" && step.row.digest !== undefined)
-    return skipped(step, "its tag holds something else");
+    return skipped(step, heldSays(held, step));
 
   const chart = await takeChart(source, step.row, migration).catch((error) => {
     if (error instanceof MismatchSkipped) return error;
@@ -55,7 +55,7 @@ export async function migrate(migration: Migration, step: Step): Promise<Outcome
   const result = { step, tag, archive: packed.content, size: chart.archive.byteLength, manifest: digest };
   if (before?.descriptor.digest === digest) return { ...result, status: "exists", notes: chart.notes };
   if (before !== undefined) {
-    if (onConflict === "skip") return skipped(step, "its tag holds something else");
+    if (onConflict === "skip") return skipped(step, heldSays(before, step));
     // Under a tag of another row's, nobody asked to replace anything.
     if (onConflict === "fail" || tag !== step.tag) throw taken(tag, before, packed);
   }
@@ -73,14 +73,13 @@ export async function foresee({ source, target, learnings, onConflict, signal }:
   if (held !== undefined && (isMeant(held, step) || learned?.manifest === held.descriptor.digest))
     return there(step, tag, held);
   const known = step.row.digest !== undefined;
-  if (held !== undefined && known && onConflict === "skip")
-    return skipped(step, "its tag holds something else");
+  if (held !== undefined && known && onConflict === "skip") return skipped(step, heldSays(held, step));
   const size = await source.places(step.row)[0]?.size();
   const status = held !== undefined && known && onConflict === "fail" ? "conflict" : "planned";
   const notes =
     held === undefined
       ? []
-      : [known ? "its tag holds something else" : "whether its tag holds just this cannot be told"];
+      : [known ? heldSays(held, step) : "whether its tag holds just this cannot be told"];
   return { step, tag, status, size, notes } satisfies Outcome;
 }
 
@@ -96,6 +95,12 @@ const skipped = (step: Step, why: string): Outcome => ({
   status: "skipped",
   notes: [why],
 });
+
+/** What is said of a tag that holds another manifest than the step's. */
+const heldSays = (held: StoredManifest, { row }: Step): string =>
+  row.digest !== undefined && heldChart(held)?.content.digest === row.digest
+    ? "its tag holds the same archive in another manifest"
+    : "its tag holds something else";
 
 function taken(tag: Tag, before: StoredManifest, { manifest, content }: PackedForPush): ChartroomError {
   const same = heldChart(before)?.content.digest === content;

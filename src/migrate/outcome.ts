@@ -1,4 +1,5 @@
 import type { Digest } from "../oci/digest.ts";
+import type { ErrorCode } from "../oci/errors.ts";
 import type { Tag } from "../oci/reference.ts";
 import type { Step } from "./plan.ts";
 
@@ -7,6 +8,13 @@ import type { Step } from "./plan.ts";
  * be pushed. `conflict`: it would be refused, its tag holds something else. `verified`: it is there, as the index has it.
  */
 export type Status = "moved" | "exists" | "skipped" | "planned" | "conflict" | "verified" | "failed";
+
+/** Why something failed, and what to do next. */
+export interface Failure {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint?: string | undefined;
+}
 
 export interface Outcome {
   readonly step: Step;
@@ -17,6 +25,6 @@ export interface Outcome {
   readonly archive?: Digest | undefined;
   readonly size?: number | undefined;
   readonly manifest?: Digest | undefined;
-  readonly error?: { readonly code: string; readonly message: string } | undefined;
+  readonly error?: Failure | undefined;
   readonly notes: readonly string[];
 }

@@ -1,4 +1,4 @@
-import type { Outcome, Status } from "../../migrate/outcome.ts";
+import type { Failure, Outcome, Status } from "../../migrate/outcome.ts";
 import type { LeftOut } from "../../migrate/plan.ts";
 import type { Context } from "../context.ts";
 import { forPeople, print } from "../output.ts";
@@ -11,7 +11,7 @@ interface Told {
   readonly version: string;
   readonly status: Status;
   readonly notes: readonly string[];
-  readonly error?: { readonly code: string; readonly message: string };
+  readonly error?: Failure;
   readonly ref?: string;
   readonly digest?: string | undefined;
   readonly size?: number | undefined;
@@ -28,6 +28,9 @@ const words: Record<Status, string> = {
   failed: "failed",
 };
 
+/** How many hints are given; hundreds that fail mostly fail alike. */
+const hintsTold = 5;
+
 /** In ms: how often the line on a terminal is drawn again. */
 const interval = 200;
 
@@ -42,6 +45,7 @@ export class Report {
   readonly #counts = new Map<Status, number>();
   readonly #renamed = new Map<string, string>();
   readonly #told: Told[] = [];
+  readonly #hints = new Set<string>();
   readonly #began: number;
   readonly #timer: ReturnType<typeof setInterval> | undefined;
   #filtered = 0;
@@ -71,7 +75,7 @@ export class Report {
     this.#add({ chart: row.name, version: row.version, status: "skipped", notes: [why] });
   }
 
-  failed(chart: string, error: { readonly code: string; readonly message: string }): void {
+  failed(chart: string, error: Failure): void {
     this.#add({ chart, version: "", status: "failed", notes: [], error });
   }
 
@@ -101,6 +105,7 @@ export class Report {
       text: [
         rows.length === 0 ? "" : tableOf([["CHART", "VERSION", "STATUS", "WHY"], ...rows]),
         ...renamed,
+        ...[...this.#hints].map((hint) => `Hint: ${hint}\n`),
         `${this.#summary()}\n`,
       ].join(""),
       json: {
@@ -109,7 +114,10 @@ export class Report {
         counts: { ...Object.fromEntries(this.#counts), filtered: this.#filtered },
         bytes: this.#bytes,
         renamed: Object.fromEntries(this.#renamed),
-        charts: this.#told.map((each) => ({ ...each, error: each.error ?? null })),
+        charts: this.#told.map(({ error, ...each }) => ({
+          ...each,
+          error: error ? shownError(error) : null,
+        })),
       },
       quiet: undefined,
     });
@@ -118,6 +126,8 @@ export class Report {
   #add(told: Told): void {
     this.#counts.set(told.status, this.#count(told.status) + 1);
     if (this.#options.output === "json" || isTroubled(told)) this.#told.push(told);
+    const { hint } = told.error ?? {};
+    if (hint !== undefined && this.#hints.size < hintsTold) this.#hints.add(hint);
     if (this.#timer !== undefined || !forPeople(this.#options)) return;
     const reason = reasonOf(told);
     const name = told.ref ?? [told.chart, told.version].filter((part) => part !== "").join(" ");
@@ -144,6 +154,9 @@ export class Report {
     this.#context.tell(`\r\x1b[K${this.#summary()}, ${rate}/s`);
   }
 }
+
+/** An error as `-o json` has it. */
+const shownError = ({ code, message, hint }: Failure) => ({ code, message, hint: hint ?? null });
 
 const isTroubled = ({ status, notes }: Told): boolean =>
   ["failed", "conflict", "skipped"].includes(status) || notes.length > 0;

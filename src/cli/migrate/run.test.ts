@@ -83,6 +83,7 @@ describe("a migration", () => {
       /^CHART {2}\tVERSION\tSTATUS\tWHY\nmychart\t2\.0\.0 {2}\tfailed\t.*is not what the index says/m,
     );
     expect(stdout).toMatch(/^2 migrated, 1 failed/m);
+    expect(stdout).toContain("\nHint: --on-digest-mismatch warn takes it nevertheless.\n");
     expect(await readFile(journal, "utf8")).toMatch(
       /"version":"2\.0\.0".*"status":"failed","error":".*not what/,
     );
@@ -94,7 +95,7 @@ describe("a migration", () => {
     expect(json.charts.find(({ status }: { status: string }) => status === "failed")).toMatchObject({
       chart: "mychart",
       version: "2.0.0",
-      error: { code: "not_verified" },
+      error: { code: "not_verified", hint: "--on-digest-mismatch warn takes it nevertheless." },
     });
     expect((await run(["site", target, "--on-digest-mismatch", "skip"])).exitCode).toBe(0);
   });

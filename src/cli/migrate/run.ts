@@ -111,8 +111,7 @@ async function each(
     const { step } = planned;
     const outcome = await work(step).catch((error: unknown) => {
       context.signal.throwIfAborted();
-      const { code, message } = explain(error);
-      return { step, tag: step.tag, status: "failed" as const, error: { code, message }, notes: [] };
+      return { step, tag: step.tag, status: "failed" as const, error: explain(error), notes: [] };
     });
     keep(outcome);
     report.outcome(outcome);
