@@ -5,8 +5,11 @@ const all = (value: string, before: readonly string[] = []): string[] => [...bef
 const places = (command: Definition): Definition =>
   command.completes("source", "directories").completes("target", "place");
 
-/** Define the commands that bring classic repositories over. */
-export function addMigrateCommands(program: Definition): void {
+/**
+ * Define the commands that bring classic repositories over.
+ * @param whole with options and commands below; without, for a command line that is about something else, only its name
+ */
+export function addMigrateCommands(program: Definition, whole: boolean): void {
   const migrate = places(
     program.add(
       "migrate <source> <target>",
@@ -15,7 +18,9 @@ export function addMigrateCommands(program: Definition): void {
     ),
   )
     .helpCommand(false)
-    .usage("[options] <source> <target>")
+    .usage("[options] <source> <target>");
+  if (!whole) return;
+  migrate
     .option("--chart <glob>", "only charts of this name; may be repeated", all)
     .option("--exclude <glob>", "no charts of this name; may be repeated", all)
     .option("--versions <range>", "only versions in this range")

@@ -41,7 +41,7 @@ export function makeProgram(context: Context, argv?: readonly string[]): Definit
   const registry = program.group("registry", "login to or logout from a registry, or be one");
   if (wanted("registry")) addRegistryCommands(registry);
   addCopyCommands(program);
-  addMigrateCommands(program);
+  addMigrateCommands(program, wanted("migrate"));
   program
     .add(
       "completion",

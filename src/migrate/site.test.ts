@@ -59,6 +59,13 @@ describe("the index of a site", () => {
     expect(asked.at(-1)).toBe("/charts/index.yaml?key=1");
   });
 
+  test("that is no gzip, or ends too early, and is labelled so, is told", async () => {
+    for (const body of [text, gzipSync(text).subarray(0, -20)]) {
+      const { url } = serve(() => new Response(body, { headers: { "content-encoding": "gzip" } }));
+      expect(await failureOf(namesOf(site(url)))).toMatchObject({ code: "remote", reason: "garbage" });
+    }
+  });
+
   test("that is not there, or a page for people, is told", async () => {
     const { url } = serve((_request, { pathname }) =>
       pathname.startsWith("/page/") ? new Response("<!DOCTYPE html>") : new Response(null, { status: 404 }),

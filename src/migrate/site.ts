@@ -1,5 +1,6 @@
 import { partLimits } from "../chart/limits.ts";
 import type { Answer } from "../http/answer.ts";
+import { observed } from "../http/body.ts";
 import { HttpError } from "../http/errors.ts";
 import type { Transport } from "../http/transport.ts";
 import { ChartroomError } from "../oci/errors.ts";
@@ -136,6 +137,14 @@ function bodyOf(answer: Answer): ReadableStream<Uint8Array> {
   );
 }
 
-/** The cast: a DecompressionStream takes bytes of any buffer, and its type does not say so. */
-const unpacked = (body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> =>
-  body.pipeThrough(new DecompressionStream("gzip") as unknown as TransformStream<Uint8Array, Uint8Array>);
+/** @returns the body, which fails with an HttpError when it is not gzip */
+function unpacked(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+  // The cast: a DecompressionStream takes bytes of any buffer, and its type does not say so.
+  const gunzip = new DecompressionStream("gzip") as unknown as TransformStream<Uint8Array, Uint8Array>;
+  const ignore = () => {};
+  const failed = (cause: unknown) =>
+    cause instanceof HttpError
+      ? cause
+      : new HttpError("garbage", "Cannot read the index: it is labelled gzip, and is not", { cause });
+  return observed(body.pipeThrough(gunzip), { asked: ignore, came: ignore, over: ignore, failed });
+}
