@@ -9,10 +9,10 @@ import { testServer } from "../src/testing/server.ts";
 import { noise, streamOf } from "../src/testing/streams.ts";
 import { tcpProxy } from "../src/testing/tcpProxy.ts";
 
-const open = (host: string) =>
+const open = (host: string, sleep: () => Promise<unknown> = () => Bun.sleep(20)) =>
   openRemote(
     { registry: parseRegistryHost(host), repository: tryRepositoryName("my/repo")! },
-    { transport: new Transport({ userAgent: "test", sleep: () => Bun.sleep(20) }) },
+    { transport: new Transport({ userAgent: "test", sleep }) },
   );
 
 repositorySuite("our client and our server", async () => {
@@ -26,8 +26,12 @@ test("an upload whose connection breaks goes on where our server has it", async 
   void proxy.cutAfter(1_000_000, "up");
   const blob = blobOf(noise(3_000_000));
   const asked: number[] = [];
+  // Asked before it has noticed, the server would not say yet what it got.
+  const noticed = async () => {
+    while (!server.logged().includes("PUT")) await Bun.sleep(5);
+  };
   try {
-    await open(proxy.host).pushBlob(blob.descriptor, async (from) => {
+    await open(proxy.host, noticed).pushBlob(blob.descriptor, async (from) => {
       asked.push(from);
       return streamOf(blob.bytes.subarray(from));
     });

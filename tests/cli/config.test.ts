@@ -102,6 +102,11 @@ health: {storagedriver: {enabled: true, interval: 10s, threshold: 3}}
   onBench("names a file of users that is missing: it is made, its password said once", async (bench) => {
     const path = bench.path("auth/htpasswd");
     const auth = { REGISTRY_AUTH: `{htpasswd: {realm: here, path: ${path}}}` };
+    // Also to whom nothing but errors is told.
+    const quiet = { REGISTRY_LOG_LEVEL: "error", REGISTRY_AUTH: `{htpasswd: {realm: here, path: ${path}2}}` };
+    const hushed = await started(bench, ["--addr", "127.0.0.1:0", "--data", "other"], quiet, "password=");
+    expect(hushed.said()).toMatch(/user=docker password=\S{43}\n$/);
+    await hushed.stop();
     const args = ["--addr", "127.0.0.1:0", "--data", "data"];
     const server = await started(bench, args, auth);
     const [, password = ""] = /^Warning: .* user=docker password=(\S+)$/m.exec(server.said()) ?? [];

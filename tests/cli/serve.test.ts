@@ -138,7 +138,8 @@ describe("what CNCF Distribution's variables switch", () => {
     const args = ["registry", "serve", "--addr", free, "--data", "data"];
     expect(refusalOf(await bench.run("chartroom", args, { env }))).toMatchObject({
       exitCode: 2,
-      message: 'Cannot use REGISTRY_VALIDATION_MANIFESTS_MISSING: expected accept or refuse, found "perhaps"',
+      message:
+        'Cannot use validation.manifests.missing (REGISTRY_VALIDATION_MANIFESTS_MISSING): expected accept or refuse, found "perhaps"',
     });
     expect(await readdir(bench.folder)).not.toContain("data");
   });

@@ -38,12 +38,15 @@ export async function serve([file]: string[], options: RegistryOptions, context:
     log.message(now(), level, message, fields);
     log.flush();
   };
-  const warn = (message: string, fields?: Readonly<Record<string, string>>) => say("warn", message, fields);
+  const warn = (message: string) => say("warn", message);
+  // A password that the log's level hides would be lost for ever.
+  const announce = (message: string, fields: Readonly<Record<string, string>>) =>
+    say(settings.log.level === "error" ? "error" : "warn", message, fields);
   for (const warning of settings.warnings) warn(warning);
   const tls = settings.tls && (await readServerTls(settings.tls));
   const addresses = addressesOf(settings.listen);
   await checkAddresses(addresses);
-  const authenticator = settings.users && (await openUsers(settings.users, warn));
+  const authenticator = settings.users && (await openUsers(settings.users, warn, announce));
 
   const data = settings.data === undefined ? undefined : await openDataDirectory(settings.data, { fs });
   stack.defer(() => data?.release());

@@ -113,8 +113,7 @@ export function registrySettings(
   place: SettingsPlace,
 ): RegistrySettings {
   const root = rootOf(file);
-  overlay({ at: file?.path ?? "", ...root }, place.env);
-  const warnings = review(root);
+  const warnings = [...overlay({ at: file?.path ?? "", ...root }, place.env), ...review(root)];
   const config = new ConfigReader(root);
   if (file !== undefined && config.text("version") !== "0.1") throw config.refuse("version", "0.1");
   const absolute = (path: string) => resolve(place.cwd, path);

@@ -16,11 +16,9 @@ const silent = () => {};
 
 test("a file that configuration names is made with a user docker, whose password is told once", async () => {
   const path = join(root, "made", "htpasswd");
-  const told: [string, Readonly<Record<string, string>> | undefined][] = [];
+  const told: [string, Readonly<Record<string, string>>][] = [];
   const open = () =>
-    openUsers({ path, realm: "r", namedBy: "configuration" }, (...warning) =>
-      told.push([warning[0], warning[1]]),
-    );
+    openUsers({ path, realm: "r", namedBy: "configuration" }, silent, (...said) => told.push(said));
   const authenticator = await open();
   const password = told[0]?.[1]?.password ?? "";
   expect(told).toEqual([[`${path} was missing and is made, with one user`, { user: "docker", password }]]);
@@ -39,17 +37,18 @@ test("a directory that is there keeps its mode, and a file that is there its use
   const folder = join(root, "there");
   await mkdir(folder, { mode: 0o755 });
   const path = join(folder, "htpasswd");
-  await openUsers({ path, realm: "r", namedBy: "configuration" }, silent);
+  await openUsers({ path, realm: "r", namedBy: "configuration" }, silent, silent);
   expect(await modeOf(folder)).toBe(0o755);
   await writeFile(path, "# nobody\n");
   const told: string[] = [];
-  await openUsers({ path, realm: "r", namedBy: "configuration" }, (message) => told.push(message));
+  const tell = (message: string) => told.push(message);
+  await openUsers({ path, realm: "r", namedBy: "configuration" }, tell, tell);
   expect([told, await readFile(path, "utf8")]).toEqual([[], "# nobody\n"]);
 });
 
 test("one that a flag names must be there; a default one means nothing while it is not", async () => {
   const path = join(root, "none");
-  expect(await codeOf(openUsers({ path, realm: "r", namedBy: "flag" }, silent))).toBe("invalid");
-  expect(await openUsers({ path, realm: "r", namedBy: "nobody" }, silent)).toBeUndefined();
+  expect(await codeOf(openUsers({ path, realm: "r", namedBy: "flag" }, silent, silent))).toBe("invalid");
+  expect(await openUsers({ path, realm: "r", namedBy: "nobody" }, silent, silent)).toBeUndefined();
   expect(await Bun.file(path).exists()).toBe(false);
 });

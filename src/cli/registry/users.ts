@@ -11,12 +11,14 @@ import type { UsersFile } from "./settings.ts";
 /**
  * Who may enter; undefined for everyone. A file that configuration names is made when it is missing, as CNCF Distribution
  * does: one user `docker`, whose password is told once.
- * @param warn takes a sentence, and more to it for programs
+ * @param warn takes a sentence
+ * @param announce takes one that must be seen, with the user and the password
  * @throws ChartroomError `invalid` when a file that a flag names is missing, or one is broken
  */
 export async function openUsers(
   { path, realm, namedBy }: UsersFile,
-  warn: (message: string, fields?: Readonly<Record<string, string>>) => void,
+  warn: (message: string) => void,
+  announce: (message: string, fields: Readonly<Record<string, string>>) => void,
 ): Promise<Authenticator | undefined> {
   // The default one lies in the data directory, and that it is a file is told by whoever opens it.
   const stats = await ifThere(fs.stat(path)).catch((error: unknown) => {
@@ -29,7 +31,7 @@ export async function openUsers(
         hint: `Make it with: chartroom registry user add NAME --htpasswd ${path}`,
       });
     const password = await makeUsers(path);
-    warn(`${path} was missing and is made, with one user`, { user: "docker", password });
+    announce(`${path} was missing and is made, with one user`, { user: "docker", password });
   }
   return openHtpasswd({ path, realm, fs, warn, now: () => performance.now() });
 }

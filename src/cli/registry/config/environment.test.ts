@@ -123,6 +123,16 @@ test.each([
     },
   ],
   [
+    "what Kubernetes sets for a service of that name",
+    {
+      REGISTRY_PORT: "tcp://10.0.0.1:5000",
+      REGISTRY_PORT_5000_TCP: "tcp://10.0.0.1:5000",
+      REGISTRY_PORT_5000_TCP_PROTO: "tcp",
+      REGISTRY_SERVICE_HOST: "10.0.0.1",
+    },
+    { listen: { host: "localhost", port: 5000 }, warnings: { length: 4 } },
+  ],
+  [
     "a misspelt key",
     { REGISTRY_HTTP_ADR: ":1" },
     { warnings: ["REGISTRY_HTTP_ADR has no effect: there is no http.adr; did you mean http.addr?"] },

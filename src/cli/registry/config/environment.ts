@@ -1,5 +1,5 @@
 import { ChartroomError } from "../../../oci/errors.ts";
-import { lists } from "./keys.ts";
+import { keyAt, lists, unknownKey } from "./keys.ts";
 import { parseTree, type Tree } from "./tree.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -14,15 +14,27 @@ const foreign = new Set(["REGISTRY_CONFIGURATION_PATH", "REGISTRY_AUTH_FILE"]);
  *
  * Better than there: every path may be written out, also into `storage.maintenance` (its issue 1736); a value that is no
  * YAML is text, so that `[::1]:5000` is an address.
+ * @returns warnings of variables that are no key's, one sentence each: Kubernetes sets `REGISTRY_PORT` and more of them where
+ *   a service is called `registry`
  * @throws ChartroomError `usage` that names the variable
  */
-export function overlay(root: Tree, env: Environment): void {
+export function overlay(root: Tree, env: Environment): string[] {
+  const warnings: string[] = [];
   for (const name of Object.keys(env).sort()) {
     const text = env[name];
     if (!name.startsWith("REGISTRY_") || foreign.has(name) || text === undefined) continue;
     const path = name.slice("REGISTRY_".length).split("_");
-    put(root, path, "", named(parsedValue(text, name), path.join(".").toLowerCase()));
+    const lower = path.map((key) => key.toLowerCase());
+    if (isKey(lower)) put(root, path, "", named(parsedValue(text, name), lower.join(".")));
+    else warnings.push(unknownKey(lower, name));
   }
+  return warnings;
+}
+
+/** Whether a path is some key's or leads to one. Any name may be a storage driver's, or a way to log in. */
+function isKey(path: readonly string[]): boolean {
+  const { key, block } = keyAt(path);
+  return key !== undefined || block || path[0] === "storage" || path[0] === "auth";
 }
 
 function parsedValue(text: string, variable: string): Tree {

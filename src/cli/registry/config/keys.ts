@@ -1,3 +1,5 @@
+import { nearest } from "../../suggest.ts";
+
 /**
  * What becomes of a key.
  * - `honoured`: it does what CNCF Distribution's documentation says, or what the note says
@@ -163,8 +165,18 @@ export function keyAt(path: readonly string[]): { readonly key: Key | undefined;
   return { key, block: rows.some((row) => row.length > path.length) };
 }
 
+/** A sentence about a key that nobody knows, with the one that was probably meant. */
+export function unknownKey(path: readonly string[], at: string): string {
+  const above = path.slice(0, -1);
+  const meant = nearest(path.at(-1) ?? "", namesBelow(above));
+  const suggestion = meant === undefined ? "" : `; did you mean ${[...above, meant].join(".")}?`;
+  return at.startsWith("REGISTRY_")
+    ? `${at} has no effect: there is no ${path.join(".")}${suggestion}`
+    : `${path.join(".")} (${at}) is unknown and has no effect${suggestion}`;
+}
+
 /** Names that may stand below a path. */
-export function namesBelow(path: readonly string[]): string[] {
+function namesBelow(path: readonly string[]): string[] {
   const rows = Object.keys(keys).map((row) => row.split("."));
   const below = rows.filter((row) => path.every((name, depth) => row[depth] === name || row[depth] === "#"));
   return [...new Set(below.flatMap((row) => row[path.length] ?? []))];

@@ -1,6 +1,6 @@
 import { ChartroomError } from "../../../oci/errors.ts";
 import { nearest } from "../../suggest.ts";
-import { keyAt, namesBelow } from "./keys.ts";
+import { keyAt, unknownKey } from "./keys.ts";
 import type { Branch, Tree } from "./tree.ts";
 
 /** Keys of `storage` that are no driver. */
@@ -78,7 +78,7 @@ const refusal = (path: string, at: string, instead: string) =>
 function visit(tree: Tree, path: readonly string[], warnings: string[]): void {
   const { key, block } = keyAt(path);
   const shown = path.join(".");
-  if (key === undefined && !block) return void warnings.push(unknown(path, tree.at));
+  if (key === undefined && !block) return void warnings.push(unknownKey(path, tree.at));
   if (key?.use === "refused" && asks(tree)) throw refusal(shown, tree.at, key.note);
   if (!block) return;
   if (tree.kind === "scalar") {
@@ -100,13 +100,4 @@ function asks(tree: Tree): boolean {
   const disabled = tree.members.get("disabled");
   if (disabled?.kind === "scalar" && disabled.value === true && tree.members.size > 1) return false;
   return [...tree.members.values()].some(asks);
-}
-
-function unknown(path: readonly string[], at: string): string {
-  const name = path.at(-1) ?? "";
-  const meant = nearest(name, namesBelow(path.slice(0, -1)));
-  const suggestion = meant === undefined ? "" : `; did you mean ${[...path.slice(0, -1), meant].join(".")}?`;
-  return at.startsWith("REGISTRY_")
-    ? `${at} has no effect: there is no ${path.join(".")}${suggestion}`
-    : `${path.join(".")} (${at}) is unknown and has no effect${suggestion}`;
 }
