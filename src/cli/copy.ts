@@ -1,6 +1,7 @@
 import { ChartroomError } from "../oci/errors.ts";
 import type { Context } from "./context.ts";
 import { copyMany, jobsOf } from "./copyMany.ts";
+import { compileEagerly } from "./jit.ts";
 import { openPlace } from "./openPlace.ts";
 import { print } from "./output.ts";
 import { formatOne, isBelow, namedIn, parsePlace, targetIn, type What } from "./place.ts";
@@ -27,6 +28,7 @@ export async function copy(
   options: CopyOptions,
   context: Context,
 ): Promise<void> {
+  compileEagerly();
   const [from, to] = [parsePlace(src), parsePlace(dst)];
   const many = options.allTags === true || isBelow(from.what);
   checkTarget(dst, to.what, many);

@@ -7,6 +7,7 @@ import { describe } from "../../oci/descriptor.ts";
 import { ChartroomError } from "../../oci/errors.ts";
 import { formatReference, parseReference, parseTag, repositoryOf } from "../../oci/reference.ts";
 import type { Context } from "../context.ts";
+import { compileEagerly } from "../jit.ts";
 import { chartJson, print, summaryOf } from "../output.ts";
 import { openStore, type StoreOptions, savedChart } from "../store.ts";
 
@@ -20,6 +21,7 @@ export async function save(
   options: SaveOptions,
   context: Context,
 ): Promise<void> {
+  compileEagerly();
   // A variable that is not set must not mean the working directory.
   if (path === "") throw new ChartroomError("usage", "Cannot save a chart: the path is empty");
   const typed = parseReference(ref);

@@ -11,6 +11,7 @@ import type { LogLevel } from "../../server/logLine.ts";
 import { Metrics } from "../../server/metrics.ts";
 import { startServer } from "../../server/server.ts";
 import type { Context } from "../context.ts";
+import { compileEagerly } from "../jit.ts";
 import { forPeople, print } from "../output.ts";
 import { openRegistry } from "../wiring.ts";
 import { addressesOf, isLocal } from "./address.ts";
@@ -29,6 +30,7 @@ const tlsEvery = 10_000;
  * `-q` standard output gets where it listens, once it does.
  */
 export async function serve([file]: string[], options: RegistryOptions, context: Context): Promise<void> {
+  compileEagerly();
   const { env, cwd, platform, now, signal } = context;
   const settings = await readSettings(file, options, { env, cwd, platform, home: env.HOME || homedir() });
   await using stack = new AsyncDisposableStack();
