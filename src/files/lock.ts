@@ -44,8 +44,8 @@ const held = new Set<Database>();
 /**
  * Take a lock on the side file `path`, which is made when absent; its directory must be there. Waits without blocking the
  * thread; `exclusive` may be passed by whoever comes for less. Of two who try `turn` once (`wait: 0`) one gets it; two who
- * try `exclusive` may turn each other away. Never open that file by other means: POSIX drops all locks of a process on a file when it closes any descriptor
- * of that file.
+ * try `exclusive` may turn each other away. Never open that file by other means: POSIX drops all locks of a process on a
+ * file when it closes any descriptor of that file.
  * @throws LockBusyError after `wait` ms; the signal's reason when aborted; node's error when the file cannot be opened
  */
 export async function acquire(
