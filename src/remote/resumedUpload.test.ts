@@ -35,10 +35,14 @@ describe("an upload that an earlier process left", () => {
     return claim?.location?.href;
   };
   /** Push it with a session that was left at `/left`; gives what was asked, and from where the bytes. */
-  async function goOn(spoil: Spoil, source = (from: number) => streamOf(blob.bytes.subarray(from))) {
+  async function goOn(
+    spoil: Spoil,
+    source = (from: number) => streamOf(blob.bytes.subarray(from)),
+    left?: string,
+  ) {
     made = testRegistry(spoil);
     const claim = await uploads().claim(target());
-    await claim?.keep(new URL(here.pathname, made.origin));
+    await claim?.keep(new URL(here.pathname, left ?? made.origin));
     claim?.release();
     const from: number[] = [];
     const pushed = remoteOf(made, { uploads: uploads() }).pushBlob(blob.descriptor, async (offset) => {
@@ -73,6 +77,14 @@ describe("an upload that an earlier process left", () => {
   ])("that is %s is begun anew", async (_, answer) => {
     const went = await goOn((request) => (request.method === "GET" ? answer() : undefined));
     expect(went).toEqual({ from: [0], methods: "HEAD GET POST PUT" });
+    expect(await remembered()).toBeUndefined();
+  });
+
+  test("where no server is any more, though the registry is there, is begun anew", async () => {
+    const gone = testRegistry();
+    await gone.stop();
+    const went = await goOn(() => undefined, undefined, gone.origin);
+    expect(went).toEqual({ from: [0], methods: "HEAD POST PUT" });
     expect(await remembered()).toBeUndefined();
   });
 

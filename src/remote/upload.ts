@@ -1,5 +1,5 @@
 import { emptyStream, observed } from "../http/body.ts";
-import type { HttpError } from "../http/errors.ts";
+import { HttpError } from "../http/errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { algorithmOf } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
@@ -41,6 +41,8 @@ export class Upload {
   readonly #patience: Patience;
   #location: URL | undefined;
   #offset = 0;
+  /** Whether the session answered this process. What an earlier one left may lead to where nothing is any more. */
+  #answered = false;
   /** What `body` failed with: its own fault, not the registry's. */
   #bodyFault: unknown;
 
@@ -144,6 +146,7 @@ export class Upload {
       repeatable: true,
     });
     await answer.discard();
+    this.#answered = true;
     return this.#remember(locationOf(answer.headers, answer.url, this.#doing));
   }
 
@@ -152,7 +155,14 @@ export class Upload {
     const { session, blob } = this.#options;
     const doing = this.#doing;
     const statuses = [204, 200, 400, 401, 403, 404, 405, 409, 410, 416, ...passing];
-    const answer = await session.send({ doing, method: "GET", to, statuses });
+    const answer = await session.send({ doing, method: "GET", to, statuses }).catch((error: unknown) => {
+      // The registry answered a moment ago: it is the session that cannot be had, and would not be the next time.
+      if (!this.#answered && (error instanceof HttpError || error instanceof ChartroomError))
+        return undefined;
+      throw error;
+    });
+    if (answer === undefined) return void (await this.#forget());
+    this.#answered = true;
     if (passing.includes(answer.status)) return session.refusal(answer, doing);
     await answer.discard();
     const offset = answer.status === 204 ? offsetOf(answer.headers) : 0;
