@@ -69,6 +69,7 @@ describe("an upload that an earlier process left", () => {
   test.each([
     ["unknown", () => refuse(404, "BLOB_UPLOAD_UNKNOWN")],
     ["not ours", () => refuse(403, "DENIED")],
+    ["lost by the registry's storage", () => refuse(500, "UNKNOWN")],
     ["not to be asked about", () => new Response(null, { status: 405 })],
     ["sealed for another offset", () => refuse(416, "RANGE_INVALID")],
     ["a page", () => new Response("<html>", { headers: { "content-type": "text/plain" } })],
@@ -88,10 +89,13 @@ describe("an upload that an earlier process left", () => {
     expect(await remembered()).toBeUndefined();
   });
 
-  test("whose bytes turn out to be wrong is brought once more, in one piece", async () => {
+  test.each([
+    ["whose bytes turn out to be wrong", 400, "DIGEST_INVALID"],
+    ["that the registry's storage lost", 500, "UNKNOWN"],
+  ])("%s is brought once more, in one piece", async (_, status, code) => {
     const went = await goOn((request, { pathname }) => {
       if (request.method === "GET") return has("0-999");
-      return pathname === "/left" ? refuse(400, "DIGEST_INVALID") : undefined;
+      return pathname === "/left" ? refuse(status, code) : undefined;
     });
     expect(went).toEqual({ from: [1000, 0], methods: "HEAD GET PUT HEAD POST PUT" });
   });

@@ -12,6 +12,8 @@ import type { RememberedUpload } from "./uploadSessions.ts";
 
 /** Faults of the server that pass. */
 const passing = [429, 500, 502, 503, 504];
+/** Of a session that was begun this may be its own fault, lost by the storage behind it: kept, it would fail for ever. */
+const lost = 500;
 
 /** Why a try came to nothing, when another may come to more. */
 type Fault = HttpError | ChartroomError;
@@ -92,7 +94,9 @@ export class Upload {
         statuses: [201, 204, 404, 409, 416, ...passing, ...(from > 0 ? [400] : [])],
       });
       if (answer.status === 201 || answer.status === 204) return void (await answer.discard());
-      if (!passing.includes(answer.status) && !this.#isElsewhere(answer, from)) await this.#forget();
+      const { status } = answer;
+      const isLost = status === lost && from > 0;
+      if (isLost || (!passing.includes(status) && !this.#isElsewhere(answer, from))) await this.#forget();
       return await session.refusal(answer, this.#doing);
     } catch (error) {
       if (error !== this.#bodyFault && mayPass(error)) return error as Fault;
@@ -163,7 +167,7 @@ export class Upload {
     });
     if (answer === undefined) return void (await this.#forget());
     this.#answered = true;
-    if (passing.includes(answer.status)) return session.refusal(answer, doing);
+    if (passing.includes(answer.status) && answer.status !== lost) return session.refusal(answer, doing);
     await answer.discard();
     const offset = answer.status === 204 ? offsetOf(answer.headers) : 0;
     // A session of no bytes is worth nothing, and perhaps it has one: registries say `0-0` of both.
