@@ -8,7 +8,7 @@ import { ChartroomError } from "../../oci/errors.ts";
 import { formatReference, parseReference, parseTag, repositoryOf } from "../../oci/reference.ts";
 import type { Context } from "../context.ts";
 import { compileEagerly } from "../jit.ts";
-import { chartJson, print, summaryOf } from "../output.ts";
+import { chartJson, chartJson, print, print, summaryOf, summaryOf, warn } from "../output.ts";
 import { openStore, type StoreOptions, savedChart } from "../store.ts";
 
 interface SaveOptions extends StoreOptions {
@@ -30,7 +30,7 @@ export async function save(
       hint: "Give a tag, or none to use the chart's version.",
     });
   const chart = await loadChart(resolve(context.cwd, path));
-  for (const warning of chart.warnings) context.tell(`Warning: ${warning}\n`);
+  for (const warning of chart.warnings) warn(context, warning);
   const tag = typed.tag ?? parseTag(chart.metadata.version);
   const name = formatReference({ ...typed, tag });
   const content = { descriptor: describe(chart.archive, chartMediaTypes.content), bytes: chart.archive };
