@@ -46,6 +46,7 @@ export async function serve([file]: string[], options: RegistryOptions, context:
   const tls = settings.tls && (await readServerTls(settings.tls));
   const addresses = addressesOf(settings.listen);
   await checkAddresses(addresses);
+  if (settings.debug !== undefined) await checkAddresses(addressesOf(settings.debug.listen));
   const authenticator = settings.users && (await openUsers(settings.users, warn, announce));
 
   const data = settings.data === undefined ? undefined : await openDataDirectory(settings.data, { fs });
