@@ -48,6 +48,7 @@ export async function serve([file]: string[], options: RegistryOptions, context:
   const tls = settings.tls && (await readServerTls(settings.tls));
   const addresses = addressesOf(settings.listen);
   await checkAddresses(addresses);
+  if (settings.debug !== undefined) await checkAddresses(addressesOf(settings.debug.listen));
   const authenticator = settings.users && (await openUsers(settings.users, warn, announce));
 
   const data = settings.data === undefined ? undefined : await openDataDirectory(settings.data, { fs });
@@ -100,11 +101,15 @@ export async function serve([file]: string[], options: RegistryOptions, context:
 
   const url = `${urlOf(server, settings.listen)}${settings.prefix}`;
   const htpasswd = authenticator === undefined ? undefined : settings.users?.path;
-  if (forPeople(options)) for (const line of greeting(url, server, data?.root, htpasswd)) say("info", line);
+  const addable = settings.users !== undefined;
+  if (forPeople(options))
+    for (const line of greeting(url, server, data?.root, htpasswd, addable)) say("info", line);
   if (settings.readOnly) warn("read-only for maintenance: pushes and deletes are refused");
   const closed = htpasswd !== undefined || settings.readOnly || (settings.tls?.clientCas.length ?? 0) > 0;
   if (!closed && !isLocal(settings.listen))
-    warn("whoever reaches this machine may push and delete; `chartroom registry user add NAME` ends that");
+    warn(
+      `whoever reaches this machine may push and delete${addable ? "; `chartroom registry user add NAME` ends that" : ""}`,
+    );
   const bound = server.addresses.map(shownAddress);
   const json = { url, addresses: bound, data: data?.root ?? null, htpasswd: htpasswd ?? null };
   print(context, options, { text: "", json, quiet: url });
