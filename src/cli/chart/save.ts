@@ -8,7 +8,7 @@ import { ChartroomError } from "../../oci/errors.ts";
 import { formatReference, parseReference, parseTag, repositoryOf } from "../../oci/reference.ts";
 import type { Context } from "../context.ts";
 import { compileEagerly } from "../jit.ts";
-import { chartJson, chartJson, print, print, summaryOf, summaryOf, warn } from "../output.ts";
+import { chartJson, print, summaryOf, warn } from "../output.ts";
 import { openStore, type StoreOptions, savedChart } from "../store.ts";
 
 interface SaveOptions extends StoreOptions {
