@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { withBench } from "../tests/bench.ts";
 import { find } from "../tests/programs.ts";
 import { check } from "./client/check.ts";
+import { migrate } from "./client/migrate.ts";
 import { references } from "./client/references.ts";
 import { start } from "./client/start.ts";
 import { trade } from "./client/trade.ts";
@@ -14,7 +15,7 @@ import { machine } from "./machine.ts";
 import { type Result, resultOf, tableFor } from "./report.ts";
 import type { Scenario } from "./scenario.ts";
 
-const scenarios: readonly Scenario[] = [start, trade, references, check];
+const scenarios: readonly Scenario[] = [start, trade, migrate, references, check];
 
 const wanted = process.argv.slice(2);
 const chosen = scenarios.filter(({ name }) => wanted.every((word) => name.includes(word)));

@@ -346,4 +346,58 @@ export const mutants: readonly Mutant[] = [
     replace: "url.origin !== null || ",
     test: ["src/http/transport.test.ts", "redirects to another origin lose the login, and keep the rest"],
   },
+  {
+    without: "the look at a classic repository's origin before its login is sent",
+    file: "src/migrate/site.ts",
+    find: " && url.origin === this.#url.origin",
+    test: ["src/migrate/site.test.ts", "a site's login goes to the site's own server alone"],
+  },
+
+  // What a foreign repository says is checked.
+  {
+    without: "the check of an archive against its index",
+    file: "src/migrate/take.ts",
+    find: "digest === undefined || digestOf(archive, algorithmOf(digest)) === digest",
+    replace: "digest === undefined || digestOf(archive, algorithmOf(digest)) !== undefined",
+    test: [
+      "src/migrate/migrate.test.ts",
+      "an archive that is not what the index says fails, is taken and said, or left out, by the policy",
+    ],
+  },
+  {
+    without: "the look at whose archive it is",
+    file: "src/migrate/take.ts",
+    find: "  if (name !== row.name || !same)\n",
+    replace: "  if (name === undefined)\n",
+    test: [
+      "src/migrate/migrate.test.ts",
+      "an archive that is not what the index says or lies about its name or its version, goes nowhere",
+    ],
+  },
+  {
+    without: "the check of where an index leads",
+    file: "src/migrate/urls.ts",
+    find: "  return refusal(site, url, [rewrite?.to, base]) ?? url;\n",
+    replace: "  return url;\n",
+    test: [
+      "src/migrate/site.test.ts",
+      "an archive of a site outside is fetched from no address inside, even by redirect, unless the user names it",
+    ],
+  },
+  {
+    without: "the check of where a redirect leads",
+    file: "src/http/transport.ts",
+    find: "    if (refused !== undefined) throw refuse(refused);\n",
+    test: [
+      "src/migrate/site.test.ts",
+      "an archive of a site outside is fetched from no address inside, even by redirect, unless the user names it",
+    ],
+  },
+  {
+    without: "the check that a URL's file is in its directory",
+    file: "src/migrate/directory.ts",
+    find: "part !== undefined && unsafeSegment(part) === undefined",
+    replace: "part !== undefined",
+    test: ["src/migrate/directory.test.ts", "%2e%2e%2fsecret.tgz leads to no file outside of it"],
+  },
 ];

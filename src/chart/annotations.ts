@@ -3,10 +3,13 @@ import type { Metadata } from "./metadata.ts";
 const prefix = "org.opencontainers.image.";
 
 /**
- * The annotations that Helm 3.12 and later put on a chart's manifest (helm `pkg/registry/chart.go`), without `org.opencontainers.image.created`: a clock would move the digest of unchanged content. Blank values are left
- * out. The chart's own annotations come on top, but never over title and version.
+ * The annotations that Helm 3.12 and later put on a chart's manifest (helm `pkg/registry/chart.go`). Blank values are left
+ * out. The chart's own annotations come on top, but never over title, version and the moment that
+ * is given.
+ * @param created when the chart came to be, RFC 3339: only where it is known for good. A clock would move the digest of
+ *   unchanged content.
  */
-export function annotationsOf(metadata: Metadata): Map<string, string> {
+export function annotationsOf(metadata: Metadata, created?: string): Map<string, string> {
   const { name, version, description, home, sources, maintainers } = metadata;
   const authors = maintainers.map((each) => each.name + (each.email === "" ? "" : ` (${each.email})`));
   const derived = {
@@ -26,6 +29,7 @@ export function annotationsOf(metadata: Metadata): Map<string, string> {
     ...metadata.annotations,
     [`${prefix}title`]: name,
     [`${prefix}version`]: version,
+    ...(created !== undefined && { [`${prefix}created`]: created }),
   };
   return new Map(Object.entries(all));
 }

@@ -57,6 +57,30 @@ describe("buildChartManifest", () => {
     );
   });
 
+  test("has the date that it is given, whatever the chart says of itself", () => {
+    const created = "1977-09-02T22:04:05Z";
+    const key = "org.opencontainers.image.created";
+    const metadata = { ...signtest, annotations: { [key]: "2000-01-01T00:00:00Z" } };
+    const annotationsFor = (given?: string) => {
+      const { manifest } = buildChartManifest({ metadata, content, created: given }, "current");
+      return parseManifest(manifest.bytes, mediaTypes.manifest).annotations;
+    };
+    expect(annotationsFor(created)[key]).toBe(created);
+    expect(annotationsFor()[key]).toBe("2000-01-01T00:00:00Z");
+  });
+
+  test("with a date is the manifest of Helm 3.15 and later, but for mediaType and the order of layers", () => {
+    const chart = { metadata: signtest, content, provenance, created: "1977-09-02T22:04:05Z" };
+    const { manifest } = buildChartManifest(chart, "current");
+    const { schemaVersion, config, layers, annotations } = JSON.parse(
+      new TextDecoder().decode(manifest.bytes),
+    );
+    const helms = jsonBytes({ schemaVersion, config, layers: layers.toReversed(), annotations });
+    expect(digestOf(helms)).toBe(
+      parseDigest("sha256:fbbade96da6050f68f94f122881e3b80051a18f13ab5f4081868dd494538f5c2"),
+    );
+  });
+
   test("makes the very manifest of Helm 3.0 to 3.6", () => {
     const { manifest } = buildChartManifest({ metadata: signtest, content }, "helm3.0");
     expect(manifest.descriptor).toEqual({

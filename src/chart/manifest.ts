@@ -58,6 +58,8 @@ export interface ChartContent {
   readonly metadata: Metadata;
   readonly content: Pick<Descriptor, "digest" | "size">;
   readonly provenance?: Pick<Descriptor, "digest" | "size"> | undefined;
+  /** When a classic repository says that it came, RFC 3339 in UTC. */
+  readonly created?: string | undefined;
 }
 
 /**
@@ -79,7 +81,10 @@ export function buildChartManifest(
   return { config, manifest: { descriptor: describe(manifest, mediaTypes.manifest), bytes: manifest } };
 }
 
-function currentManifest({ metadata, content, provenance }: ChartContent, config: Descriptor): object {
+function currentManifest(
+  { metadata, content, provenance, created }: ChartContent,
+  config: Descriptor,
+): object {
   const layers = [written(content, chartMediaTypes.content)];
   if (provenance !== undefined) layers.push(written(provenance, chartMediaTypes.provenance));
   return {
@@ -87,7 +92,7 @@ function currentManifest({ metadata, content, provenance }: ChartContent, config
     mediaType: mediaTypes.manifest,
     config: written(config, config.mediaType),
     layers,
-    annotations: annotationsOf(metadata),
+    annotations: annotationsOf(metadata, created),
   };
 }
 

@@ -5,6 +5,7 @@ import type { Context } from "./context.ts";
 import { addCopyCommands } from "./copyCommands.ts";
 import { Definition } from "./definition.ts";
 import { addGlobalOptions } from "./globalOptions.ts";
+import { addMigrateCommands } from "./migrateCommands.ts";
 import { namedAsTyped } from "./plugin.ts";
 import { addRegistryCommands } from "./registryCommands.ts";
 import { addTopics } from "./topics.ts";
@@ -40,6 +41,7 @@ export function makeProgram(context: Context, argv?: readonly string[]): Definit
   const registry = program.group("registry", "login to or logout from a registry, or be one");
   if (wanted("registry")) addRegistryCommands(registry);
   addCopyCommands(program);
+  addMigrateCommands(program);
   program
     .add(
       "completion",

@@ -22,6 +22,8 @@ export interface HttpRequest {
   readonly repeatable?: boolean;
   /** Follow no redirect to another origin: what is asked for, or sent, is a secret. */
   readonly sameOrigin?: boolean;
+  /** Why a redirect may not lead to a URL; undefined where it may. */
+  readonly refuseRedirect?: (url: URL) => string | undefined;
 }
 
 export interface TransportOptions {
@@ -93,6 +95,8 @@ export class Transport {
     if (request.url.protocol === "https:" && url.protocol === "http:" && !this.#options.tls?.insecure)
       throw refuse("it leads from https to http", "--insecure-skip-tls-verify follows it nevertheless.");
     if (request.sameOrigin && url.origin !== request.url.origin) throw refuse("it leads to another server");
+    const refused = request.refuseRedirect?.(url);
+    if (refused !== undefined) throw refuse(refused);
     const headers = Object.entries(request.headers ?? {}).filter(
       ([name]) => url.origin === request.url.origin || !/^(authorization|cookie)$/i.test(name),
     );

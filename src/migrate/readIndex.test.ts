@@ -119,7 +119,7 @@ entries: ignored\r
     ["", "invalid: Cannot read the index: line 1: it is empty"],
     [" \n\n", "invalid: Cannot read the index: line 1: it is empty"],
     ["entries: {}\n", "invalid: Cannot read the index: line 1: it has no apiVersion"],
-    ["<html>\n<body>\n", "invalid: Cannot read the index: line 1: a name and a colon are expected"],
+    ["<html>\n<body>\n", "invalid: Cannot read the index: line 1: it is a web page"],
     [
       "apiVersion: v1\nentries:\n  a: {x: 1}\n",
       "invalid: Cannot read the index: line 3: what follows the colon is not in block style",

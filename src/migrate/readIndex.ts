@@ -26,6 +26,12 @@ export type IndexEntry = { readonly row: IndexRow; readonly line: number } | Bad
 export async function* readIndex(stream: ReadableStream<Uint8Array>): AsyncGenerator<IndexEntry> {
   const pieces = decoded(stream);
   const { first, rest } = await beginning(pieces);
+  if (first.trimStart().startsWith("<"))
+    throw badIndex(
+      1,
+      "it is a web page",
+      "A login page, or a page for people, may stand in the index's place.",
+    );
   const isJson = first.trimStart().startsWith("{");
   const parse = isJson ? parseJson : parseYaml;
   const found = { any: first.trim() !== "", apiVersion: false };

@@ -15,7 +15,7 @@ import { type CopyOptions, copy } from "./copy.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { digestOf } from "./digest.ts";
 import { parseTag } from "./reference.ts";
-import type { ByteRange, PushManifest } from "./repository.ts";
+import { type ByteRange, type PushManifest, worthResuming } from "./repository.ts";
 
 const tag = parseTag("1.0.0");
 const to: CopyOptions = { tags: [tag], expect: "any" };
@@ -109,6 +109,23 @@ describe("copy", () => {
       [shared.descriptor.digest]: false,
       [image.descriptor.digest]: true,
     });
+  });
+
+  test("asks for no small blob where it is told that hardly any is there, but for large ones", async () => {
+    const source = new MemoryRepository();
+    const [small, large] = [blobOf("small"), blobOf(noise(worthResuming))];
+    const mixed = imageOf([small, large]);
+    await pushArtifact(source, mixed, to);
+    const target = new Recorder();
+    const asked: string[] = [];
+    const has = target.has.bind(target);
+    target.has = (blob) => {
+      asked.push(blob.digest);
+      return has(blob);
+    };
+    await copy(source, target, mixed, { ...to, unasked: true });
+    expect(asked).toEqual([large.descriptor.digest]);
+    expect((await target.manifest(tag))?.descriptor).toEqual(mixed.descriptor);
   });
 
   test("copies a sparse index with what there is", async () => {

@@ -5,7 +5,14 @@ import { parseJsonObject } from "./json.ts";
 import { limiter } from "./limiter.ts";
 import { blobsOf, type Manifest, manifestsOf, parseManifest } from "./manifest.ts";
 import type { RepositoryName } from "./reference.ts";
-import type { Mounts, PushManifest, Source, StoredManifest, Target } from "./repository.ts";
+import {
+  type Mounts,
+  type PushManifest,
+  type Source,
+  type StoredManifest,
+  type Target,
+  worthResuming,
+} from "./repository.ts";
 import { verify, verifyBytes } from "./verify.ts";
 
 /** Objects under way at once: enough to hide a round trip, few enough for a small server. */
@@ -39,6 +46,8 @@ export interface CopyOptions extends PushManifest {
    * a layout may be damaged, and a copy over them mends them.
    */
   readonly trustPresent?: boolean;
+  /** Whether small blobs are sent without asking for them first, where hardly any can be there: the asking costs as much. */
+  readonly unasked?: boolean;
   /** Where several copies go to one target side by side: one at a time for each blob, so that none sends it again. */
   readonly turn?: <T>(blob: Digest, work: () => Promise<T>) => Promise<T>;
   readonly signal?: AbortSignal;
@@ -102,7 +111,8 @@ export async function copy(
 
   const copyBlob = async (blob: Descriptor) => {
     signal.throwIfAborted();
-    if ((await target.has(blob)) || (await mount(blob))) return progress?.end?.(blob, false);
+    const asks = !options.unasked || blob.size >= worthResuming;
+    if (asks && ((await target.has(blob)) || (await mount(blob)))) return progress?.end?.(blob, false);
     progress?.begin?.(blob);
     await target.pushBlob(blob, (from) => bodyOf(blob, from));
     progress?.end?.(blob, true);

@@ -23,3 +23,31 @@ export async function inParallel<Item, Result>(
   }
   return results;
 }
+
+/**
+ * `work` on each of `items` as they come, at most `count` at once; only what is under way is held. Ends when all has ended.
+ * @throws the first error there was, of the items or of `work`; nothing is begun after it
+ */
+export async function eachInParallel<Item>(
+  items: AsyncIterable<Item>,
+  count: number,
+  work: (item: Item) => Promise<void>,
+): Promise<void> {
+  const iterator = items[Symbol.asyncIterator]();
+  let failure: { error: unknown } | undefined;
+  const lane = async () => {
+    try {
+      while (failure === undefined) {
+        const { done, value } = await iterator.next();
+        if (done || failure !== undefined) return;
+        await work(value);
+      }
+    } catch (error) {
+      failure ??= { error };
+    }
+  };
+  await Promise.all(Array.from({ length: count }, lane));
+  if (failure === undefined) return;
+  await iterator.return?.();
+  throw failure.error;
+}

@@ -1,0 +1,197 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { digestOf } from "../../oci/digest.ts";
+import { play, type TestWorld } from "../../testing/context.ts";
+import { archiveOf, indexOf, rowOf } from "../../testing/migrate.ts";
+import { type TestServer, testServer } from "../../testing/server.ts";
+
+const archives = { old: await archiveOf("mychart", "1.0.0"), young: await archiveOf("mychart", "2.0.0") };
+const camel = await archiveOf("MyOther", "1.0.0");
+
+let folder = "";
+let server: TestServer;
+let target = "";
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "chartroom-migrate-"));
+  server = await testServer();
+  target = `${new URL(server.url).host}/charts`;
+  await mkdir(join(folder, "site"));
+  await put("mychart-1.0.0.tgz", archives.old);
+  await put("mychart-2.0.0.tgz", archives.young);
+  await put("MyOther-1.0.0.tgz", camel);
+  await put(
+    "index.yaml",
+    indexOf([
+      rowOf("mychart", "1.0.0", { digest: digestOf(archives.old), created: "2026-01-01T00:00:00Z" }),
+      rowOf("mychart", "2.0.0", { digest: digestOf(archives.young), created: "2026-02-01T00:00:00Z" }),
+      rowOf("MyOther", "1.0.0"),
+    ]),
+  );
+});
+afterEach(async () => {
+  await server.dispose();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const put = (name: string, bytes: string | Uint8Array) => writeFile(join(folder, "site", name), bytes);
+const run = (args: string[], world: Partial<TestWorld> = {}) =>
+  play(["migrate", ...args], { cwd: folder, ...world });
+const stateFiles = () => readdir(join(folder, ".local/state/chartroom/migrations")).catch(() => []);
+
+describe("a migration", () => {
+  test("has a line for each chart, the names that it gave, and counts", async () => {
+    const { exitCode, stdout, stderr } = await run(["site", target]);
+    expect([exitCode, stderr]).toEqual([0, ""]);
+    const lines = stdout.trimEnd().split("\n");
+    expect(lines.slice(0, 3).sort()).toEqual([
+      `${target}/mychart:1.0.0: migrated`,
+      `${target}/mychart:2.0.0: migrated`,
+      `${target}/myother:1.0.0: migrated`,
+    ]);
+    expect(lines.slice(3)).toEqual([
+      "MyOther is called myother",
+      expect.stringMatching(/^3 migrated \(\d+ B\)$/),
+    ]);
+    expect((await run(["run", "site", `${target}/`])).stdout).toEndWith("3 already there\n");
+    expect((await run(["verify", "site", target])).stdout).toMatch(/^3 verified/m);
+  });
+
+  test("that is only planned writes nothing anywhere, whichever way it is asked for", async () => {
+    for (const args of [["plan"], ["--dry-run"], ["run", "--dry-run"]])
+      expect((await run([...args, "site", target])).stdout).toMatch(/^3 to migrate \(\d+ B\)$/m);
+    expect(await stateFiles()).toEqual([]);
+    expect((await run(["verify", "site", target])).exitCode).toBe(1);
+  });
+
+  test("takes what is asked for, and counts the rest", async () => {
+    const of = async (...args: string[]) => (await run(["plan", "site", target, ...args])).stdout;
+    expect(await of("--chart", "my*", "--versions", "<2")).toEndWith("; 2 versions not asked for\n");
+    expect(await of("--exclude", "mychart", "--exclude", "x")).toMatch(/^1 to migrate.*; 2 versions/m);
+    expect(await of("--since", "2026-01-15")).toMatch(/^2 to migrate.*; 1 version not/m);
+    expect(await of("--latest", "1")).toMatch(/^2 to migrate.*; 1 version not/m);
+  });
+
+  test("goes on behind a chart that fails, names it in a table, in JSON and in its journal", async () => {
+    await put("mychart-2.0.0.tgz", archives.old);
+    const journal = join(folder, "journal.jsonl");
+    const { exitCode, stdout, stderr } = await run(["site", target, "--journal", journal]);
+    expect(exitCode).toBe(1);
+    expect(stderr).toStartWith("Error: 1 of 3 chart versions failed\nHint: ");
+    expect(stdout).toMatch(
+      /^CHART {2}\tVERSION\tSTATUS\tWHY\nmychart\t2\.0\.0 {2}\tfailed\t.*is not what the index says/m,
+    );
+    expect(stdout).toMatch(/^2 migrated, 1 failed/m);
+    expect(await readFile(journal, "utf8")).toMatch(
+      /"version":"2\.0\.0".*"status":"failed","error":".*not what/,
+    );
+    const json = JSON.parse((await run(["site", target, "-o", "json"])).stdout);
+    expect(json).toMatchObject({
+      counts: { exists: 2, failed: 1, filtered: 0 },
+      renamed: { MyOther: "myother" },
+    });
+    expect(json.charts.find(({ status }: { status: string }) => status === "failed")).toMatchObject({
+      chart: "mychart",
+      version: "2.0.0",
+      error: { code: "not_verified" },
+    });
+    expect((await run(["site", target, "--on-digest-mismatch", "skip"])).exitCode).toBe(0);
+  });
+
+  test("says with -q what it moved and no more", async () => {
+    const { stdout } = await run(["site", target, "-q"]);
+    expect(stdout.trim().split("\n").sort()).toEqual([
+      expect.stringMatching(new RegExp(`^${target}/mychart@sha256:[0-9a-f]{64}$`)),
+      expect.stringMatching(new RegExp(`^${target}/mychart@sha256:`)),
+      expect.stringMatching(new RegExp(`^${target}/myother@sha256:`)),
+    ]);
+    expect((await run(["site", target, "-q"])).stdout).toBe("");
+  });
+
+  test("has a live line on a terminal, which is gone at its end, and no line for what went well", async () => {
+    const { stdout, stderr } = await run(["site", target], { keys: "" });
+    expect(stderr).toEndWith("\r\x1b[K");
+    expect(stdout).toMatch(/^MyOther is called myother\n3 migrated.*\n$/);
+  });
+
+  test("tells a user's stop as one", async () => {
+    const stopped = await run(["site", target], {
+      signal: AbortSignal.abort(new DOMException("x", "AbortError")),
+    });
+    expect(stopped).toMatchObject({ exitCode: 130, stdout: "" });
+  });
+});
+
+describe("an index on a server", () => {
+  test("that has not changed since all was there is asked for once, and read again for another wish", async () => {
+    let asked = 0;
+    const site = Bun.serve({
+      port: 0,
+      hostname: "127.0.0.1",
+      async fetch(request) {
+        if (request.headers.get("authorization") !== `Basic ${btoa("me:secret")}`)
+          return new Response(null, { status: 401 });
+        asked++;
+        const { pathname } = new URL(request.url);
+        if (pathname !== "/index.yaml") {
+          const file = Bun.file(join(folder, "site", pathname));
+          return (await file.exists()) ? new Response(file) : new Response(null, { status: 404 });
+        }
+        if (request.headers.get("if-none-match") === '"1"') return new Response(null, { status: 304 });
+        return new Response(Bun.file(join(folder, "site/index.yaml")), { headers: { etag: '"1"' } });
+      },
+    });
+    try {
+      const login = ["--source-username", "me", "--source-password-stdin"];
+      const from = (...args: string[]) =>
+        run([`http://127.0.0.1:${site.port}?token=hidden`, target, ...args], { input: "secret\n" });
+      expect((await from()).stderr).toContain("HTTP 401");
+      const journal = ["--journal", join(folder, "j")];
+      expect(await from(...login, ...journal)).toMatchObject({ exitCode: 0 });
+      asked = 0;
+      const { stdout } = await from(...login, ...journal);
+      expect([stdout, asked]).toEqual(["the index has not changed since all of it was migrated\n", 1]);
+      expect((await from(...login, ...journal, "--latest", "1")).stdout).toContain("2 already there");
+      // One that failed is not there: then the index is read again.
+      await rm(join(folder, "j.index"));
+      await put("mychart-2.0.0.tgz", "broken");
+      const other = [...login, "--journal", join(folder, "k"), "--store", join(folder, "store")];
+      const store = () =>
+        run([`http://127.0.0.1:${site.port}`, "store:e.com/x", ...other], { input: "secret" });
+      expect((await store()).exitCode).toBe(1);
+      expect((await store()).stdout).toContain("2 already there, 1 failed");
+      expect((await from(...login, ...journal, "-o", "json")).stdout).not.toContain("hidden");
+    } finally {
+      await site.stop(true);
+    }
+  });
+});
+
+describe("words that make no sense", () => {
+  test.each([
+    [["site", "store:"], "the registry's name is missing"],
+    [["site", "layout:dir"], "the registry's name is missing"],
+    [["site", "localhost:5000/a:1"], "Cannot parse prefix"],
+    [["oci://localhost:5000/a", "localhost:5000/b"], "it is in a registry already"],
+    [["http://me:secret@localhost:1", "localhost:5000/b"], "it has a login in it"],
+    [["site", "localhost:5000/b", "--base-url", "http://localhost:1"], "it takes no login and no URL"],
+    [["http://localhost:1", "localhost:5000/b", "--source-username", "me"], "go together"],
+    [["http://localhost:1", "localhost:5000/b", "--rewrite-urls", "x"], 'Cannot use --rewrite-urls "x"'],
+    [["site", "localhost:5000/b", "--latest", "0"], 'Cannot use --latest "0"'],
+    [["site", "localhost:5000/b", "--since", "spring"], 'Cannot use --since "spring"'],
+    [["site", "localhost:5000/b", "--chart", "["], 'Cannot use --chart "["'],
+    [["site", "localhost:5000/b", "--versions", "latest"], 'Cannot parse version range "latest"'],
+    [["site", "localhost:5000/b", "--on-conflict", "ask"], "fail, skip, overwrite"],
+  ])("%p is a usage error", async (args, says) => {
+    const { exitCode, stderr } = await run(args);
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining(says)]);
+    expect(stderr).not.toContain("secret");
+  });
+
+  test("a directory that is not there is told", async () => {
+    const { exitCode, stdout, stderr } = await run(["nowhere", target]);
+    expect([exitCode, stdout]).toEqual([1, ""]);
+    expect(stderr).toStartWith(`Error: Cannot use ${join(folder, "nowhere")}: no such file or directory`);
+  });
+});

@@ -1,0 +1,76 @@
+import { Option } from "commander";
+import type { Definition } from "./definition.ts";
+
+const all = (value: string, before: readonly string[] = []): string[] => [...before, value];
+const places = (command: Definition): Definition =>
+  command.completes("source", "directories").completes("target", "place");
+
+/** Define the commands that bring classic repositories over. */
+export function addMigrateCommands(program: Definition): void {
+  const migrate = places(
+    program.add(
+      "migrate <source> <target>",
+      "bring a classic chart repository into a registry",
+      async () => (await import("./migrate/run.ts")).runMigration,
+    ),
+  )
+    .helpCommand(false)
+    .usage("[options] <source> <target>")
+    .option("--chart <glob>", "only charts of this name; may be repeated", all)
+    .option("--exclude <glob>", "no charts of this name; may be repeated", all)
+    .option("--versions <range>", "only versions in this range")
+    .option("--since <date>", "only what came on this day or later")
+    .option("--latest <n>", "only so many versions of each chart, the highest")
+    .option("--skip-prerelease", "no pre-releases")
+    .option("--skip-deprecated", "nothing deprecated")
+    .addOption(
+      new Option("--on-conflict <policy>", "when a tag holds something else")
+        .choices(["fail", "skip", "overwrite"])
+        .default("fail"),
+    )
+    .addOption(
+      new Option("--on-digest-mismatch <policy>", "when an archive is not what the index says")
+        .choices(["fail", "warn", "skip"])
+        .default("fail"),
+    )
+    .option("--base-url <url>", "where all archives are, whatever the index says")
+    .option("--rewrite-urls <from=to>", "what URLs that begin so begin with instead")
+    .option("--source-username <user>", "log in to the source as this user")
+    .option("--source-password-stdin", "with the password on standard input")
+    .option("--dry-run", "only say what would be done")
+    .option("--journal <file>", "where to write what became of each chart")
+    .addOption(new Option("--store <dir>", "what store: means").env("CHARTROOM_STORE"))
+    .examples(
+      "migrate https://charts.example.com/stable oci://localhost:5000/charts",
+      "migrate ./repository localhost:5000/charts --chart 'keda*' --latest 3",
+      "migrate plan https://charts.example.com/stable localhost:5000/charts",
+      "migrate verify https://charts.example.com/stable localhost:5000/charts",
+    )
+    .notes(
+      "SOURCE is the URL of a classic repository, a directory with its index.yaml and archives, or a directory of archives alone. TARGET is a place as in `chartroom copy`, a prefix: a chart's repository is PREFIX/NAME, its tag the version. Archives and provenance files go over byte for byte, and the date of the index with them; so the same again moves nothing.",
+    )
+    .notes(
+      "One chart that fails does not stop the rest; the exit code is then 1. An index that has not changed since all of it was there costs one request. What goes away in the source is left in the target.",
+    );
+  places(
+    migrate.add(
+      "plan <source> <target>",
+      "say what a migration would do",
+      async () => (await import("./migrate/run.ts")).planMigration,
+    ),
+  ).examples("migrate plan ./repository localhost:5000/charts -o json");
+  places(
+    migrate.add(
+      "run <source> <target>",
+      "the same as migrate alone",
+      async () => (await import("./migrate/run.ts")).runMigration,
+    ),
+  ).examples("migrate run ./repository localhost:5000/charts");
+  places(
+    migrate.add(
+      "verify <source> <target>",
+      "compare each version in the index with the target",
+      async () => (await import("./migrate/run.ts")).verifyMigration,
+    ),
+  ).examples("migrate verify ./repository localhost:5000/charts");
+}

@@ -1,0 +1,120 @@
+import { join } from "node:path";
+import { openArchive } from "../chart/archive.ts";
+import { partLimits } from "../chart/limits.ts";
+import { unsafeSegment } from "../chart/paths.ts";
+import { type FileSystem, ifThere } from "../files/filesystem.ts";
+import { digestOf } from "../oci/digest.ts";
+import { ChartroomError } from "../oci/errors.ts";
+import type { IndexRow } from "./indexRow.ts";
+import { type IndexEntry, readIndex } from "./readIndex.ts";
+import type { ArchivePlace, ChartSource } from "./source.ts";
+
+/** How much of an index's file is read at once, in bytes. */
+const piece = 64 * 1024;
+
+/**
+ * The files of a classic repository: `index.yaml` and the archives, or archives alone, which are then read for what they
+ * are. A row's URL leads to the file of its path below the directory, else to the one of its last part beside the index;
+ * nothing is fetched from anywhere.
+ */
+export class Directory implements ChartSource {
+  readonly #fs: FileSystem;
+  readonly #path: string;
+
+  constructor(fs: FileSystem, path: string) {
+    this.#fs = fs;
+    this.#path = path;
+  }
+
+  async index() {
+    const path = join(this.#path, "index.yaml");
+    const there = (await ifThere(this.#fs.stat(path))) !== undefined;
+    return { entries: there ? readIndex(this.#stream(path)) : this.#archives(), version: undefined };
+  }
+
+  places({ urls }: IndexRow): ArchivePlace[] {
+    return urls.flatMap((url) => [...new Set(pathsOf(url))]).map((path) => this.#place(path));
+  }
+
+  #place(name: string): ArchivePlace {
+    const path = join(this.#path, name);
+    return {
+      shown: path,
+      size: async () => (await ifThere(this.#fs.stat(path)))?.size,
+      archive: async () => {
+        const bytes = await this.#read(path, partLimits.content);
+        if (bytes !== undefined) return bytes;
+        throw new ChartroomError("not_found", `Not found: ${path}`);
+      },
+      provenance: () => this.#read(`${path}.prov`, partLimits.provenance),
+    };
+  }
+
+  async #read(path: string, limit: number): Promise<Uint8Array | undefined> {
+    const stats = await ifThere(this.#fs.stat(path));
+    if (stats === undefined) return undefined;
+    if (!stats.isFile()) throw new ChartroomError("invalid", `Cannot read ${path}: it is no regular file`);
+    if (stats.size > limit)
+      throw new ChartroomError("invalid", `Cannot read ${path}: it is larger than ${limit} bytes`);
+    return this.#fs.readFile(path);
+  }
+
+  /** What the archives say of themselves, chart by chart; they are opened one after the other. */
+  async *#archives(): AsyncGenerator<IndexEntry> {
+    const files = (await this.#fs.readdir(this.#path)).filter((name) => name.endsWith(".tgz")).sort();
+    if (files.length === 0)
+      throw new ChartroomError("not_found", `Not found in ${this.#path}: an index.yaml, or archives`);
+    const entries: IndexEntry[] = [];
+    for (const file of files) entries.push(await this.#entry(file));
+    const nameOf = (entry: IndexEntry) => ("row" in entry ? entry.row.name : entry.chart);
+    yield* entries.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : nameOf(a) > nameOf(b) ? 1 : 0));
+  }
+
+  async #entry(file: string): Promise<IndexEntry> {
+    try {
+      const bytes = await this.#place(file).archive();
+      const { name, version, deprecated } = (await openArchive(bytes)).metadata;
+      const said = { created: "", deprecated, removed: false };
+      const urls = [encodeURIComponent(file)];
+      return { row: { name, version, urls, digest: digestOf(bytes), ...said }, line: 0 };
+    } catch (error) {
+      if (!(error instanceof ChartroomError)) throw error;
+      return { chart: file, line: 0, error };
+    }
+  }
+
+  #stream(path: string): ReadableStream<Uint8Array> {
+    const opened = this.#fs.open(path, "r");
+    let at = 0;
+    return new ReadableStream<Uint8Array>({
+      pull: async (controller) => {
+        const buffer = new Uint8Array(piece);
+        const { bytesRead } = await (await opened).read(buffer, 0, piece, at);
+        at += bytesRead;
+        if (bytesRead > 0) return controller.enqueue(buffer.subarray(0, bytesRead));
+        await (await opened).close();
+        controller.close();
+      },
+      cancel: async () => (await opened).close(),
+    });
+  }
+}
+
+/** The files that a URL may mean, relative to the directory: none where it would lead out of it. */
+function pathsOf(url: string): string[] {
+  const absolute = /^[a-z][a-z0-9+.-]*:\/\//i.test(url) || url.startsWith("/");
+  const bare = url.replace(/[?#].*$/s, "");
+  const parts = bare.split("/").map(decoded);
+  const last = parts.slice(-1);
+  return [...(absolute ? [] : [parts.filter((part) => part !== ".")]), last]
+    .filter((path) => path.every((part) => part !== undefined && unsafeSegment(part) === undefined))
+    .map((path) => path.join("/"));
+}
+
+function decoded(part: string): string | undefined {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return undefined;
+  }
+}

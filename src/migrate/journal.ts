@@ -1,0 +1,106 @@
+import { dirname } from "node:path";
+import { makeDirectory, writeAll } from "../files/durable.ts";
+import { type FileSystem, ifThere, type OpenFile } from "../files/filesystem.ts";
+import { type Digest, tryDigest } from "../oci/digest.ts";
+import { isObject } from "../oci/json.ts";
+import { type Tag, tryTag } from "../oci/reference.ts";
+import type { Outcome } from "./outcome.ts";
+import type { Step } from "./plan.ts";
+
+/** What an earlier run learned of a row that its index does not say right, or not at all. */
+export interface Learned {
+  /** The tag, by the archive's own version. */
+  readonly tag: Tag;
+  readonly manifest: Digest;
+}
+
+/** What earlier runs wrote into a journal, as far as a target and an index do not tell it themselves. */
+export class Learnings {
+  readonly #learned: ReadonlyMap<string, Learned>;
+
+  private constructor(learned: ReadonlyMap<string, Learned>) {
+    this.#learned = learned;
+  }
+
+  /** @param path of a journal that need not be there. @throws node's error */
+  static async read(fs: FileSystem, path: string): Promise<Learnings> {
+    return new Learnings(readLines((await ifThere(fs.readFile(path))) ?? new Uint8Array()));
+  }
+
+  find({ row, tag }: Step): Learned | undefined {
+    return this.#learned.get(keyOf(row.name, row.version, row.digest, tag));
+  }
+}
+
+/**
+ * What became of each row, a line of JSON each, only ever added to. A migration goes on without it as well, since a target
+ * tells what it has; for rows without a digest, or with a wrong one, it spares fetching them again.
+ */
+export class Journal {
+  readonly #file: OpenFile;
+  /** What no call has taken yet. */
+  readonly #lines: Uint8Array[] = [];
+  #writing: Promise<void> = Promise.resolve();
+
+  private constructor(file: OpenFile) {
+    this.#file = file;
+  }
+
+  /** Open a journal to write, made with its directories where there is none. @throws node's error */
+  static async open(fs: FileSystem, path: string): Promise<Journal> {
+    await makeDirectory(fs, dirname(path));
+    const journal = new Journal(await fs.open(path, "a", 0o600));
+    // Where a crash has cut the last line, it ends here.
+    if ((await journal.#file.stat()).size > 0) journal.#add("");
+    return journal;
+  }
+
+  /** @param time ms since 1970 */
+  write({ step, status, archive, manifest, tag, error, notes }: Outcome, time: number): void {
+    const { name, version, digest } = step.row;
+    const { repository } = step;
+    const line = { time: new Date(time).toISOString(), chart: name, version, digest, repository };
+    const more = { rowTag: step.tag, tag, archive, manifest, status, error: error?.message, notes };
+    this.#add(JSON.stringify({ ...line, ...more }));
+  }
+
+  /** @throws node's error of any line that could not be written */
+  async close(): Promise<void> {
+    try {
+      await this.#writing;
+      await this.#file.datasync();
+    } finally {
+      await this.#file.close();
+    }
+  }
+
+  #add(line: string): void {
+    this.#lines.push(new TextEncoder().encode(`${line}\n`));
+    if (this.#lines.length > 1) return; // one call takes all that came while the last one was under way
+    // The file is open for appending: the system puts what is written at its end, whoever else writes.
+    this.#writing = this.#writing.then(() => writeAll(this.#file, this.#lines.splice(0), 0));
+    this.#writing.catch(() => {}); // told by close
+  }
+}
+
+function readLines(bytes: Uint8Array): Map<string, Learned> {
+  const learned = new Map<string, Learned>();
+  for (const line of new TextDecoder().decode(bytes).split("\n")) {
+    const { chart, version, digest, rowTag, tag, archive, manifest } = parsed(line);
+    const [done, name] = [tryDigest(String(manifest)), tryTag(String(tag))];
+    if (done === undefined || name === undefined || (archive === digest && tag === rowTag)) continue;
+    learned.set(keyOf(chart, version, digest, rowTag), { tag: name, manifest: done });
+  }
+  return learned;
+}
+
+function parsed(line: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(line);
+    return isObject(value) ? value : {};
+  } catch {
+    return {};
+  }
+}
+
+const keyOf = (...parts: unknown[]): string => JSON.stringify(parts);

@@ -1,0 +1,272 @@
+import { beforeEach, describe, expect, test } from "bun:test";
+import { digestOf } from "../oci/digest.ts";
+import { ChartroomError } from "../oci/errors.ts";
+import { limiter } from "../oci/limiter.ts";
+import { parseTag, type RepositoryName } from "../oci/reference.ts";
+import { codeOf, failureOf } from "../testing/errors.ts";
+import { archiveOf, provenanceOf, rowOf, stepOf } from "../testing/migrate.ts";
+import { MemoryRepository } from "../testing/repository.ts";
+import { heldChart } from "./held.ts";
+import type { IndexRow } from "./indexRow.ts";
+import type { Learned } from "./journal.ts";
+import { foresee, type Migration, migrate } from "./migrate.ts";
+import type { Step } from "./plan.ts";
+import { verifyStep } from "./verify.ts";
+
+const [archive, other] = [await archiveOf("mychart", "1.0.0"), await archiveOf("mychart", "2.0.0")];
+const created = "2026-06-15T15:50:31.199963+02:00";
+const row = (more: Partial<IndexRow> = {}) =>
+  rowOf("mychart", "1.0.0", { digest: digestOf(archive), created, ...more });
+const utf8 = (text: string) => new TextEncoder().encode(text);
+
+/** What stands where, by URL; what was fetched, in order. */
+const files = new Map<string, Uint8Array>();
+const fetched: string[] = [];
+let repositories = new Map<string, MemoryRepository>();
+beforeEach(() => {
+  files.clear();
+  fetched.length = 0;
+  repositories = new Map();
+});
+
+const repository = (name: string): MemoryRepository => {
+  const made = repositories.get(name) ?? new MemoryRepository();
+  repositories.set(name, made);
+  return made;
+};
+const migration = (more: Partial<Migration> = {}): Migration => ({
+  source: {
+    index: async () => undefined,
+    places: ({ urls }) =>
+      urls.map((shown) => ({
+        shown,
+        size: async () => files.get(shown)?.byteLength,
+        async archive() {
+          fetched.push(shown);
+          const bytes = files.get(shown);
+          if (bytes === undefined) throw new ChartroomError("not_found", `Not found: ${shown}`);
+          return bytes;
+        },
+        provenance: async () => files.get(`${shown}.prov`),
+      })),
+  },
+  target: {
+    reads: repository,
+    push: (name, work) => work(repository(name)),
+  },
+  learnings: { find: () => undefined },
+  onConflict: "fail",
+  onMismatch: "fail",
+  openings: limiter(1),
+  signal: new AbortController().signal,
+  ...more,
+});
+const run = (step: Step, more: Partial<Migration> = {}) => migrate(migration(more), step);
+const held = async (name = "mychart", tag = "1.0.0") => {
+  const stored = await repository(name).manifest(parseTag(tag));
+  return stored && { ...heldChart(stored)!, manifest: stored.descriptor.digest };
+};
+const url = "mychart-1.0.0.tgz";
+
+describe("a chart", () => {
+  test("goes over byte for byte, with its date and its provenance, and the same again fetches nothing", async () => {
+    files.set(url, archive).set(`${url}.prov`, utf8(provenanceOf(digestOf(archive))));
+    const outcome = await run(stepOf(row()));
+    expect(outcome).toMatchObject({ status: "moved", archive: digestOf(archive), notes: [] });
+    expect(await held()).toMatchObject({
+      content: { digest: digestOf(archive) },
+      provenance: { digest: digestOf(files.get(`${url}.prov`)!) },
+      created: "2026-06-15T13:50:31Z",
+      manifest: outcome.manifest,
+    });
+    expect(await run(stepOf(row()))).toMatchObject({ status: "exists" });
+    expect(fetched).toEqual([url]);
+    expect(await verifyStep(migration(), stepOf(row()))).toMatchObject({ status: "verified" });
+  });
+
+  test("without a digest in the index is fetched to be compared, unless a journal knows", async () => {
+    files.set(url, archive);
+    const step = stepOf(row({ digest: undefined }));
+    const { manifest } = await run(step);
+    expect(await run(step)).toMatchObject({ status: "exists", manifest });
+    expect(fetched).toHaveLength(2);
+    const find = (): Learned => ({ tag: step.tag, manifest: manifest! });
+    expect(await run(step, { learnings: { find } })).toMatchObject({ status: "exists" });
+    expect(fetched).toHaveLength(2);
+    expect(await verifyStep(migration(), step)).toMatchObject({ status: "verified" });
+  });
+
+  test("is fetched from the first place that has the right bytes", async () => {
+    files.set("wrong", other).set("page", utf8("<html>")).set("right", archive);
+    expect(await run(stepOf(row({ urls: ["gone", "page", "wrong", "right"] })))).toMatchObject({
+      status: "moved",
+    });
+    expect(fetched).toEqual(["gone", "page", "wrong", "right"]);
+  });
+
+  test("that is a page, gone, or nothing that a file can be, is told", async () => {
+    files.set("page", utf8(" <html>")).set("text", utf8("no archive"));
+    const said = async (...urls: string[]) => failureOf(run(stepOf(row({ urls }))));
+    expect(await said("page")).toMatchObject({
+      code: "invalid",
+      message: "page is a web page, not an archive",
+    });
+    expect(await said("text")).toMatchObject({
+      code: "invalid",
+      message: "text is no archive: it is not gzip",
+    });
+    expect(await said("gone")).toMatchObject({ code: "not_found" });
+    expect(await said()).toMatchObject({ code: "not_found" });
+  });
+});
+
+describe("an archive that is not what the index says", () => {
+  const step = stepOf(row({ digest: digestOf(other) }));
+  beforeEach(() => void files.set(url, archive));
+
+  test("fails, is taken and said, or left out, by the policy", async () => {
+    expect(await codeOf(run(step))).toBe("not_verified");
+    expect(await run(step, { onMismatch: "skip" })).toMatchObject({ status: "skipped" });
+    expect(await held()).toBeUndefined();
+    expect(await run(step, { onMismatch: "warn" })).toMatchObject({
+      status: "moved",
+      notes: [`the index says ${digestOf(other)}, the archive is ${digestOf(archive)}`],
+    });
+    expect(await verifyStep(migration(), step)).toMatchObject({
+      status: "verified",
+      notes: [`the index says ${digestOf(other)}, and is wrong`],
+    });
+  });
+
+  test("or lies about its name or its version, goes nowhere", async () => {
+    for (const [name, version] of [
+      ["other", "1.0.0"],
+      ["mychart", "1.0.1"],
+    ] as const) {
+      files.set("lie", archive);
+      const lie = stepOf(rowOf(name, version, { urls: ["lie"] }));
+      expect(await failureOf(run(lie, { onConflict: "overwrite" }))).toMatchObject({
+        code: "invalid",
+        message: "The archive is of mychart 1.0.0, not what the index says",
+      });
+    }
+    expect(
+      [...repositories.values()].every(async (each) => !(await Array.fromAsync(each.tags())).length),
+    ).toBe(true);
+    expect(await held()).toBeUndefined();
+  });
+
+  test("but writes its version in another way, gets that for its tag", async () => {
+    const loose = stepOf(rowOf("mychart", "v1.0", { urls: [url] }));
+    expect(await run(loose)).toMatchObject({
+      status: "moved",
+      tag: "1.0.0",
+      notes: ["the archive writes its version 1.0.0, and that is its tag"],
+    });
+    expect(await run(loose)).toMatchObject({ status: "exists" });
+  });
+});
+
+describe("a tag that holds something else", () => {
+  const step = stepOf(row());
+  beforeEach(async () => {
+    files.set(url, archive).set("before", other);
+    // Another archive under the very tag: what the index had for this version before.
+    const stale = stepOf(rowOf("mychart", "2.0.0", { urls: ["before"] }));
+    await run(stale);
+    const { manifest } = (await held("mychart", "2.0.0"))!;
+    const stored = (await repository("mychart").manifest(manifest))!;
+    await repository("mychart").pushManifest(stored.descriptor, stored.bytes, {
+      tags: [step.tag],
+      expect: "any",
+    });
+    fetched.length = 0;
+  });
+
+  test("is left alone, and that is a failure", async () => {
+    const before = await held();
+    expect(await failureOf(run(step))).toMatchObject({ code: "conflict" });
+    expect(await held()).toEqual(before);
+    expect(await codeOf(verifyStep(migration(), step))).toBe("not_verified");
+  });
+
+  test("is left alone, and said, without fetching anything, when that was asked for", async () => {
+    expect(await run(step, { onConflict: "skip" })).toMatchObject({
+      status: "skipped",
+      notes: ["its tag holds something else"],
+    });
+    expect(fetched).toEqual([]);
+  });
+
+  test("is replaced when that was asked for", async () => {
+    expect(await run(step, { onConflict: "overwrite" })).toMatchObject({ status: "moved" });
+    expect(await held()).toMatchObject({ content: { digest: digestOf(archive) } });
+  });
+
+  test("is not replaced by a row of another tag", async () => {
+    const loose = stepOf(rowOf("mychart", "v1.0.0", { urls: [url] }));
+    expect(await codeOf(run(loose, { onConflict: "overwrite" }))).toBe("conflict");
+  });
+
+  test("is foreseen", async () => {
+    expect(await foresee(migration(), step)).toMatchObject({ status: "conflict" });
+    expect(await foresee(migration({ onConflict: "skip" }), step)).toMatchObject({ status: "skipped" });
+    expect(await foresee(migration({ onConflict: "overwrite" }), step)).toMatchObject({
+      status: "planned",
+      notes: ["its tag holds something else"],
+      size: archive.byteLength,
+    });
+    expect(await foresee(migration(), stepOf(row({ digest: undefined })))).toMatchObject({
+      status: "planned",
+    });
+    expect(fetched).toEqual([]);
+  });
+});
+
+describe("a provenance file", () => {
+  const step = stepOf(row());
+  beforeEach(() => void files.set(url, archive));
+
+  test("of another archive is kept, and said", async () => {
+    files.set(`${url}.prov`, utf8(provenanceOf(digestOf(other))));
+    expect(await run(step)).toMatchObject({ notes: ["its provenance file is of another archive"] });
+    expect((await held())?.provenance).toBeDefined();
+  });
+
+  test("that is a page is none", async () => {
+    files.set(`${url}.prov`, utf8("<html>"));
+    expect(await run(step)).toMatchObject({ status: "moved", notes: [] });
+    expect((await held())?.provenance).toBeUndefined();
+    expect(await verifyStep(migration(), step)).toMatchObject({ status: "verified" });
+  });
+
+  test("that came later, or changed, is missed by verify", async () => {
+    await run(step);
+    files.set(`${url}.prov`, utf8(provenanceOf(digestOf(archive))));
+    expect(await failureOf(verifyStep(migration(), step))).toMatchObject({
+      message: "mychart:1.0.0 differs: its provenance is missing",
+    });
+  });
+});
+
+describe("verify", () => {
+  test("names what is missing, and another date", async () => {
+    files.set(url, archive);
+    expect(await failureOf(verifyStep(migration(), stepOf(row())))).toMatchObject({
+      code: "not_found",
+      message: "Missing: mychart:1.0.0",
+    });
+    await run(stepOf(row({ created: "" })));
+    expect(await failureOf(verifyStep(migration(), stepOf(row())))).toMatchObject({
+      code: "not_verified",
+      message: "mychart:1.0.0 differs: it came at no time, and the index says 2026-06-15T13:50:31Z",
+    });
+  });
+});
+
+test("nothing is asked for once the user has stopped it", async () => {
+  const signal = AbortSignal.abort(new DOMException("stop", "AbortError"));
+  expect(await failureOf(run(stepOf(row()), { signal }))).toMatchObject({ name: "AbortError" });
+  expect(fetched).toEqual([]);
+  expect(repositories.has("mychart" as RepositoryName)).toBe(false);
+});

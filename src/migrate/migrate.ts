@@ -1,0 +1,120 @@
+import { copy } from "../oci/copy.ts";
+import { ChartroomError } from "../oci/errors.ts";
+import { parseTag, type RepositoryName, type Tag } from "../oci/reference.ts";
+import type { Expected, Reads, StoredManifest, Target } from "../oci/repository.ts";
+import { heldChart, isMeant } from "./held.ts";
+import type { Learnings } from "./journal.ts";
+import { createdOf } from "./moment.ts";
+import type { Outcome } from "./outcome.ts";
+import { type PackedForPush, packForPush } from "./packed.ts";
+import type { Step } from "./plan.ts";
+import type { ChartSource } from "./source.ts";
+import { MismatchSkipped, type TakeOptions, takeChart } from "./take.ts";
+
+/** What becomes of a chart whose tag holds something else. */
+export type ConflictPolicy = "fail" | "skip" | "overwrite";
+
+/** Where charts go: repositories below one prefix. */
+export interface MigrationTarget {
+  reads(repository: RepositoryName): Reads;
+  push(repository: RepositoryName, work: (target: Target) => Promise<void>): Promise<void>;
+}
+
+export interface Migration extends TakeOptions {
+  readonly source: ChartSource;
+  readonly target: MigrationTarget;
+  readonly learnings: Pick<Learnings, "find">;
+  readonly onConflict: ConflictPolicy;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Bring one chart into the target. What is there costs one request, where the index has its digest.
+ * @throws what the source, the archive or the target fails with; ChartroomError `conflict` by the policy
+ */
+export async function migrate(migration: Migration, step: Step): Promise<Outcome> {
+  const { source, target, learnings, onConflict, signal } = migration;
+  signal.throwIfAborted();
+  const learned = learnings.find(step);
+  const planned = learned?.tag ?? step.tag;
+  const held = await target.reads(step.repository).manifest(planned);
+  if (held !== undefined && (isMeant(held, step) || learned?.manifest === held.descriptor.digest))
+    return there(step, planned, held);
+  if (held !== undefined && onConflict === "skip" && step.row.digest !== undefined)
+    return skipped(step, "its tag holds something else");
+
+  const chart = await takeChart(source, step.row, migration).catch((error) => {
+    if (error instanceof MismatchSkipped) return error;
+    throw error;
+  });
+  if (chart instanceof MismatchSkipped) return skipped(step, chart.message);
+  const packed = packForPush(chart, createdOf(step.row.created));
+  const tag = parseTag(chart.metadata.version);
+  const before = tag === planned ? held : await target.reads(step.repository).manifest(tag);
+  const { digest } = packed.manifest.descriptor;
+  const result = { step, tag, archive: packed.content, size: chart.archive.byteLength, manifest: digest };
+  if (before?.descriptor.digest === digest) return { ...result, status: "exists", notes: chart.notes };
+  if (before !== undefined) {
+    if (onConflict === "skip") return skipped(step, "its tag holds something else");
+    // Under a tag of another row's, nobody asked to replace anything.
+    if (onConflict === "fail" || tag !== step.tag) throw taken(tag, before, packed);
+  }
+  const expect = before?.descriptor.digest ?? "absent";
+  await push(migration, step.repository, packed, tag, expect);
+  return { ...result, status: "moved", notes: chart.notes };
+}
+
+/** What `migrate` would do, without asking for an archive; what it cannot know then, it says. */
+export async function foresee({ source, target, learnings, onConflict, signal }: Migration, step: Step) {
+  signal.throwIfAborted();
+  const learned = learnings.find(step);
+  const tag = learned?.tag ?? step.tag;
+  const held = await target.reads(step.repository).manifest(tag);
+  if (held !== undefined && (isMeant(held, step) || learned?.manifest === held.descriptor.digest))
+    return there(step, tag, held);
+  const known = step.row.digest !== undefined;
+  if (held !== undefined && known && onConflict === "skip")
+    return skipped(step, "its tag holds something else");
+  const size = await source.places(step.row)[0]?.size();
+  const status = held !== undefined && known && onConflict === "fail" ? "conflict" : "planned";
+  const notes =
+    held === undefined
+      ? []
+      : [known ? "its tag holds something else" : "whether its tag holds just this cannot be told"];
+  return { step, tag, status, size, notes } satisfies Outcome;
+}
+
+const there = (step: Step, tag: Tag, held: StoredManifest): Outcome => {
+  const content = heldChart(held)?.content;
+  const parts = { archive: content?.digest, size: content?.size, manifest: held.descriptor.digest };
+  return { step, tag, status: "exists", ...parts, notes: [] };
+};
+
+const skipped = (step: Step, why: string): Outcome => ({
+  step,
+  tag: step.tag,
+  status: "skipped",
+  notes: [why],
+});
+
+function taken(tag: Tag, before: StoredManifest, { manifest, content }: PackedForPush): ChartroomError {
+  const same = heldChart(before)?.content.digest === content;
+  const what = same ? "the same archive in another manifest" : "another manifest";
+  return new ChartroomError(
+    "conflict",
+    `The tag ${tag} holds ${what}: ${before.descriptor.digest}, not ${manifest.descriptor.digest}`,
+    { hint: "--on-conflict skip leaves such charts alone, --on-conflict overwrite replaces them." },
+  );
+}
+
+async function push(
+  { target, signal }: Migration,
+  repository: RepositoryName,
+  { manifest, source }: PackedForPush,
+  tag: Tag,
+  expect: Expected,
+): Promise<void> {
+  await target.push(repository, async (writes) => {
+    await copy(source, writes, manifest, { tags: [tag], expect, signal, unasked: expect === "absent" });
+  });
+}

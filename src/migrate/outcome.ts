@@ -1,0 +1,22 @@
+import type { Digest } from "../oci/digest.ts";
+import type { Tag } from "../oci/reference.ts";
+import type { Step } from "./plan.ts";
+
+/**
+ * What became of a step. `moved`: pushed now. `exists`: it was there. `skipped`: a policy left it alone. `planned`: it would
+ * be pushed. `conflict`: it would be refused, its tag holds something else. `verified`: it is there, as the index has it.
+ */
+export type Status = "moved" | "exists" | "skipped" | "planned" | "conflict" | "verified" | "failed";
+
+export interface Outcome {
+  readonly step: Step;
+  readonly status: Status;
+  /** The tag in the target: the step's, unless the archive writes its version in another way. */
+  readonly tag: Tag;
+  /** The archive's digest, and its size in bytes, where they were learned. */
+  readonly archive?: Digest | undefined;
+  readonly size?: number | undefined;
+  readonly manifest?: Digest | undefined;
+  readonly error?: { readonly code: string; readonly message: string } | undefined;
+  readonly notes: readonly string[];
+}

@@ -1,0 +1,169 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import { gzipSync } from "node:zlib";
+import { Transport } from "../http/transport.ts";
+import { failureOf } from "../testing/errors.ts";
+import { indexOf, rowOf } from "../testing/migrate.ts";
+import { testProxy } from "../testing/proxy.ts";
+import { socketServer } from "../testing/sockets.ts";
+import { noise } from "../testing/streams.ts";
+import { basic, Site, type SiteOptions } from "./site.ts";
+import { parseSite } from "./urls.ts";
+
+const closing: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+});
+
+type Answers = (request: Request, url: URL) => Response | Promise<Response>;
+/** A server that is stopped with the test; gives its URL, and what it was asked: path, and who is said to ask. */
+function serve(answers: Answers): { url: string; port: number; asked: string[] } {
+  const asked: string[] = [];
+  const server = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    fetch(request) {
+      const url = new URL(request.url);
+      asked.push([url.pathname + url.search, request.headers.get("authorization")].filter(Boolean).join(" "));
+      return answers(request, url);
+    },
+  });
+  closing.push(() => server.stop(true));
+  return { url: `http://127.0.0.1:${server.port}/`, port: server.port ?? 0, asked };
+}
+
+const site = (url: string, options: Partial<SiteOptions> = {}) =>
+  new Site(parseSite(url), {
+    transport: new Transport({ userAgent: "test", sleep: async () => {} }),
+    ...options,
+  });
+const namesOf = async (from: Site, known?: { etag?: string; lastModified?: string }) => {
+  const index = await from.index(known);
+  if (index === undefined) return "unchanged";
+  return (await Array.fromAsync(index.entries)).map((each) => ("row" in each ? each.row.name : each.error));
+};
+const text = indexOf([rowOf("a", "1.0.0")]);
+const place = (from: Site, url: string) => from.places(rowOf("a", "1.0.0", { urls: [url] }))[0]!;
+
+describe("the index of a site", () => {
+  test("is asked for with the site's query, packed, and under the conditions of what is known", async () => {
+    const { url, asked } = serve((request) =>
+      request.headers.get("if-none-match") === '"1"'
+        ? new Response(null, { status: 304 })
+        : new Response(gzipSync(text), { headers: { "content-encoding": "gzip", etag: '"1"' } }),
+    );
+    const from = site(`${url}charts?key=1`);
+    expect(await namesOf(from)).toEqual(["a"]);
+    expect((await from.index())?.version).toEqual({ etag: '"1"' });
+    expect(await namesOf(from, { etag: '"0"' })).toEqual(["a"]);
+    expect(await namesOf(from, { etag: '"1"' })).toBe("unchanged");
+    expect(asked.at(-1)).toBe("/charts/index.yaml?key=1");
+  });
+
+  test("that is not there, or a page for people, is told", async () => {
+    const { url } = serve((_request, { pathname }) =>
+      pathname.startsWith("/page/") ? new Response("<!DOCTYPE html>") : new Response(null, { status: 404 }),
+    );
+    expect(await failureOf(namesOf(site(url)))).toMatchObject({ code: "not_found" });
+    expect(await failureOf(namesOf(site(`${url}page`)))).toMatchObject({
+      code: "invalid",
+      message: expect.stringContaining("web page"),
+    });
+  });
+});
+
+describe("a site's login", () => {
+  const authorization = basic("me", "secret");
+  test("goes to the site's own server alone", async () => {
+    const other = serve(() => new Response("other"));
+    const own = serve((_request, { pathname }) =>
+      pathname === "/away.tgz" ? Response.redirect(`${other.url}redirected.tgz`) : new Response("own"),
+    );
+    const from = site(own.url, { authorization });
+    await place(from, "own.tgz").archive();
+    await place(from, "away.tgz").archive();
+    await place(from, `${other.url}named.tgz`).archive();
+    await place(from, `http://you:word@127.0.0.1:${other.port}/theirs.tgz`).archive();
+    expect(own.asked).toEqual([`/own.tgz ${authorization}`, `/away.tgz ${authorization}`]);
+    expect(other.asked).toEqual(["/redirected.tgz", "/named.tgz", `/theirs.tgz ${basic("you", "word")}`]);
+  });
+});
+
+describe("an archive", () => {
+  test("has its provenance beside its path, in front of the query", async () => {
+    const { url, asked } = serve((_request, { pathname }) => {
+      if (pathname === "/gone.tgz.prov") return new Response(null, { status: 403 });
+      return pathname === "/broken.tgz.prov" ? new Response(null, { status: 500 }) : new Response("signed");
+    });
+    const from = site(`${url}?key=1`);
+    expect(await place(from, "a.tgz?v=2").provenance()).toEqual(new TextEncoder().encode("signed"));
+    expect(asked).toEqual(["/a.tgz.prov?key=1&v=2"]);
+    expect(await place(from, "gone.tgz").provenance()).toBeUndefined();
+    expect(await failureOf(place(from, "broken.tgz").provenance())).toMatchObject({ code: "remote" });
+  });
+
+  const big = noise(300_000);
+  /** Gives the first third, and breaks off; then the rest, when that is asked for. */
+  const breaking = async (etagOf: (count: number) => string) => {
+    const server = await socketServer((socket, count) => {
+      const head = server.heads.at(-1) ?? "";
+      const etag = etagOf(count);
+      const from = head.includes(`if-range: ${etag}`) ? Number(/bytes=(\d+)-/i.exec(head)?.[1]) : 0;
+      const status =
+        from > 0
+          ? `206 Partial\r\nContent-Range: bytes ${from}-${big.byteLength - 1}/${big.byteLength}`
+          : "200 OK";
+      socket.write(`HTTP/1.1 ${status}\r\nETag: ${etag}\r\nContent-Length: ${big.byteLength - from}\r\n\r\n`);
+      socket.write(Buffer.from(big.subarray(from, count === 1 ? 100_000 : undefined)));
+      // Bytes that come with the end of their connection are lost with it, in Bun.
+      setTimeout(() => socket.end(), 20);
+    });
+    closing.push(server.stop);
+    return { url: `http://127.0.0.1:${server.port}/`, heads: server.heads };
+  };
+
+  test("that breaks off is gone on with by range", async () => {
+    const { url, heads } = await breaking(() => '"same"');
+    expect(await place(site(url), "a.tgz").archive()).toEqual(big);
+    expect(heads.map((head) => /range: bytes=\d+-/i.test(head))).toEqual([false, true]);
+  });
+
+  test("that is another one by now, or has no tag to be known by, is fetched anew", async () => {
+    for (const etagOf of [(count: number) => `"${count}"`, () => 'W/"weak"']) {
+      const { url, heads } = await breaking(etagOf);
+      expect(await place(site(url), "a.tgz").archive()).toEqual(big);
+      expect(heads).toHaveLength(2);
+    }
+  });
+
+  test("without an end is given up", async () => {
+    const chunk = new Uint8Array(4 * 1024 * 1024);
+    const endless = () =>
+      new Response(new ReadableStream<Uint8Array>({ pull: (controller) => controller.enqueue(chunk) }));
+    const { url } = serve(endless);
+    expect(await failureOf(place(site(url), "a.tgz").archive())).toMatchObject({
+      reason: "too-long",
+      message: expect.stringContaining("longer than 134217728 bytes"),
+    });
+    expect(await failureOf(place(site(url), "a.tgz").provenance())).toMatchObject({ reason: "too-long" });
+  });
+
+  test("of a site outside is fetched from no address inside, even by redirect, unless the user names it", async () => {
+    const inside = serve(() => new Response("inside"));
+    const outside = serve(() => Response.redirect(`${inside.url}secret`));
+    const proxy = await testProxy(outside.port);
+    closing.push(() => proxy.stop());
+    const before = process.env.HTTP_PROXY;
+    process.env.HTTP_PROXY = proxy.url;
+    closing.push(() => {
+      if (before === undefined) delete process.env.HTTP_PROXY;
+      else process.env.HTTP_PROXY = before;
+    });
+    const from = site("http://charts.example.com/");
+    const refused = { message: expect.stringContaining("127.0.0.1 is inside of a network") };
+    expect(await failureOf(place(from, `${inside.url}secret`).archive())).toMatchObject(refused);
+    expect(await failureOf(place(from, "a.tgz").archive())).toMatchObject({ reason: "redirect", ...refused });
+    expect(inside.asked).toEqual([]);
+    const base = site("http://charts.example.com/", { base: new URL(inside.url) });
+    expect(await place(base, "a.tgz").archive()).toEqual(new TextEncoder().encode("inside"));
+  });
+});

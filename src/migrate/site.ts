@@ -1,0 +1,141 @@
+import { partLimits } from "../chart/limits.ts";
+import type { Answer } from "../http/answer.ts";
+import { HttpError } from "../http/errors.ts";
+import type { Transport } from "../http/transport.ts";
+import { ChartroomError } from "../oci/errors.ts";
+import { download, refused } from "./download.ts";
+import type { IndexRow } from "./indexRow.ts";
+import { readIndex } from "./readIndex.ts";
+import type { ArchivePlace, ChartSource, IndexVersion, OpenIndex } from "./source.ts";
+import { archiveUrl, below, type Rewriting, refusal, shownUrl } from "./urls.ts";
+
+/** The largest index, in bytes: five times the largest that we heard of. */
+const indexLimit = 1024 * 1024 * 1024;
+
+export interface SiteOptions extends Rewriting {
+  readonly transport: Transport;
+  /** For the repository's own server alone: an `Authorization` header. */
+  readonly authorization?: string | undefined;
+}
+
+/** A classic repository on a server. */
+export class Site implements ChartSource {
+  readonly #url: URL;
+  readonly #options: SiteOptions;
+
+  /** @param url as `parseSite` gives it */
+  constructor(url: URL, options: SiteOptions) {
+    this.#url = url;
+    this.#options = options;
+  }
+
+  /** It is asked for packed; what comes is unpacked on the way, as far as it is no bomb. */
+  async index(known: IndexVersion = {}): Promise<OpenIndex | undefined> {
+    const { etag, lastModified } = known;
+    const conditions = {
+      ...(etag !== undefined && { "if-none-match": etag }),
+      ...(lastModified !== undefined && { "if-modified-since": lastModified }),
+    };
+    const answer = await this.#options.transport.send({
+      method: "GET",
+      ...this.#request(below(this.#url, "index.yaml")),
+      headers: { ...this.#login(this.#url), "accept-encoding": "gzip", ...conditions },
+    });
+    if (answer.status === 200) return { entries: readIndex(bodyOf(answer)), version: versionOf(answer) };
+    await answer.discard();
+    if (answer.status === 304 && Object.keys(conditions).length > 0) return undefined;
+    throw refused(answer);
+  }
+
+  places({ urls }: IndexRow): ArchivePlace[] {
+    return urls.map((text) => {
+      const url = archiveUrl(this.#url, text, this.#options);
+      return typeof url === "string" ? nowhere(text, url) : this.#place(url);
+    });
+  }
+
+  #place(url: URL): ArchivePlace {
+    const { transport } = this.#options;
+    const beside = new URL(url);
+    beside.pathname += ".prov"; // Helm puts it behind the query, where it is a part of a signature
+    return {
+      shown: shownUrl(url),
+      size: async () => {
+        const answer = await transport.send({ method: "HEAD", ...this.#request(url) });
+        await answer.discard();
+        const length = answer.headers.get("content-length");
+        return answer.status === 200 && length !== null ? Number(length) : undefined;
+      },
+      archive: () => download(transport, this.#request(url), partLimits.content),
+      provenance: () =>
+        download(transport, this.#request(beside), partLimits.provenance).catch((error) => {
+          // Stores of objects answer 403 for what is not there.
+          const absent = ["not_found", "not_allowed"];
+          if (error instanceof ChartroomError && absent.includes(error.code)) return undefined;
+          throw error;
+        }),
+    };
+  }
+
+  #request(named: URL) {
+    const { rewrite, base } = this.#options;
+    const url = new URL(named);
+    url.username = "";
+    url.password = "";
+    return {
+      url,
+      headers: this.#login(named),
+      refuseRedirect: (to: URL) => refusal(this.#url, to, [rewrite?.to, base]),
+    };
+  }
+
+  /** An index may name a login in a URL; the user's own is for the repository's server alone. */
+  #login(url: URL): Record<string, string> {
+    const { authorization } = this.#options;
+    if (url.username !== "" || url.password !== "")
+      return { authorization: basic(decodeURIComponent(url.username), decodeURIComponent(url.password)) };
+    return authorization !== undefined && url.origin === this.#url.origin ? { authorization } : {};
+  }
+}
+
+/** RFC 7617 §2. */
+export const basic = (user: string, password: string): string =>
+  `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
+
+/** What an index names and nobody goes to. */
+function nowhere(text: string, why: string): ArchivePlace {
+  const shown = text
+    .replace(/[?#].*$/s, "")
+    .replace(/\/\/[^/]*@/, "//")
+    .slice(0, 200);
+  const refuse = async () => {
+    throw new ChartroomError("invalid", `Cannot fetch ${shown}: ${why}`);
+  };
+  return { shown, size: async () => undefined, archive: refuse, provenance: async () => undefined };
+}
+
+function versionOf({ headers }: Answer): IndexVersion | undefined {
+  const [etag, lastModified] = [headers.get("etag"), headers.get("last-modified")];
+  if (etag === null && lastModified === null) return undefined;
+  return { ...(etag !== null && { etag }), ...(lastModified !== null && { lastModified }) };
+}
+
+/** The index's bytes, unpacked where they came packed, and no more than an index can have. */
+function bodyOf(answer: Answer): ReadableStream<Uint8Array> {
+  const packed = /^(?:x-)?gzip$/i.test(answer.headers.get("content-encoding") ?? "");
+  let size = 0;
+  return (packed ? unpacked(answer.body) : answer.body).pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      transform(chunk, controller) {
+        size += chunk.byteLength;
+        if (size > indexLimit)
+          throw new HttpError("too-long", `Cannot read the index: it is longer than ${indexLimit} bytes`);
+        controller.enqueue(chunk);
+      },
+    }),
+  );
+}
+
+/** The cast: a DecompressionStream takes bytes of any buffer, and its type does not say so. */
+const unpacked = (body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> =>
+  body.pipeThrough(new DecompressionStream("gzip") as unknown as TransformStream<Uint8Array, Uint8Array>);

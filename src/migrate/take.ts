@@ -1,0 +1,111 @@
+import { openArchive } from "../chart/archive.ts";
+import type { Metadata } from "../chart/metadata.ts";
+import { compareVersions, tryVersion } from "../chart/version.ts";
+import { algorithmOf, type Digest, digestOf } from "../oci/digest.ts";
+import { ChartroomError } from "../oci/errors.ts";
+import type { limiter } from "../oci/limiter.ts";
+import type { IndexRow } from "./indexRow.ts";
+import { provenanceKind } from "./provenance.ts";
+import type { ArchivePlace, ChartSource } from "./source.ts";
+
+/** What becomes of an archive that is not what the index says; Helm takes it, and indexes in the wild are wrong. */
+export type MismatchPolicy = "fail" | "warn" | "skip";
+
+/** A chart as its repository gave it. */
+export interface TakenChart {
+  readonly metadata: Metadata;
+  readonly archive: Uint8Array;
+  readonly provenance: Uint8Array | undefined;
+  /** What a person should know, a sentence each without a dot. */
+  readonly notes: readonly string[];
+}
+
+export interface TakeOptions {
+  readonly onMismatch: MismatchPolicy;
+  /** For opening archives: one has up to 100 MiB unpacked, so few at once. */
+  readonly openings: ReturnType<typeof limiter>;
+}
+
+/** The archive has another digest than its row says, and is to be left alone. */
+export class MismatchSkipped extends Error {}
+
+/**
+ * A row's chart out of its source: from the first place that has the archive which the index means, opened, and with its
+ * provenance.
+ * @throws MismatchSkipped; ChartroomError `not_verified` when no place has the right bytes, `invalid` for what is no chart, or
+ *   one of another name or version; else what the last place failed with
+ */
+export async function takeChart(
+  source: ChartSource,
+  row: IndexRow,
+  { onMismatch, openings }: TakeOptions,
+): Promise<TakenChart> {
+  const { place, archive, matches } = await rightArchive(source.places(row), row, onMismatch);
+  const notes = matches ? [] : [`the index says ${row.digest}, the archive is ${digestOf(archive)}`];
+  const [{ metadata }, provenance] = await Promise.all([
+    openings(() => openArchive(archive)),
+    place.provenance(),
+  ]);
+  notes.push(...compared(row, metadata));
+  const kind = provenance && provenanceKind(provenance, archive);
+  if (kind === "stale") notes.push("its provenance file is of another archive");
+  return { metadata, archive, provenance: kind === "absent" ? undefined : provenance, notes };
+}
+
+interface FoundArchive {
+  readonly place: ArchivePlace;
+  readonly archive: Uint8Array;
+  readonly matches: boolean;
+}
+
+async function rightArchive(
+  places: readonly ArchivePlace[],
+  { digest }: IndexRow,
+  onMismatch: MismatchPolicy,
+): Promise<FoundArchive> {
+  let failure: unknown = new ChartroomError("not_found", "None of its URLs can be a file of the directory");
+  let wrong: FoundArchive | undefined;
+  for (const place of places) {
+    try {
+      const archive = await place.archive();
+      if (!isPacked(archive)) throw notPacked(archive, place);
+      const matches = digest === undefined || digestOf(archive, algorithmOf(digest)) === digest;
+      if (matches) return { place, archive, matches };
+      wrong ??= { place, archive, matches };
+    } catch (error) {
+      failure = error;
+    }
+  }
+  if (wrong === undefined) throw failure;
+  if (onMismatch === "warn") return wrong;
+  if (onMismatch === "skip") throw new MismatchSkipped(`${wrong.place.shown} is not what the index says`);
+  throw mismatch(wrong, digest);
+}
+
+const mismatch = ({ place, archive }: FoundArchive, digest: Digest | undefined): ChartroomError =>
+  new ChartroomError(
+    "not_verified",
+    `${place.shown} is not what the index says: its digest is ${digestOf(archive)}, not ${digest}`,
+    { hint: "--on-digest-mismatch warn takes it nevertheless." },
+  );
+
+/** Whether bytes begin as gzip does (RFC 1952 §2.3.1). */
+const isPacked = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
+
+function notPacked(bytes: Uint8Array, { shown }: ArchivePlace): ChartroomError {
+  const isPage = /^\s*</.test(new TextDecoder().decode(bytes.subarray(0, 100)));
+  const what = isPage ? "a web page, not an archive" : "no archive: it is not gzip";
+  return new ChartroomError("invalid", `${shown} is ${what}`);
+}
+
+/**
+ * What an archive says of itself against its row. Of two ways to write one version the archive's counts; another chart, or
+ * another version of it, would come to stand where nobody asked for it.
+ */
+function compared(row: IndexRow, { name, version }: Metadata): string[] {
+  const [written, meant] = [tryVersion(version)!, tryVersion(row.version)!];
+  const same = compareVersions(written, meant) === 0;
+  if (name !== row.name || !same)
+    throw new ChartroomError("invalid", `The archive is of ${name} ${version}, not what the index says`);
+  return version === row.version ? [] : [`the archive writes its version ${version}, and that is its tag`];
+}

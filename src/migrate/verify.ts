@@ -1,0 +1,54 @@
+import { digestOf } from "../oci/digest.ts";
+import { ChartroomError } from "../oci/errors.ts";
+import { readVerified } from "../oci/verify.ts";
+import { heldChart } from "./held.ts";
+import type { Migration } from "./migrate.ts";
+import { createdOf } from "./moment.ts";
+import type { Outcome } from "./outcome.ts";
+import type { Step } from "./plan.ts";
+import { provenanceKind } from "./provenance.ts";
+import { takeChart } from "./take.ts";
+
+/**
+ * Compare a row with what the target has: its archive by digest, its date, its provenance byte for byte. The archive is
+ * fetched where the index has no digest, or another one.
+ * @throws ChartroomError `not_found` for what is missing, `not_verified` for what differs; what the source and the target
+ *   fail with
+ */
+export async function verifyStep(migration: Migration, step: Step) {
+  const { source, target, learnings, signal } = migration;
+  signal.throwIfAborted();
+  const { row, repository } = step;
+  const tag = learnings.find(step)?.tag ?? step.tag;
+  const reads = target.reads(repository);
+  const held = await reads.manifest(tag);
+  if (held === undefined) throw new ChartroomError("not_found", `Missing: ${repository}:${tag}`);
+  const differs = (why: string) => new ChartroomError("not_verified", `${repository}:${tag} differs: ${why}`);
+  const chart = heldChart(held);
+  if (chart === undefined) throw differs("it is no chart");
+  const { content, provenance, created } = chart;
+  const notes: string[] = [];
+  if (content.digest !== row.digest) {
+    const { archive } = await takeChart(source, row, { ...migration, onMismatch: "warn" });
+    if (digestOf(archive) !== content.digest) throw differs(`its archive is ${content.digest}`);
+    if (row.digest !== undefined) notes.push(`the index says ${row.digest}, and is wrong`);
+  }
+  const wanted = createdOf(row.created);
+  if (wanted !== undefined && created !== wanted)
+    throw differs(`it came ${created ?? "at no time"}, and the index says ${wanted}`);
+  const bytes = provenance && (await readVerified(await reads.blob(provenance), provenance));
+  const beside = await provenanceBeside(source, step);
+  if (beside !== undefined && (bytes === undefined || !Buffer.from(bytes).equals(beside)))
+    throw differs(bytes === undefined ? "its provenance is missing" : "its provenance is another one");
+  const parts = { archive: content.digest, size: content.size, manifest: held.descriptor.digest };
+  return { step, tag, status: "verified", ...parts, notes } satisfies Outcome;
+}
+
+/** The provenance file of the first place that has one. */
+async function provenanceBeside(source: Migration["source"], { row }: Step): Promise<Uint8Array | undefined> {
+  for (const place of source.places(row)) {
+    const bytes = await place.provenance();
+    if (bytes !== undefined && provenanceKind(bytes, new Uint8Array()) !== "absent") return bytes;
+  }
+  return undefined;
+}
