@@ -315,6 +315,13 @@ export const mutants: readonly Mutant[] = [
     ],
   },
 
+  {
+    without: "the idle timeout of a connection whose body is through",
+    file: "src/server/handler.ts",
+    find: "      peer.retime();\n",
+    test: ["src/server/idle.test.ts", "and while one goes out, until it is through or given up"],
+  },
+
   // A login goes to its registry and nowhere else.
   {
     without: "the look at the origin before a login is sent",

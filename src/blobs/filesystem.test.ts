@@ -125,6 +125,20 @@ test("an ingest that something else wrote to is not published", async () => {
   expect(await blobs.stat(digest)).toBeUndefined();
 });
 
+test("a commit that was refused does not make the next one read everything again", async () => {
+  let reads = 0;
+  fs.fault = (_, { name }) => {
+    if (name === "read") reads++;
+    return undefined;
+  };
+  await using ingest = await blobs.ingest("one");
+  await ingest.append(streamOf(bytes.subarray(0, 500_000)));
+  await expect(ingest.commit(digest)).rejects.toMatchObject({ code: "not_verified" });
+  await ingest.append(streamOf(bytes.subarray(500_000)));
+  await ingest.commit(digest);
+  expect(reads).toBe(0);
+});
+
 test("a read that fails closes its file and says so", async () => {
   await store();
   fs.fault = (_, { name }) => (name === "read" ? { code: "EIO" } : undefined);

@@ -170,9 +170,9 @@ export class FilesystemIngest implements Ingest {
     if (known !== undefined) return known;
     const live = algorithm === "sha256" ? this.#live?.digester : undefined;
     const digester = live ?? new Digester(algorithm);
-    // A digester gives its digest once.
-    if (live !== undefined) this.#live = undefined;
-    else for await (const chunk of this.#read()) digester.update(chunk);
+    if (live === undefined) for await (const chunk of this.#read()) digester.update(chunk);
+    // More bytes may follow those that were read once.
+    if (algorithm === "sha256") this.#live = { digester, hashed: this.#offset };
     const digest = digester.digest();
     this.#known.set(algorithm, digest);
     return digest;

@@ -5,6 +5,9 @@ import { Sql } from "./sql.ts";
 
 declare const self: Worker;
 
+// A thread has a policy of its own, and begins with the binary's reluctant one (tools/task.mjs).
+Bun.unsafe.setJITPolicy(1);
+
 let writer: BatchWriter | undefined;
 
 self.onmessage = ({ data }: MessageEvent<Request>) => {

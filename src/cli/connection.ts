@@ -12,10 +12,11 @@ import { type CredentialSources, findLogin } from "../remote/credentials/search.
 import type { RemoteOptions } from "../remote/open.ts";
 import { UploadSessions } from "../remote/uploadSessions.ts";
 import type { Context, GlobalOptions } from "./context.ts";
+import { warn } from "./output.ts";
 import { passwordFromInput } from "./registry/secret.ts";
 import { stateDirectory } from "./state.ts";
 import { helmCache } from "./store.ts";
-import { waitInWords } from "./words.ts";
+import { printable, waitInWords } from "./words.ts";
 
 /** The options of commands that talk to one registry, for whoever keeps no login: CI above all. */
 export interface GivenLogin {
@@ -54,8 +55,8 @@ export async function connectionOf(
   const given = await givenLogin(options, context);
   const logins = loginsOf(options, context);
   const told = new Set<string>();
-  const warn = (message: string) => {
-    if (!told.has(message)) context.tell(`Warning: ${message}\n`);
+  const warnOnce = (message: string) => {
+    if (!told.has(message)) warn(context, message);
     told.add(message);
   };
   return {
@@ -64,10 +65,10 @@ export async function connectionOf(
       tls: await readTls({ caFile, certFile, keyFile, insecure }),
       signal: context.signal,
       onWait: (host, ms) => context.tell(`${host} asks to wait ${waitInWords(ms)}; waiting\n`),
-      ...(debug && { trace: (line: string) => context.tell(`${line}\n`) }),
+      ...(debug && { trace: (line: string) => context.tell(`${printable(line)}\n`) }),
     }),
-    credentials: async (registry, path) => given ?? findLogin(logins, { registry, path }, warn),
-    warn,
+    credentials: async (registry, path) => given ?? findLogin(logins, { registry, path }, warnOnce),
+    warn: warnOnce,
     uploads: new UploadSessions(context.fs, join(stateDirectory(context), "uploads"), context.now),
     plainHttp,
     tls: insecure === true || caFile !== undefined || certFile !== undefined,

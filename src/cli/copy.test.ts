@@ -137,6 +137,24 @@ describe("one", () => {
     expect(await held(`${host}/b`, "1")).toBe(one.descriptor.digest);
   });
 
+  test("what is broken among the logins is told once for both ends", async () => {
+    const there = testRegistry(({ headers }) =>
+      headers.has("authorization")
+        ? undefined
+        : new Response(null, { status: 401, headers: { "www-authenticate": 'Basic realm="r"' } }),
+    );
+    try {
+      await writeFile(join(folder, "broken.json"), "{");
+      const auth = Buffer.from("user:secret").toString("base64");
+      await writeFile(join(folder, ".dockercfg"), JSON.stringify({ [there.host]: { auth } }));
+      const [from, to] = [`${there.host}/a:1`, `${there.host}/b`];
+      const said = await run("copy", from, to, "--registry-config", "broken.json");
+      expect(said.stderr.match(/^Warning: .*broken\.json/gm)).toHaveLength(1);
+    } finally {
+      await there.stop();
+    }
+  });
+
   test("an index goes with all its platforms", async () => {
     const index = indexOf([one, indexOf([two])]);
     await push("images", index);
@@ -277,6 +295,8 @@ describe("many", () => {
       const path = join(folder, "dir", "index.json");
       const text = (await readFile(path, "utf8")).replace(`${there.host}/good:1`, "no name");
       await writeFile(path, text);
+      const unsaid = await run("copy", "layout:dir", "store:");
+      expect(unsaid).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("There is none in it.") });
       const unnamed = await run("copy", "layout:dir/", "store:");
       expect(unnamed).toMatchObject({ exitCode: 1, stdout: "1 failed\n" });
     } finally {

@@ -1,6 +1,9 @@
 import { ChartroomError } from "../oci/errors.ts";
+import type { RemoteOptions } from "../remote/open.ts";
+import { connectionOf } from "./connection.ts";
 import type { Context } from "./context.ts";
 import { copyMany, jobsOf } from "./copyMany.ts";
+import { compileEagerly } from "./jit.ts";
 import { openPlace } from "./openPlace.ts";
 import { print } from "./output.ts";
 import { formatOne, isBelow, namedIn, parsePlace, targetIn, type What } from "./place.ts";
@@ -27,15 +30,17 @@ export async function copy(
   options: CopyOptions,
   context: Context,
 ): Promise<void> {
+  compileEagerly();
   const [from, to] = [parsePlace(src), parsePlace(dst)];
   const many = options.allTags === true || isBelow(from.what);
   checkTarget(dst, to.what, many);
   const progress = progressOf("copied", options, context);
-  const over = (plainHttp: boolean | undefined): StoreOptions =>
-    plainHttp === undefined ? options : { ...options, plainHttp };
+  // One for both: what is broken among the logins is told once, and a helper asked once.
+  const connection = await connectionOf(options, context);
+  const over = (plainHttp = connection.plainHttp): RemoteOptions => ({ ...connection, plainHttp });
   const transfers: Transfers = {
-    source: await openPlace(from, over(options.fromPlainHttp), context, "pull"),
-    target: await openPlace(to, over(options.toPlainHttp), context, "push"),
+    source: openPlace(from, { ...over(options.fromPlainHttp), access: "pull" }, options, context),
+    target: openPlace(to, { ...over(options.toPlainHttp), access: "push" }, options, context),
     referrers: options.referrers ?? false,
     force: options.force ?? false,
     dryRun: options.dryRun ?? false,
@@ -80,6 +85,7 @@ async function copyOne(
       await transfer(transfers, job);
       done = { ...done, referrers: done.referrers + 1 };
     }
+  transfers.progress.clear();
   print(context, options, { text: lineOf(done), json: jsonOf(done), quiet: quietOf(done) });
 }
 
@@ -88,11 +94,19 @@ async function notNamed({ source }: Transfers, src: string, what: What): Promise
   const found: string[] = [];
   for await (const { repository, names } of source.list(what ?? { prefix: "" }))
     found.push(
-      ...(await names()).map((each) => (what === undefined ? formatOne(namedIn(repository, each)) : each)),
+      ...(await names().catch(nothingNamed)).map((each) =>
+        what === undefined ? formatOne(namedIn(repository, each)) : each,
+      ),
     );
   const named = found.slice(0, tagsNamed).join(", ") + (found.length > tagsNamed ? ", …" : "");
   const all = what === undefined ? "A / at the end copies all." : "--all-tags copies all.";
   return new ChartroomError("usage", `Cannot tell what of ${src} to copy: expected a tag or digest`, {
     hint: found.length === 0 ? "There is none in it." : `There are: ${named}. ${all}`,
   });
+}
+
+/** An entry that cannot be named hides none of the others. */
+function nothingNamed(error: unknown): [] {
+  if (error instanceof ChartroomError && error.code === "invalid") return [];
+  throw error;
 }

@@ -44,7 +44,7 @@ export function addCopyCommands(program: Definition): void {
     .option("--yes", "do not ask")
     .option("--dry-run", "only say what would go")
     .addOption(storeOption())
-    .completes("ref", "registry")
+    .completes("ref", "place")
     .examples("delete localhost:5000/myrepo/mychart:2.7.0 --yes")
     .notes(
       "NAME:TAG takes the tag away and leaves the manifest. NAME@DIGEST takes the manifest away, with every tag of it.",

@@ -6,7 +6,7 @@ import { forPeople, print } from "./output.ts";
 import { formatOne, isBelow, namedIn, targetIn, type What } from "./place.ts";
 import { type Job, type Transferred, type Transfers, transfer } from "./transfer.ts";
 import { jsonOf, lineOf, quietOf } from "./transferred.ts";
-import { countOf } from "./words.ts";
+import { countOf, printable } from "./words.ts";
 
 /** References on their way at once: a chart is small, and most of its time is waiting for answers. */
 const parallel = 4;
@@ -51,14 +51,18 @@ export async function copyMany(
         : limit(() => transfer(transfers, job).catch((error: unknown) => ({ ...job, error }))),
     );
   const ended: (Transferred | Failed)[] = [];
+  const say = (write: (text: string) => void, line: string) => {
+    transfers.progress.clear();
+    write(printable(line));
+  };
   for (const each of under) {
     const one = await each;
     context.signal.throwIfAborted();
     ended.push(one);
     if (!("error" in one)) {
-      if (forPeople(options)) context.write(lineOf(one));
+      if (forPeople(options)) say(context.write, lineOf(one));
     } else if (options.output !== "json")
-      context.tell(`Error: ${formatOne(one.source)}: ${explain(one.error).message}\n`);
+      say(context.tell, `Error: ${formatOne(one.source)}: ${explain(one.error).message}\n`);
   }
   if (ended.length === 0) return 0;
   const counts = new Map<string, number>();
@@ -70,6 +74,7 @@ export async function copyMany(
   const summary = Object.entries(words).flatMap(([status, says]) =>
     counts.has(status) ? [`${counts.get(status)} ${says}`] : [],
   );
+  transfers.progress.clear();
   print(context, options, {
     text: `${summary.join(", ")}\n`,
     json: ended.map((one) => ("error" in one ? failureOf(one) : jsonOf(one))),

@@ -1,5 +1,6 @@
 import { ChartroomError } from "../oci/errors.ts";
 import { confirm } from "./confirm.ts";
+import { connectionOf } from "./connection.ts";
 import type { Context } from "./context.ts";
 import { openPlace } from "./openPlace.ts";
 import { print, shown } from "./output.ts";
@@ -28,7 +29,7 @@ export async function deleteNamed(
     });
   const { repository, tag, digest } = what;
   const ref = formatOne(what);
-  const open = await openPlace(place, options, context, "pull");
+  const open = openPlace(place, await connectionOf(options, context), options, context);
   const held = await open.reads(repository).resolve((tag ?? digest)!);
   if (held === undefined) throw open.notFound(ref);
   const untags = tag !== undefined;

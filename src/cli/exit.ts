@@ -1,4 +1,3 @@
-import { LockBusyError } from "../files/busy.ts";
 import { ChartroomError, type ErrorCode } from "../oci/errors.ts";
 
 /** Exit codes, fixed for ever: scripts branch on them. */
@@ -50,7 +49,6 @@ const storageErrors: Record<string, { says: string; hint?: string }> = {
 export function explain(error: unknown): Explanation {
   if (error instanceof ChartroomError) return error;
   if (error instanceof AggregateError && error.errors.length > 0) return explain(error.errors[0]);
-  if (error instanceof LockBusyError) return { code: "conflict", message: error.message, hint: error.hint };
   if (!(error instanceof Error)) return { code: "invalid", message: String(error), hint: undefined };
   if (error.name === "AbortError")
     return { code: "interrupted", message: "interrupted", hint: "Run it again to go on." };

@@ -13,7 +13,6 @@ import type { Deletes, Mounts, Reads, Target } from "../oci/repository.ts";
 import { repositoriesOf } from "../remote/catalog.ts";
 import { openRemote, type RemoteOptions } from "../remote/open.ts";
 import type { RemoteRepository } from "../remote/repository.ts";
-import { connectionOf, type GivenLogin } from "./connection.ts";
 import type { Context } from "./context.ts";
 import { type Below, isBelow, type One, type Place } from "./place.ts";
 import { openStore, type StoreOptions } from "./store.ts";
@@ -46,18 +45,20 @@ export interface OpenPlace {
 
 /**
  * Open a place; nothing is read, made or sent yet.
- * @param access what will be done there: who writes to a registry asks for that at once
+ * @param connection the way to it where it is a registry, with the access that is wanted there
+ * @param options say where the store is
  */
-export async function openPlace(
+export function openPlace(
   place: Place,
-  options: StoreOptions & GivenLogin,
+  connection: RemoteOptions,
+  options: StoreOptions,
   context: Context,
-  access: "pull" | "push",
-): Promise<OpenPlace> {
-  if (place.kind === "registry")
-    return registryPlace(place.host, { ...(await connectionOf(options, context)), access });
+): OpenPlace {
+  if (place.kind === "registry") return registryPlace(place.host, connection);
   const layout =
-    place.kind === "store" ? openStore(options, context) : openLayout(resolve(context.cwd, place.directory));
+    place.kind === "store"
+      ? openStore(options, context)
+      : openLayout(resolve(context.cwd, place.directory), context.fs);
   return layoutPlace(layout, context.signal);
 }
 

@@ -68,10 +68,22 @@ export interface Result {
 
 /** Print a command's result the way the user asked for. */
 export function print(context: Context, options: GlobalOptions, result: Result): void {
-  if (options.output === "json") context.write(`${JSON.stringify(result.json, null, 2)}\n`);
-  else if (options.quiet) context.write(result.quiet === undefined ? "" : `${result.quiet}\n`);
+  if (options.output === "json") context.write(`${escapeC1(JSON.stringify(result.json, null, 2))}\n`);
+  else if (options.quiet)
+    context.write(result.quiet === undefined ? "" : `${quietLine(context, result.quiet)}\n`);
   else context.write(printable(result.text));
 }
+
+/** Names go to other programs as they are; a terminal is shown what it may print. */
+const quietLine = ({ terminal }: Context, line: string): string => (terminal.stdout ? printable(line) : line);
+
+/** JSON without the control characters that `JSON.stringify` leaves as they are, and that terminals obey (ECMA-48 §5.3). */
+const escapeC1 = (json: string): string =>
+  json.replace(/[\x7f-\x9f]/g, (each) => `\\u00${each.charCodeAt(0).toString(16)}`);
+
+/** Warn of what does not stop the work; the words may be a server's, a helper's or a file's. */
+export const warn = (context: Pick<Context, "tell">, message: string): void =>
+  context.tell(`Warning: ${printable(message)}\n`);
 
 /** Whether lines for a person go to standard output at all. */
 export const forPeople = (options: GlobalOptions): boolean => options.output !== "json" && !options.quiet;

@@ -22,3 +22,34 @@ test("the live line counts what is there already as done, once, and not into the
   expect(await drawn.promise).toContain("pushed 80 B of 100 B, 10 B/s, 1 under way");
   progress.close();
 });
+
+test("one content that goes to two repositories is counted twice, and the line makes room for others", async () => {
+  const { descriptor } = blobOf("x".repeat(100));
+  const [first, second] = [{ ...descriptor }, { ...descriptor }];
+  let [now, told] = [0, ""];
+  const drawn: (() => void)[] = [];
+  const context = {
+    terminal: { stdin: false, stdout: true, stderr: true },
+    now: () => now,
+    tell: (text: string) => {
+      told += text;
+      drawn.pop()?.();
+    },
+  } as Context;
+  const progress = progressOf("copied", {}, context);
+  for (const each of [first, second]) {
+    progress.begin?.(each);
+    progress.from?.(each, 0);
+    progress.bytes?.(each, 90);
+  }
+  progress.end?.(first, true);
+  const line = new Promise<void>((done) => void drawn.push(done));
+  now = 10_000;
+  await line;
+  expect(told).toContain("copied 180 B of 200 B, 18 B/s, 1 under way");
+  told = "";
+  progress.clear();
+  progress.clear();
+  progress.close();
+  expect(told).toBe("\r\x1b[K");
+});

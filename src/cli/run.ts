@@ -28,7 +28,7 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
     // What did parse of a command line that does not parse as a whole still says how to report that.
     const options = program.opts<GlobalOptions>();
     report(explanation, options, context);
-    if (options.debug && error instanceof Error) context.tell(`${error.stack ?? ""}\n`);
+    if (options.debug && error instanceof Error) context.tell(`${printable(error.stack ?? "")}\n`);
     return exitCodes[explanation.code];
   }
 }

@@ -1,4 +1,5 @@
 import { ChartroomError } from "../oci/errors.ts";
+import { connectionOf } from "./connection.ts";
 import type { Context } from "./context.ts";
 import { openPlace } from "./openPlace.ts";
 import { print } from "./output.ts";
@@ -12,7 +13,7 @@ export async function tags([text = ""]: string[], options: StoreOptions, context
   if (isBelow(what) || (what.tag ?? what.digest) !== undefined)
     throw new ChartroomError("usage", `Cannot list tags of "${text}": expected a repository alone`);
   const { repository } = what;
-  const open = await openPlace(place, options, context, "pull");
+  const open = openPlace(place, await connectionOf(options, context), options, context);
   const found = await Array.fromAsync(open.reads(repository).tags());
   if (found.length === 0)
     throw new ChartroomError("not_found", `No tags: ${text} has none, or is not there`, {

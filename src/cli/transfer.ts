@@ -1,4 +1,4 @@
-import { type CopyProgress, copy } from "../oci/copy.ts";
+import { copy } from "../oci/copy.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
@@ -8,6 +8,7 @@ import { referrersTag } from "../oci/referrers.ts";
 import { namedManifest, tagTaken } from "./named.ts";
 import type { OpenPlace } from "./openPlace.ts";
 import { formatOne, type One } from "./place.ts";
+import type { Progress } from "./progress.ts";
 
 /** Two places, and how things go from one to the other. */
 export interface Transfers {
@@ -18,7 +19,7 @@ export interface Transfers {
   /** Whether a tag that holds another manifest is replaced. */
   readonly force: boolean;
   readonly dryRun: boolean;
-  readonly progress: CopyProgress;
+  readonly progress: Progress;
   readonly signal: AbortSignal;
   /** Turns of blobs that go to the same place, by what stands for the place and the blob. */
   readonly turns: Map<string, ReturnType<typeof limiter>>;

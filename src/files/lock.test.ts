@@ -4,8 +4,7 @@ import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { LockBusyError } from "./busy.ts";
-import { acquire, type Lock, type LockMode } from "./lock.ts";
+import { acquire, type Lock, LockBusyError, type LockMode } from "./lock.ts";
 
 const modes: LockMode[] = ["shared", "turn", "exclusive"];
 const script = join(import.meta.dirname, "../testing/lockProcess.ts");
@@ -102,7 +101,7 @@ test("a busy lock names its file and its mode", async () => {
   const busy = await acquire(path, "turn", { wait: 20 }).catch((error: unknown) => error);
   expect(busy).toBeInstanceOf(LockBusyError);
   const message = `Cannot lock "${path}" (turn): it is held by another process and was for all of 0.02 s`;
-  expect(busy).toMatchObject({ path, message, code: "busy" });
+  expect(busy).toMatchObject({ path, message, code: "conflict" });
 });
 
 test("waiting ends with the signal's reason", async () => {

@@ -4,7 +4,6 @@ import { Database } from "bun:sqlite";
 import { access, constants } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { LockBusyError } from "./busy.ts";
 import { errorCode } from "./filesystem.ts";
 
 /**
@@ -16,6 +15,22 @@ import { errorCode } from "./filesystem.ts";
  * top, with a second `acquire`; who holds `shared` or `turn` and asks for `exclusive` waits for himself.
  */
 export type LockMode = "shared" | "turn" | "exclusive";
+
+/** Another holder did not let go in time. Its `code` is one of the house's, as if it came from `oci/errors.ts`: data in use. */
+export class LockBusyError extends Error {
+  override readonly name = "LockBusyError";
+  readonly code = "conflict";
+  readonly hint = "Another chartroom is at work there; run it again when that has ended.";
+  /** The lock's file. */
+  readonly path: string;
+
+  constructor(path: string, mode: string, wait: number) {
+    super(`Cannot lock "${path}" (${mode}): it is held by another process${waited(wait)}`);
+    this.path = path;
+  }
+}
+
+const waited = (wait: number): string => (wait === 0 ? "" : ` and was for all of ${wait / 1000} s`);
 
 /** A lock that is held until `release`, or until its process ends in any way, `kill -9` too. */
 export interface Lock extends AsyncDisposable {
@@ -44,8 +59,8 @@ const held = new Set<Database>();
 /**
  * Take a lock on the side file `path`, which is made when absent; its directory must be there. Waits without blocking the
  * thread; `exclusive` may be passed by whoever comes for less. Of two who try `turn` once (`wait: 0`) one gets it; two who
- * try `exclusive` may turn each other away. Never open that file by other means: POSIX drops all locks of a process on a file when it closes any descriptor
- * of that file.
+ * try `exclusive` may turn each other away. Never open that file by other means: POSIX drops all locks of a process on a
+ * file when it closes any descriptor of that file.
  * @throws LockBusyError after `wait` ms; the signal's reason when aborted; node's error when the file cannot be opened
  */
 export async function acquire(

@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { Ingest } from "../blobs/blobs.ts";
-import { LockBusyError } from "../files/busy.ts";
-import { acquire, type Lock } from "../files/lock.ts";
+import { acquire, type Lock, LockBusyError } from "../files/lock.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { algorithmOf, hexOf } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";

@@ -145,7 +145,10 @@ export class Layout {
       await this.#replace(this.markerPath, jsonBytes({ imageLayoutVersion: layoutVersion }));
   }
 
-  /** The directory of what is on its way in, made where it is missing: other tools make layouts without it. */
+  /**
+   * The directory of what is on its way in, made where it is missing: other tools make layouts without it, or take it away
+   * when it is empty.
+   */
   async makeIngest(): Promise<void> {
     if ((await ifThere(this.fs.stat(this.ingestPath))) === undefined)
       await makeDirectory(this.fs, this.ingestPath);
@@ -170,9 +173,6 @@ export class Layout {
 
   /** Replace a file of the layout, in our turn. */
   async #replace(path: string, bytes: Uint8Array): Promise<void> {
-    // Other tools make layouts without it, or take it away when it is empty.
-    if ((await ifThere(this.fs.stat(this.ingestPath))) === undefined)
-      await makeDirectory(this.fs, this.ingestPath);
     // Whoever writes here has the turn: what stands under this name was left by a process that was killed.
     const temporary = join(this.ingestPath, "replace.new");
     await this.makeIngest();

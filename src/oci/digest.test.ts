@@ -17,7 +17,9 @@ describe("digest", () => {
       const known = `${algorithm}:${abc[algorithm]}`;
       expect<string>(digestOf(utf8("abc"), algorithm)).toBe(known);
       const digester = new Digester(algorithm);
-      for (const letter of "abc") digester.update(utf8(letter));
+      for (const letter of "ab") digester.update(utf8(letter));
+      expect(digester.digest()).toBe(digestOf(utf8("ab"), algorithm));
+      digester.update(utf8("c"));
       expect<string>(digester.digest()).toBe(known);
     });
 

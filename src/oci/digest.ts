@@ -49,7 +49,7 @@ export function digestOf(bytes: Uint8Array, algorithm: Algorithm = "sha256"): Di
   return `${algorithm}:${createHash(algorithm).update(bytes).digest("hex")}` as Digest;
 }
 
-/** A running digest: `update` any number of times, then `digest` once. */
+/** A running digest: `digest` is that of all bytes so far, and more may follow. */
 export class Digester {
   readonly #hash: Hash;
   readonly #algorithm: Algorithm;
@@ -64,6 +64,6 @@ export class Digester {
   }
 
   digest(): Digest {
-    return `${this.#algorithm}:${this.#hash.digest("hex")}` as Digest;
+    return `${this.#algorithm}:${this.#hash.copy().digest("hex")}` as Digest;
   }
 }

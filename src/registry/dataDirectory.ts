@@ -1,10 +1,9 @@
 import { constants } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { LockBusyError } from "../files/busy.ts";
 import { makeDirectory, replaceFile } from "../files/durable.ts";
 import { type FileSystem, ifThere } from "../files/filesystem.ts";
-import { acquire } from "../files/lock.ts";
+import { acquire, LockBusyError } from "../files/lock.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import { jsonBytes, parseJsonObject } from "../oci/json.ts";
 

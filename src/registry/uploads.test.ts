@@ -137,6 +137,19 @@ describe("an upload session", () => {
     expect(await catalog.blob(repository, digest)).toBe(100_000);
   });
 
+  test("that took a blob at once tells what went wrong, not that it is over", async () => {
+    const { uploads, catalog } = make();
+    const apply = catalog.apply.bind(catalog);
+    spyOn(catalog, "apply").mockImplementation(async (command) => {
+      const outcome = await apply(command);
+      // As a disk that fails after the commit: nobody knows whether it was done.
+      if (command.kind === "link-blob") throw new ChartroomError("storage", "the disk reports an error");
+      return outcome;
+    });
+    const received = uploads.receive(repository, undefined, digest, { body: streamOf(bytes) });
+    expect(await faultOf(received)).toContain("the disk reports an error");
+  });
+
   test("belongs to its repository and its user", async () => {
     const { uploads } = make();
     const session = await uploads.open(repository, "alice");

@@ -112,7 +112,8 @@ export class Uploads {
     try {
       await this.finish(upload, digest, chunk);
     } catch (error) {
-      await this.cancel(upload);
+      // The first error is the one to tell; a session that cannot be given up now is swept later.
+      await this.cancel(upload).catch(() => {});
       throw error;
     }
   }

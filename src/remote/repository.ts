@@ -155,7 +155,6 @@ export class RemoteRepository implements Reads, Writes, Deletes, Mounts {
   }
 
   /** Gives whether the registry says that it has noted the subject (`OCI-Subject`). */
-
   async #putManifest(
     descriptor: Descriptor,
     bytes: Uint8Array,

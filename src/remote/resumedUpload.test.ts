@@ -35,10 +35,14 @@ describe("an upload that an earlier process left", () => {
     return claim?.location?.href;
   };
   /** Push it with a session that was left at `/left`; gives what was asked, and from where the bytes. */
-  async function goOn(spoil: Spoil, source = (from: number) => streamOf(blob.bytes.subarray(from))) {
+  async function goOn(
+    spoil: Spoil,
+    source = (from: number) => streamOf(blob.bytes.subarray(from)),
+    left?: string,
+  ) {
     made = testRegistry(spoil);
     const claim = await uploads().claim(target());
-    await claim?.keep(new URL(here.pathname, made.origin));
+    await claim?.keep(new URL(here.pathname, left ?? made.origin));
     claim?.release();
     const from: number[] = [];
     const pushed = remoteOf(made, { uploads: uploads() }).pushBlob(blob.descriptor, async (offset) => {
@@ -65,6 +69,7 @@ describe("an upload that an earlier process left", () => {
   test.each([
     ["unknown", () => refuse(404, "BLOB_UPLOAD_UNKNOWN")],
     ["not ours", () => refuse(403, "DENIED")],
+    ["lost by the registry's storage", () => refuse(500, "UNKNOWN")],
     ["not to be asked about", () => new Response(null, { status: 405 })],
     ["sealed for another offset", () => refuse(416, "RANGE_INVALID")],
     ["a page", () => new Response("<html>", { headers: { "content-type": "text/plain" } })],
@@ -76,10 +81,21 @@ describe("an upload that an earlier process left", () => {
     expect(await remembered()).toBeUndefined();
   });
 
-  test("whose bytes turn out to be wrong is brought once more, in one piece", async () => {
+  test("where no server is any more, though the registry is there, is begun anew", async () => {
+    const gone = testRegistry();
+    await gone.stop();
+    const went = await goOn(() => undefined, undefined, gone.origin);
+    expect(went).toEqual({ from: [0], methods: "HEAD POST PUT" });
+    expect(await remembered()).toBeUndefined();
+  });
+
+  test.each([
+    ["whose bytes turn out to be wrong", 400, "DIGEST_INVALID"],
+    ["that the registry's storage lost", 500, "UNKNOWN"],
+  ])("%s is brought once more, in one piece", async (_, status, code) => {
     const went = await goOn((request, { pathname }) => {
       if (request.method === "GET") return has("0-999");
-      return pathname === "/left" ? refuse(400, "DIGEST_INVALID") : undefined;
+      return pathname === "/left" ? refuse(status, code) : undefined;
     });
     expect(went).toEqual({ from: [1000, 0], methods: "HEAD GET PUT HEAD POST PUT" });
   });

@@ -1,5 +1,5 @@
 import { emptyStream, observed } from "../http/body.ts";
-import type { HttpError } from "../http/errors.ts";
+import { HttpError } from "../http/errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { algorithmOf } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
@@ -12,6 +12,8 @@ import type { RememberedUpload } from "./uploadSessions.ts";
 
 /** Faults of the server that pass. */
 const passing = [429, 500, 502, 503, 504];
+/** Of a session that was begun this may be its own fault, lost by the storage behind it: kept, it would fail for ever. */
+const lost = 500;
 
 /** Why a try came to nothing, when another may come to more. */
 type Fault = HttpError | ChartroomError;
@@ -41,6 +43,8 @@ export class Upload {
   readonly #patience: Patience;
   #location: URL | undefined;
   #offset = 0;
+  /** Whether the session answered this process. What an earlier one left may lead to where nothing is any more. */
+  #answered = false;
   /** What `body` failed with: its own fault, not the registry's. */
   #bodyFault: unknown;
 
@@ -90,7 +94,9 @@ export class Upload {
         statuses: [201, 204, 404, 409, 416, ...passing, ...(from > 0 ? [400] : [])],
       });
       if (answer.status === 201 || answer.status === 204) return void (await answer.discard());
-      if (!passing.includes(answer.status) && !this.#isElsewhere(answer, from)) await this.#forget();
+      const { status } = answer;
+      const isLost = status === lost && from > 0;
+      if (isLost || (!passing.includes(status) && !this.#isElsewhere(answer, from))) await this.#forget();
       return await session.refusal(answer, this.#doing);
     } catch (error) {
       if (error !== this.#bodyFault && mayPass(error)) return error as Fault;
@@ -144,6 +150,7 @@ export class Upload {
       repeatable: true,
     });
     await answer.discard();
+    this.#answered = true;
     return this.#remember(locationOf(answer.headers, answer.url, this.#doing));
   }
 
@@ -152,8 +159,15 @@ export class Upload {
     const { session, blob } = this.#options;
     const doing = this.#doing;
     const statuses = [204, 200, 400, 401, 403, 404, 405, 409, 410, 416, ...passing];
-    const answer = await session.send({ doing, method: "GET", to, statuses });
-    if (passing.includes(answer.status)) return session.refusal(answer, doing);
+    const answer = await session.send({ doing, method: "GET", to, statuses }).catch((error: unknown) => {
+      // The registry answered a moment ago: it is the session that cannot be had, and would not be the next time.
+      if (!this.#answered && (error instanceof HttpError || error instanceof ChartroomError))
+        return undefined;
+      throw error;
+    });
+    if (answer === undefined) return void (await this.#forget());
+    this.#answered = true;
+    if (passing.includes(answer.status) && answer.status !== lost) return session.refusal(answer, doing);
     await answer.discard();
     const offset = answer.status === 204 ? offsetOf(answer.headers) : 0;
     // A session of no bytes is worth nothing, and perhaps it has one: registries say `0-0` of both.

@@ -26,4 +26,5 @@ test("a location keeps its query as it is", () => {
   expect(put("1")).toBe(`https://h/v2/a/blobs/uploads/1?${end}`);
   for (const location of ["", "http://[", "file:///x"])
     expect(() => put(location)).toThrow("did not say where");
+  expect(() => put("http://h/x")).toThrow("leads from https to http");
 });

@@ -1,4 +1,5 @@
 import type { Descriptor } from "../oci/descriptor.ts";
+import { ChartroomError } from "../oci/errors.ts";
 import { nonsense } from "./errors.ts";
 
 /**
@@ -28,11 +29,15 @@ export function tryLocation(text: string, base?: URL): URL | undefined {
 }
 
 /**
- * Where an answer's `Location` leads.
- * @throws ChartroomError `remote` when there is none
+ * Where an answer's `Location` leads. What goes to a registry by https goes nowhere by http, as with redirects.
+ * @throws ChartroomError `remote` when there is none, or it leads from https to http
  */
 export function locationOf(headers: Headers, base: URL, doing: string): URL {
   const location = tryLocation(headers.get("location") ?? "", base);
   if (location === undefined) throw nonsense(doing, "the registry opened an upload and did not say where");
+  if (base.protocol === "https:" && location.protocol === "http:")
+    throw new ChartroomError("remote", `Cannot ${doing}: the registry leads from https to http`, {
+      hint: "The proxy before it must tell it that clients come by https, with X-Forwarded-Proto.",
+    });
   return location;
 }

@@ -9,26 +9,26 @@ export interface Forwarded {
 }
 
 /**
- * What `Forwarded` (RFC 7239) says, else the `X-Forwarded-*` headers: to be asked only of requests from a trusted proxy.
- * Scheme and host are those that the first proxy was asked by, as CNCF Distribution takes them.
+ * What the `X-Forwarded-*` headers say, else `Forwarded` (RFC 7239): to be asked only of requests from a trusted proxy.
+ * In this order, since most proxies write the former alone and pass the latter on as the client sent it: a client must not
+ * go before its proxy. Scheme and host are those that the first proxy was asked by, as CNCF Distribution takes them.
  */
 export function forwardedOf(headers: Headers): Forwarded {
-  const standard = headers.get("forwarded");
-  if (standard !== null) {
-    const hops = standard.split(",").map(parametersOf);
-    return {
-      clients: hops.map((hop) => addressOf(hop.get("for") ?? "")),
-      scheme: schemeOf(hops[0]?.get("proto")),
-      host: hops[0]?.get("host"),
-    };
-  }
-  const listOf = (name: string) => (headers.get(name) ?? "").split(",").map((text) => text.trim());
-  const clients = listOf("x-forwarded-for").filter((text) => text !== "");
-  const [real = ""] = listOf("x-real-ip");
+  const listOf = (name: string) =>
+    (headers.get(name) ?? "")
+      .split(",")
+      .map((text) => text.trim())
+      .filter((text) => text !== "");
+  const hops = headers.get("forwarded")?.split(",").map(parametersOf);
+  const chains = [
+    listOf("x-forwarded-for"),
+    hops?.map((hop) => hop.get("for") ?? "") ?? [],
+    listOf("x-real-ip").slice(0, 1),
+  ];
   return {
-    clients: (clients.length > 0 ? clients : real === "" ? [] : [real]).map(addressOf),
-    scheme: schemeOf(listOf("x-forwarded-proto")[0]),
-    host: listOf("x-forwarded-host")[0] || undefined,
+    clients: (chains.find((chain) => chain.length > 0) ?? []).map(addressOf),
+    scheme: schemeOf(listOf("x-forwarded-proto")[0] ?? hops?.[0]?.get("proto")),
+    host: listOf("x-forwarded-host")[0] ?? hops?.[0]?.get("host"),
   };
 }
 

@@ -52,11 +52,18 @@ describe("the client's address", () => {
     ["X-Real-IP, where there is no chain", trusting, "10.1.1.1", { "x-real-ip": "1.2.3.4" }, "1.2.3.4"],
     ["a port is no part of it", trusting, "10.1.1.1", { "x-forwarded-for": "1.2.3.4:5678" }, "1.2.3.4"],
     [
-      "Forwarded goes before",
+      "Forwarded, where there is no X-Forwarded-For",
       trusting,
       "10.1.1.1",
-      { forwarded: 'for=6.6.6.6, For="[2001:db9::17]:4711";proto=http', "x-forwarded-for": "1.1.1.1" },
+      { forwarded: 'for=6.6.6.6, For="[2001:db9::17]:4711";proto=http' },
       "2001:db9::17",
+    ],
+    [
+      "X-Forwarded-For, where a proxy that writes it passes the client's own Forwarded on",
+      trusting,
+      "10.1.1.1",
+      { forwarded: "for=6.6.6.6", "x-forwarded-for": "1.2.3.4", "x-real-ip": "6.6.6.6" },
+      "1.2.3.4",
     ],
     ["a proxy that hides its client", trusting, "10.1.1.1", { forwarded: "for=_hidden" }, "_hidden"],
     [
@@ -128,6 +135,13 @@ describe("Location and Link", () => {
       "10.1.1.1",
       { host: "inner", forwarded: 'for=1.2.3.4;host="b.example:8443";proto=HTTPS' },
       "https://b.example:8443",
+    ],
+    [
+      "lead where the proxy says, not where the client's own Forwarded does",
+      whole,
+      "10.1.1.1",
+      { "x-forwarded-host": "b.example", "x-forwarded-proto": "https", forwarded: "host=evil.example" },
+      "https://b.example",
     ],
     [
       "lead where the configuration says, before all",

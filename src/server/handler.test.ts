@@ -55,6 +55,11 @@ describe("a registry where one must log in", () => {
     ]);
   });
 
+  test("and below a prefix, where the API is", async () => {
+    const welcome = await testHandler(undefined, { root: "/team" }).ask("GET /");
+    expect(await welcome.text()).toContain("Its API answers at /team/v2/.");
+  });
+
   test("keeps an upload to its user", async () => {
     const anyone = { realm: "r", authenticate: async () => true };
     const { ask } = testHandler(anyone);

@@ -84,6 +84,7 @@ export function createHandler(options: HandlerOptions): Handler {
     metrics?.began();
     const finished = (size: number) => {
       progress.through();
+      peer.retime();
       const { route, user, received } = progress;
       const entry = {
         at,

@@ -17,8 +17,10 @@ export interface ServerTls {
 export interface Peer {
   /** Undefined for a socket's. */
   readonly address: string | undefined;
-  /** Take the connection's idle timeout off this request. */
+  /** Take the idle timeout off the connection, while a body moves that is watched by itself. */
   untime(): void;
+  /** Put it back: nobody keeps a connection for ever that he once sent a body by. */
+  retime(): void;
 }
 
 /** A listener that takes requests. */
@@ -42,7 +44,8 @@ export interface Listener {
  * In seconds, the longest there is. It also covers who waits for an answer; bodies are watched by ourselves (body.ts). Held
  * for sockets too, though Bun's types do not know (measured: without it a handler of 13 s was cut after 12).
  */
-const longestIdle: object = { idleTimeout: 255 };
+const longestIdle = 255;
+const idle: object = { idleTimeout: longestIdle };
 
 /**
  * Listen on addresses.
@@ -57,7 +60,7 @@ export async function listen(
     Bun.serve({
       ...placeOf(address),
       ...(by !== undefined && { tls: tlsOf(by) }),
-      ...longestIdle,
+      ...idle,
       // Blobs have no limit; whoever reads a body into memory counts (readBody).
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       development: false,
@@ -65,6 +68,7 @@ export async function listen(
         answer(request, {
           address: server.requestIP(request)?.address,
           untime: () => server.timeout(request, 0),
+          retime: () => server.timeout(request, longestIdle),
         }),
     });
 

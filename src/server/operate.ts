@@ -14,7 +14,7 @@ import { appendUpload, cancelUpload, finishUpload, openUpload, showUpload } from
 export async function operate(call: Call, route: Route): Promise<Response> {
   switch (route.op) {
     case "welcome":
-      return welcome();
+      return welcome(call);
     case "base":
       return base();
     case "list-repositories":

@@ -50,7 +50,7 @@ export function contextOf(world: TestWorld, said = { stdout: "", stderr: "" }): 
     tell: (text) => {
       said.stderr += text;
     },
-    terminal: { stdin: terminal, stdout: false, stderr: terminal },
+    terminal: { stdin: terminal, stdout: world.columns !== undefined, stderr: terminal },
     columns: world.columns,
     readInput: async () =>
       typeof world.input === "string" ? Buffer.from(world.input) : (world.input ?? new Uint8Array()),

@@ -29,12 +29,14 @@ export interface TestHandler {
 export interface TestHandlerOptions
   extends Partial<Pick<HandlerOptions, "root" | "front" | "readOnly" | "pages" | "metrics">> {
   readonly rules?: Rules;
+  /** Is told when the connection's idle timeout is taken off, and when it is put back. */
+  readonly timed?: (on: boolean) => void;
 }
 
 /** A server's handler over memory, without a socket. */
 export function testHandler(
   authenticator?: Authenticator,
-  { rules, ...options }: TestHandlerOptions = {},
+  { rules, timed = () => {}, ...options }: TestHandlerOptions = {},
 ): TestHandler {
   const blobs = new MemoryBlobs();
   const now = () => Date.UTC(2026, 10, 24);
@@ -55,7 +57,7 @@ export function testHandler(
         headers: { ...length, ...headers },
         ...(body !== undefined && { body: body as BodyInit }),
       });
-      return handle(request, { address: "192.0.2.7", untime: () => {} });
+      return handle(request, { address: "192.0.2.7", untime: () => timed(false), retime: () => timed(true) });
     },
     repository: (name) => registry.repository(tryRepositoryName(name) as RepositoryName),
     logged() {

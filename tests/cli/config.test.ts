@@ -96,6 +96,13 @@ health: {storagedriver: {enabled: true, interval: 10s, threshold: 3}}
       exitCode: 1,
       message: "Cannot read configuration none.yml: no such file",
     });
+    using taken = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response() });
+    const busy = await put(bench, `version: 0.1\nhttp: {debug: {addr: "127.0.0.1:${taken.port}"}}\n`);
+    const args = ["registry", "serve", busy, "--addr", "127.0.0.1:0"];
+    expect(refusalOf(await bench.run("chartroom", args))).toMatchObject({
+      exitCode: 5,
+      message: `Cannot listen on 127.0.0.1:${taken.port}: the port is in use`,
+    });
     expect(existsSync(bench.path("home/.local/share/chartroom"))).toBe(false);
   });
 

@@ -2,6 +2,7 @@ import { check as checkLayout } from "../../layout/check.ts";
 import { repair } from "../../layout/repair.ts";
 import { ChartroomError } from "../../oci/errors.ts";
 import type { Context } from "../context.ts";
+import { compileEagerly } from "../jit.ts";
 import { print } from "../output.ts";
 import { openStore, type StoreOptions } from "../store.ts";
 import { countOf, sizeInWords } from "../words.ts";
@@ -15,6 +16,7 @@ interface CheckOptions extends StoreOptions {
  * what can be mended is mended first, each thing said; what remains is named.
  */
 export async function check(_args: string[], options: CheckOptions, context: Context): Promise<void> {
+  compileEagerly();
   const layout = openStore(options, context);
   const repairs = options.repair ? await repair(layout, context.signal) : [];
   const { names, blobs, bytes, findings } = await checkLayout(layout, context.signal);

@@ -7,7 +7,8 @@ import { describe } from "../../oci/descriptor.ts";
 import { ChartroomError } from "../../oci/errors.ts";
 import { formatReference, parseReference, parseTag, repositoryOf } from "../../oci/reference.ts";
 import type { Context } from "../context.ts";
-import { chartJson, print, summaryOf } from "../output.ts";
+import { compileEagerly } from "../jit.ts";
+import { chartJson, print, summaryOf, warn } from "../output.ts";
 import { openStore, type StoreOptions, savedChart } from "../store.ts";
 
 interface SaveOptions extends StoreOptions {
@@ -20,6 +21,7 @@ export async function save(
   options: SaveOptions,
   context: Context,
 ): Promise<void> {
+  compileEagerly();
   // A variable that is not set must not mean the working directory.
   if (path === "") throw new ChartroomError("usage", "Cannot save a chart: the path is empty");
   const typed = parseReference(ref);
@@ -28,7 +30,7 @@ export async function save(
       hint: "Give a tag, or none to use the chart's version.",
     });
   const chart = await loadChart(resolve(context.cwd, path));
-  for (const warning of chart.warnings) context.tell(`Warning: ${warning}\n`);
+  for (const warning of chart.warnings) warn(context, warning);
   const tag = typed.tag ?? parseTag(chart.metadata.version);
   const name = formatReference({ ...typed, tag });
   const content = { descriptor: describe(chart.archive, chartMediaTypes.content), bytes: chart.archive };

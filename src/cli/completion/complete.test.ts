@@ -54,6 +54,7 @@ for (const [line, expected] of Object.entries({
   "copy local": ["localhost:5000/myrepo/mychart:", ":6"],
   "copy x char": ["charts.example.com/other:", ":6"],
   "delete char": ["charts.example.com/other:", ":6"],
+  "delete store:char": [`store:${refs[1]}`, ":4"],
   "registry logout ": ["charts.example.com", "localhost:5000", ":4"],
   "tags ": ["charts.example.com/other", "localhost:5000/myrepo/mychart", ":4"],
   "delete local": ["localhost:5000/myrepo/mychart:", ":6"],

@@ -5,6 +5,7 @@ import { basic, Site } from "../../migrate/site.ts";
 import type { ChartSource } from "../../migrate/source.ts";
 import { parseSite } from "../../migrate/urls.ts";
 import { ChartroomError } from "../../oci/errors.ts";
+import type { RemoteOptions } from "../../remote/open.ts";
 import { connectionOf } from "../connection.ts";
 import type { Context } from "../context.ts";
 import { openPlace } from "../openPlace.ts";
@@ -33,8 +34,9 @@ export async function openEnds(
       hint: "For example oci://localhost:5000/charts, or store:localhost:5000/charts.",
     });
   const { prefix } = place.what;
-  const from = await openSource(source, options, context);
-  const open = await openPlace(place, options, context, "push");
+  const connection = await connectionOf(options, context);
+  const from = await openSource(source, connection, options, context);
+  const open = openPlace(place, { ...connection, access: "push" }, options, context);
   return {
     source: from,
     target: {
@@ -45,7 +47,12 @@ export async function openEnds(
   };
 }
 
-async function openSource(text: string, options: MigrateOptions, context: Context): Promise<ChartSource> {
+async function openSource(
+  text: string,
+  { transport }: RemoteOptions,
+  options: MigrateOptions,
+  context: Context,
+): Promise<ChartSource> {
   const { sourceUsername: username, sourcePasswordStdin } = options;
   const isSite = /^https?:\/\//i.test(text);
   const rewriting = rewritingOf(options);
@@ -60,7 +67,6 @@ async function openSource(text: string, options: MigrateOptions, context: Contex
     throw new ChartroomError("usage", `"${text}" is a directory: it takes no login and no URL`);
   if (!isSite) return new Directory(context.fs, resolve(context.cwd, text));
   const url = parseSite(text);
-  const { transport } = await connectionOf(options, context);
   const authorization =
     username === undefined ? undefined : basic(username, await passwordFromInput(context));
   return new Site(url, { ...rewriting, transport, authorization });

@@ -10,21 +10,26 @@ export function urlOf(listener: Listener, listening: Listening): string {
   return url.origin;
 }
 
-/** Where it listens, where it keeps data, who may enter, what to type next; a line each. */
+/**
+ * Where it listens, where it keeps data, who may enter, what to type next; a line each.
+ * @param htpasswd the file of those who may enter; undefined for everyone
+ * @param addable whether `registry user add` would make such a file
+ */
 export function greeting(
   url: string,
   { addresses }: Listener,
   data: string | undefined,
   htpasswd: string | undefined,
+  addable: boolean,
 ): string[] {
   const hosts = addresses.map((address) => ("socket" in address ? "a socket" : address.hostname));
   const everywhere = hosts.some((host) => host === "::" || host === "0.0.0.0");
   return [
     `Listening on ${url} (${everywhere ? "every interface" : hosts.join(" and ")})`,
     data === undefined ? "Keeping data in memory: it is gone when this stops" : `Keeping data in ${data}`,
-    htpasswd === undefined
-      ? "Everyone may pull and push. To ask for logins: chartroom registry user add NAME, and start again"
-      : `Only users in ${htpasswd} may pull and push`,
+    htpasswd !== undefined
+      ? `Only users in ${htpasswd} may pull and push`
+      : `Everyone may pull and push${addable ? ". To ask for logins: chartroom registry user add NAME, and start again" : ""}`,
     ...nextCommand(url, htpasswd !== undefined),
   ];
 }

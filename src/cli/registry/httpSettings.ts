@@ -19,7 +19,7 @@ export function httpSettings(config: ConfigReader, defaultDrain: number): HttpSe
         : config.flag("http.relativeurls") === false,
     headers: headersOf(config),
     trusted: trustedOf(config),
-    drain: config.duration("http.draintimeout") ?? defaultDrain,
+    drain: config.wait("http.draintimeout") ?? defaultDrain,
   };
 }
 
@@ -32,7 +32,8 @@ function baseOf(config: ConfigReader): string | undefined {
     /^https?:$/.test(url.protocol) &&
     url.search === "" &&
     url.hash === "" &&
-    url.username === "";
+    url.username === "" &&
+    url.password === "";
   if (!plain) throw config.refuse("http.host", "a URL like https://charts.example.com");
   return url.href.replace(/\/+$/, "");
 }

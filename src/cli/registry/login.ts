@@ -5,7 +5,7 @@ import { keepLogin } from "../../remote/credentials/keep.ts";
 import { checkLogin } from "../../remote/login.ts";
 import { connectionOf, loginsOf } from "../connection.ts";
 import type { Context, GlobalOptions } from "../context.ts";
-import { print } from "../output.ts";
+import { print, warn } from "../output.ts";
 import { ask } from "../prompt.ts";
 import { explainLogin } from "./explain.ts";
 import { passwordFromInput } from "./secret.ts";
@@ -32,7 +32,7 @@ export async function login([host = ""]: string[], options: LoginOptions, contex
   const insecure = options.insecureSkipTlsVerify ?? options.insecure ?? false;
   const connection = await connectionOf({ ...others, insecureSkipTlsVerify: insecure }, context);
   if (!(await checkLogin(target.registry, given, connection)))
-    context.tell(`Warning: ${target.registry} gave a token, but does not say whether the login is right.\n`);
+    warn(context, `${target.registry} gave a token, but does not say whether the login is right.`);
   await keepLogin(loginsOf(options, context), target, given);
   print(context, options, {
     text: "Login succeeded\n",

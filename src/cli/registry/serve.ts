@@ -11,6 +11,7 @@ import type { LogLevel } from "../../server/logLine.ts";
 import { Metrics } from "../../server/metrics.ts";
 import { startServer } from "../../server/server.ts";
 import type { Context } from "../context.ts";
+import { compileEagerly } from "../jit.ts";
 import { forPeople, print } from "../output.ts";
 import { openRegistry } from "../wiring.ts";
 import { addressesOf, isLocal } from "./address.ts";
@@ -29,6 +30,7 @@ const tlsEvery = 10_000;
  * `-q` standard output gets where it listens, once it does.
  */
 export async function serve([file]: string[], options: RegistryOptions, context: Context): Promise<void> {
+  compileEagerly();
   const { env, cwd, platform, now, signal } = context;
   const settings = await readSettings(file, options, { env, cwd, platform, home: env.HOME || homedir() });
   await using stack = new AsyncDisposableStack();
@@ -46,6 +48,7 @@ export async function serve([file]: string[], options: RegistryOptions, context:
   const tls = settings.tls && (await readServerTls(settings.tls));
   const addresses = addressesOf(settings.listen);
   await checkAddresses(addresses);
+  if (settings.debug !== undefined) await checkAddresses(addressesOf(settings.debug.listen));
   const authenticator = settings.users && (await openUsers(settings.users, warn, announce));
 
   const data = settings.data === undefined ? undefined : await openDataDirectory(settings.data, { fs });
@@ -98,11 +101,15 @@ export async function serve([file]: string[], options: RegistryOptions, context:
 
   const url = `${urlOf(server, settings.listen)}${settings.prefix}`;
   const htpasswd = authenticator === undefined ? undefined : settings.users?.path;
-  if (forPeople(options)) for (const line of greeting(url, server, data?.root, htpasswd)) say("info", line);
+  const addable = settings.users !== undefined;
+  if (forPeople(options))
+    for (const line of greeting(url, server, data?.root, htpasswd, addable)) say("info", line);
   if (settings.readOnly) warn("read-only for maintenance: pushes and deletes are refused");
   const closed = htpasswd !== undefined || settings.readOnly || (settings.tls?.clientCas.length ?? 0) > 0;
   if (!closed && !isLocal(settings.listen))
-    warn("whoever reaches this machine may push and delete; `chartroom registry user add NAME` ends that");
+    warn(
+      `whoever reaches this machine may push and delete${addable ? "; `chartroom registry user add NAME` ends that" : ""}`,
+    );
   const bound = server.addresses.map(shownAddress);
   const json = { url, addresses: bound, data: data?.root ?? null, htpasswd: htpasswd ?? null };
   print(context, options, { text: "", json, quiet: url });

@@ -98,6 +98,37 @@ test("deletes are on without a file, and off with one that says nothing of them"
   );
 });
 
+test("who says that nobody logs in means it; a flag that names users goes over that", () => {
+  expect(settings({}, { REGISTRY_AUTH: "none" }).users).toBeUndefined();
+  expect(settings({ htpasswd: "/u" }, { REGISTRY_AUTH: "none" }).users).toMatchObject({ path: "/u" });
+});
+
+// setInterval and setTimeout take more for 1 ms (Bun and Node).
+test("no time to wait is longer than a timer can", () => {
+  const wait = "1000h";
+  expect(
+    settings(
+      {},
+      {
+        REGISTRY_HTTP_DRAINTIMEOUT: wait,
+        REGISTRY_STORAGE_MAINTENANCE_UPLOADPURGING_INTERVAL: wait,
+        REGISTRY_STORAGE_MAINTENANCE_UPLOADPURGING_AGE: wait,
+        REGISTRY_HEALTH_STORAGEDRIVER: "{enabled: true, interval: 1000h}",
+      },
+    ),
+  ).toMatchObject({
+    http: { drain: 2_147_483_647 },
+    sweep: { interval: 2_147_483_647, age: 3_600_000_000 },
+    health: { storage: { interval: 2_147_483_647 } },
+  });
+});
+
+test("a path of metrics that no request could have, and a password in the address, are refused", () => {
+  const prometheus = "{addr: ':1', prometheus: {enabled: true, path: m}}";
+  expect(() => settings({}, { REGISTRY_HTTP_DEBUG: prometheus })).toThrow("expected a path, as /metrics");
+  expect(() => settings({}, { REGISTRY_HTTP_HOST: "https://:secret@a.example" })).toThrow("expected a URL");
+});
+
 test("a storage driver without a directory has Distribution's", () => {
   expect(settings({}, {}, "version: 0.1\nstorage: filesystem").data).toBe("/var/lib/registry");
   expect(settings({}, { REGISTRY_STORAGE: "inmemory" })).toMatchObject({ data: undefined, users: undefined });

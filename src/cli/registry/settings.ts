@@ -184,13 +184,17 @@ function usersOf(
   absolute: (path: string) => string,
 ): UsersFile | undefined {
   const asked = config.at("auth.htpasswd") !== undefined;
+  const nobody = config.at("auth.none") !== undefined;
   const [realm, path] = [config.text("auth.htpasswd.realm"), config.text("auth.htpasswd.path")];
   if (asked && realm === undefined) throw config.refuse("auth.htpasswd.realm", "a realm");
   if (asked && path === undefined && !options.htpasswd) throw config.refuse("auth.htpasswd.path", "a path");
   const called = realm ?? defaultRealm;
   if (options.htpasswd) return { path: absolute(options.htpasswd), realm: called, namedBy: "flag" };
   if (path !== undefined) return { path: absolute(path), realm: called, namedBy: "configuration" };
-  return data === undefined ? undefined : { path: join(data, "htpasswd"), realm: called, namedBy: "nobody" };
+  // Who says that nobody logs in means it, also where users were kept before.
+  return data === undefined || nobody
+    ? undefined
+    : { path: join(data, "htpasswd"), realm: called, namedBy: "nobody" };
 }
 
 /** `/team/` as `/team`; Distribution wants both slashes, and we ask for no more than the first. */
@@ -210,14 +214,16 @@ function rulesOf(config: ConfigReader, open: boolean): Rules {
   };
 }
 
-const metricsPath = (config: ConfigReader): string | undefined =>
-  config.flag("http.debug.prometheus.enabled")
-    ? (config.text("http.debug.prometheus.path") ?? "/metrics")
-    : undefined;
+function metricsPath(config: ConfigReader): string | undefined {
+  if (!config.flag("http.debug.prometheus.enabled")) return undefined;
+  const path = config.text("http.debug.prometheus.path") ?? "/metrics";
+  if (!path.startsWith("/")) throw config.refuse("http.debug.prometheus.path", "a path, as /metrics");
+  return path;
+}
 
 function healthOf(config: ConfigReader, absolute: (path: string) => string): HealthSettings {
   const check = (path: string, threshold: number): Check => ({
-    interval: config.duration(`${path}.interval`) || 10_000,
+    interval: config.wait(`${path}.interval`) || 10_000,
     threshold: config.integer(`${path}.threshold`) || threshold,
   });
   return {
@@ -233,7 +239,7 @@ function healthOf(config: ConfigReader, absolute: (path: string) => string): Hea
 function sweepOf(config: ConfigReader): RegistrySettings["sweep"] {
   const purging = "storage.maintenance.uploadpurging";
   const age = config.duration(`${purging}.age`) ?? 7 * day;
-  const interval = config.duration(`${purging}.interval`) || day / 24;
+  const interval = config.wait(`${purging}.interval`) || day / 24;
   const off = config.flag(`${purging}.enabled`) === false || config.flag(`${purging}.dryrun`);
   return off ? "off" : { age, interval };
 }

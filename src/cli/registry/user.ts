@@ -105,7 +105,7 @@ async function fileOf(options: UserOptions, { env, cwd, platform }: Context) {
     home: env.HOME || homedir(),
   });
   if (users === undefined)
-    throw new ChartroomError("usage", "Cannot keep users: the storage is in memory", {
+    throw new ChartroomError("usage", "Cannot keep users: by configuration nobody is asked to log in", {
       hint: "Name a file with --htpasswd FILE.",
     });
   return { path: users.path, isDefault: users.namedBy === "nobody", data: data ?? "" };

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { codeOf } from "../../testing/errors.ts";
+import { codeOf, failureOf } from "../../testing/errors.ts";
 import { openUsers } from "./users.ts";
 
 let root = "";
@@ -51,4 +51,9 @@ test("one that a flag names must be there; a default one means nothing while it 
   expect(await codeOf(openUsers({ path, realm: "r", namedBy: "flag" }, silent, silent))).toBe("invalid");
   expect(await openUsers({ path, realm: "r", namedBy: "nobody" }, silent, silent)).toBeUndefined();
   expect(await Bun.file(path).exists()).toBe(false);
+});
+
+test("a directory in the place of the file is named", async () => {
+  const opened = openUsers({ path: root, realm: "r", namedBy: "configuration" }, silent, silent);
+  expect(String(await failureOf(opened))).toContain(`Cannot read users from ${root}: it is a directory`);
 });

@@ -33,6 +33,9 @@ export async function openUsers(
     const password = await makeUsers(path);
     announce(`${path} was missing and is made, with one user`, { user: "docker", password });
   }
+  // Of a directory the system's own error does not tell the path.
+  if (stats?.isDirectory())
+    throw new ChartroomError("invalid", `Cannot read users from ${path}: it is a directory`);
   return openHtpasswd({ path, realm, fs, warn, now: () => performance.now() });
 }
 

@@ -1,8 +1,9 @@
 import { answer, jsonAnswer } from "../answer.ts";
+import type { Call } from "../call.ts";
 
 /** Whoever comes by with a browser or a probe is told what this is. */
-export async function welcome(): Promise<Response> {
-  const text = "This is a Chartroom registry. Its API answers at /v2/.\n";
+export async function welcome({ root }: Call): Promise<Response> {
+  const text = `This is a Chartroom registry. Its API answers at ${root}/v2/.\n`;
   return answer(200, { "content-type": "text/plain; charset=utf-8" }, new TextEncoder().encode(text));
 }
 

@@ -53,8 +53,8 @@ test.each([
     { REGISTRY_AUTH: "{htpasswd: {realm: yes, path: /a}}" },
     { users: named("yes", "/a") },
   ],
-  ["nobody", { REGISTRY_AUTH: "none" }, { users: { namedBy: "nobody" } }],
-  ["a block of none", { REGISTRY_AUTH: "{none: {}}" }, { users: { namedBy: "nobody" } }],
+  ["nobody", { REGISTRY_AUTH: "none" }, { users: undefined }],
+  ["a block of none", { REGISTRY_AUTH: "{none: {}}" }, { users: undefined }],
   ["an empty value", { REGISTRY_AUTH: "" }, { users: { namedBy: "nobody" } }],
   ["an empty block", { REGISTRY_AUTH: "{}" }, { users: { namedBy: "nobody" } }],
   [

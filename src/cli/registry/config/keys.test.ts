@@ -64,7 +64,7 @@ const honoured: [key: string, yaml: string, expected: Part][] = [
     "auth: {htpasswd: {realm: r, path: p}}",
     { users: { path: "/work/p", namedBy: "configuration" } },
   ],
-  ["auth.none", "auth: none", { users: { namedBy: "nobody" } }],
+  ["auth.none", "auth: none", { users: undefined }],
   ["http.addr", "http: {addr: ':80'}", { listen: { host: "", port: 80 } }],
   ["http.net", "http: {net: unix, addr: a.sock}", { listen: { socket: "/work/a.sock" } }],
   [

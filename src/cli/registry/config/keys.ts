@@ -30,7 +30,9 @@ export const keys: Readonly<Record<string, Key>> = {
   version: honoured("`0.1`; a file without it is refused"),
   "log.level": honoured("`error`, `warn`, `info` (default) or `debug`, which says no more than `info`"),
   "log.formatter": honoured("`text`, `json` or `logstash`; by default text on a terminal, else json"),
-  "log.fields.*": honoured("told with each line"),
+  "log.fields.*": honoured(
+    "told with each line; in text not with what only informs, in Apache's form not with requests",
+  ),
   "log.accesslog.disabled": honoured("no line for each request"),
   "log.accesslog.format": honoured(
     "ours: `combined` writes requests in Apache's form; by default as `log.formatter` says",

@@ -2,6 +2,9 @@ import { ChartroomError } from "../../../oci/errors.ts";
 import { parseDuration } from "./duration.ts";
 import type { Branch, Tree } from "./tree.ts";
 
+/** What a timer counts to, in ms: 24.8 days. One that is given more ends at once. */
+const longestWait = 2 ** 31 - 1;
+
 /** Reads values of a configuration by path. What is not there, null or empty is undefined. */
 export class ConfigReader {
   readonly #root: Branch;
@@ -63,6 +66,12 @@ export class ConfigReader {
     const duration = text === undefined ? undefined : parseDuration(text);
     if (text !== undefined && duration === undefined) throw this.refuse(path, "a duration like 30s or 1h30m");
     return duration;
+  }
+
+  /** A duration in ms that a timer is to wait: a longer one than it can is cut down to that. */
+  wait(path: string): number | undefined {
+    const duration = this.duration(path);
+    return duration === undefined ? undefined : Math.min(duration, longestWait);
   }
 
   /** The texts of a list; none where there is no list. */
