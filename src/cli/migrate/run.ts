@@ -13,6 +13,7 @@ import { limiter } from "../../oci/limiter.ts";
 import { eachInParallel } from "../../oci/parallel.ts";
 import type { Context } from "../context.ts";
 import { explain } from "../exit.ts";
+import { compileEagerly } from "../jit.ts";
 import { print } from "../output.ts";
 import { stateDirectory } from "../state.ts";
 import { countOf } from "../words.ts";
@@ -68,6 +69,7 @@ export async function verifyMigration(
 }
 
 async function prepared([source = "", target = ""]: Words, options: MigrateOptions, context: Context) {
+  compileEagerly();
   filtersOf(options); // wrong words are told before anything is asked
   const ends = await openEnds(source, target, options, context);
   const key = hashed(source, ends.prefix).slice(0, 16);
