@@ -344,7 +344,7 @@ export const mutants: readonly Mutant[] = [
     file: "src/http/transport.ts",
     find: "url.origin === request.url.origin || ",
     replace: "url.origin !== null || ",
-    test: ["src/http/transport.test.ts", "redirects to another origin lose the login, and keep the rest"],
+    test: ["src/http/redirects.test.ts", "redirects to another origin lose the login, and keep the rest"],
   },
   {
     without: "the look at a classic repository's origin before its login is sent",
