@@ -1,4 +1,8 @@
+import { join } from "node:path";
 import { chartroom, find, type Program } from "../tests/programs.ts";
+
+/** The small process from which each program is run. */
+const alone = join(import.meta.dir, "alone.ts");
 
 /** Figures of one thing that was measured several times, in the order they came. */
 export type Samples = readonly number[];
@@ -33,15 +37,15 @@ export interface Taken {
 export async function take({ program, args, env, cwd }: Timed): Promise<Taken> {
   const path = program === "chartroom" ? chartroom : program === "sh" ? "/bin/sh" : find(program);
   if (path === undefined) throw new Error(`${program} is not installed`);
-  const started = performance.now();
-  const child = Bun.spawn([path, ...args], { env, cwd, stdin: "ignore", stdout: "ignore", stderr: "pipe" });
-  const exitCode = await child.exited;
-  const time = performance.now() - started;
-  if (exitCode !== 0)
-    throw new Error(
-      `${program} ${args.join(" ")} ended with ${exitCode}: ${await new Response(child.stderr).text()}`,
-    );
-  return { time, memory: (child.resourceUsage()?.maxRSS ?? 0) / 1024 / 1024 };
+  const child = Bun.spawn([process.execPath, alone, path, ...args], {
+    ...{ env, cwd, stdin: "ignore", stdout: "pipe", stderr: "pipe" },
+  });
+  const [said, complaint] = await Promise.all(
+    [child.stdout, child.stderr].map((each) => new Response(each).text()),
+  );
+  if ((await child.exited) !== 0)
+    throw new Error(`${program} ${args.join(" ")} ended with ${child.exitCode}: ${complaint}`);
+  return JSON.parse(said ?? "");
 }
 
 /**

@@ -40,6 +40,7 @@ export const countOf = (count: number, noun: string): string => `${count} ${noun
 
 /** What most text is: to look for more takes ten times as long, which the 60,000 cells of a long table would show. */
 const plain = /^[\n\t\x20-\x7e]*$/;
+const plainLine = /^[\x20-\x7e]*$/;
 
 /** Text fit for a terminal: what another tool or a server named may hold control sequences. Line feed and tab are ours. */
 export const printable = (text: string): string =>
@@ -47,21 +48,26 @@ export const printable = (text: string): string =>
     ? text
     : text.replace(/(?![\n\t])\p{C}/gu, (each) => `\\u{${each.codePointAt(0)!.toString(16)}}`);
 
+/** A cell of a table: on one line, whatever it says. */
+const cellOf = (text: string): string =>
+  plainLine.test(text) ? text : printable(text).replace(/[\n\t]/g, " ");
+
 /**
  * Rows as Helm's table: cells padded with blanks to their column's width and joined by one TAB; nothing is cut off and
  * nothing follows the last cell. Every line ends with a newline.
  */
 export function tableOf(table: readonly (readonly string[])[]): string {
-  const rows = table.map((row) => row.map((cell) => printable(cell).replace(/[\n\t]/g, " ")));
   const widths: number[] = [];
-  for (const row of rows)
-    for (let i = 0; i < row.length; i++) widths[i] = Math.max(widths[i] ?? 0, row[i]!.length);
-  return rows
-    .map((row) =>
-      row.map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i] ?? 0))).join("\t"),
-    )
-    .map((line) => `${line}\n`)
-    .join("");
+  const rows = table.map((row) =>
+    row.map((text, i) => {
+      const cell = cellOf(text);
+      widths[i] = Math.max(widths[i] ?? 0, cell.length);
+      return cell;
+    }),
+  );
+  const lineOf = (row: string[]) =>
+    row.map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i] ?? 0))).join("\t");
+  return rows.map((row) => `${lineOf(row)}\n`).join("");
 }
 
 /**

@@ -40,8 +40,11 @@ export interface FileSystem {
   readdir(path: string): Promise<string[]>;
   readdir(path: string, options: { withFileTypes: true }): Promise<Dirent[]>;
   stat(path: string): Promise<Stats>;
-  /** `stat` of many, undefined for one that is not there: thousands in a call take a third of the time of a call each. */
-  stats(paths: readonly string[]): Promise<(Stats | undefined)[]>;
+  /**
+   * `stat` here and now, undefined where nothing is: for the thousands of a list, each of which takes 2 µs, and by way of a
+   * thread three times that.
+   */
+  statSync(path: string): Stats | undefined;
   chmod(path: string, mode: number): Promise<void>;
   access(path: string, mode?: number): Promise<void>;
 }
@@ -57,7 +60,7 @@ export const nodeFileSystem: FileSystem = {
   mkdir: (path) => mkdir(path),
   readdir,
   stat,
-  stats: async (paths) => paths.map((path) => statSync(path, { throwIfNoEntry: false })),
+  statSync: (path) => statSync(path, { throwIfNoEntry: false }),
   chmod,
   access,
 };

@@ -109,6 +109,10 @@ describe("one bad entry never hides the rest", () => {
         await unlink(fileOf(sample.blobs[0]!.descriptor.digest));
         expect(await bad()).toContain("its config");
       });
+      test("its config has another size", async () => {
+        await overwrite(sample.blobs[0]!.descriptor.digest, "short");
+        expect(await bad()).toContain("has 5 bytes, expected");
+      });
     });
 
   test("its manifest is corrupt", async () => {
@@ -145,7 +149,7 @@ describe("what is remembered", () => {
     expect(fs.calls.filter(({ name, path }) => name === "open" && path.includes("blobs"))).toEqual([]);
   });
 
-  test.each(["", "junk", "{}", '{"format":1,"rows":{"x":1}}', '{"format":99,"rows":{}}'])(
+  test.each(["", "junk", "chartroom rows 99 -\n", "chartroom rows 3 -\njunk\n", "chartroom rows 3 -\n\xff"])(
     "is disposable: %p in its place changes nothing",
     async (text) => {
       await saveSample(layout, `${prefix}:1.0.0`, sample);
@@ -161,9 +165,29 @@ describe("what is remembered", () => {
     await removeName(layout, `${prefix}:1.0.0`);
     await saveSample(layout, `${prefix}:2.0.0`, await packSample({ "values.yaml": "other: 1\n" }));
     await charts(layout);
-    const { rows } = JSON.parse(await readFile(rowsFile(), "utf8"));
-    expect(Object.keys(rows)).toHaveLength(1);
+    const [, ...rows] = (await readFile(rowsFile(), "utf8")).trimEnd().split("\n");
+    expect(rows).toEqual([expect.stringContaining(`${prefix}:2.0.0\t`)]);
   });
+
+  test("is of one index.json: a name that moved is seen at once", async () => {
+    const name = `${prefix}:1.0.0`;
+    await saveSample(layout, name, sample);
+    await charts(layout);
+    const other = await packSample({ "values.yaml": "other: 1\n" });
+    await saveSample(layout, name, other);
+    expect(await charts(layout)).toMatchObject([{ ref: name, manifest: other.manifest.descriptor }]);
+  });
+
+  test.each(["100%", "a%41", "line\nfeed", "t\tab", "\ud800"])(
+    "does not change the name %j that another tool wrote",
+    async (name) => {
+      await saveSample(layout, `${prefix}:1.0.0`, sample);
+      await writing(layout, undefined, (writer) => writer.name(name, sample.manifest.descriptor));
+      const before = await charts(layout);
+      expect(before.map(({ ref }) => ref)).toContain(name);
+      expect(await charts(layout)).toEqual(before);
+    },
+  );
 });
 
 test("by digest it is found while its blobs are there, named or not", async () => {

@@ -1,10 +1,10 @@
-import { dirname, join } from "node:path";
+import { dirname, join, sep } from "node:path";
 import { FilesystemBlobs } from "../blobs/filesystem.ts";
 import { makeDirectory, replaceFile, syncDirectory } from "../files/durable.ts";
 import { type FileSystem, ifThere, nodeFileSystem } from "../files/filesystem.ts";
 import { acquire } from "../files/lock.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
-import { algorithmOf, type Digest, hexOf, tryDigest } from "../oci/digest.ts";
+import { type Algorithm, algorithmOf, type Digest, hexOf, tryDigest } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import { jsonBytes, parseJsonObject } from "../oci/json.ts";
 import type { ByteRange, StoredManifest } from "../oci/repository.ts";
@@ -32,12 +32,15 @@ export class Layout {
   readonly rowsPath: string;
   /** What manifests that were read say of their subject: it never changes, and each is asked about again and again. */
   readonly referring = new Map<Digest, Referring>();
+  readonly #blobsBelow: Record<Algorithm, string>;
 
   constructor(directory: string, fs: FileSystem) {
     this.directory = directory;
     this.fs = fs;
     this.lockPath = `${directory}.lock`;
     this.rowsPath = `${directory}.rows`;
+    const below = (algorithm: Algorithm) => join(directory, "blobs", algorithm, sep);
+    this.#blobsBelow = { sha256: below("sha256"), sha512: below("sha512") };
     this.blobs = new FilesystemBlobs(fs, { blobs: join(directory, "blobs"), ingest: this.ingestPath });
   }
 
@@ -54,7 +57,7 @@ export class Layout {
   }
 
   blobPath(digest: Digest): string {
-    return join(this.directory, "blobs", algorithmOf(digest), hexOf(digest));
+    return this.#blobsBelow[algorithmOf(digest)] + hexOf(digest);
   }
 
   /**
@@ -63,12 +66,21 @@ export class Layout {
    *   something that is no layout
    */
   async index(): Promise<LayoutIndex> {
+    const bytes = await this.indexBytes();
+    return bytes === undefined ? LayoutIndex.empty : LayoutIndex.parse(bytes, this.indexPath);
+  }
+
+  /**
+   * The bytes of index.json as it is now, undefined when there is none.
+   * @throws ChartroomError `not_verified` when `oci-layout` does not parse; `invalid` as `index`
+   */
+  async indexBytes(): Promise<Uint8Array | undefined> {
     const [marker, bytes] = await Promise.all(
       [this.markerPath, this.indexPath].map((path) => ifThere(this.fs.readFile(path))),
     );
     if (marker !== undefined) this.#checkMarker(marker);
     else if (bytes === undefined) await this.#checkUnused();
-    return bytes === undefined ? LayoutIndex.empty : LayoutIndex.parse(bytes, this.indexPath);
+    return bytes;
   }
 
   /** Whether index.json is not there at all: an empty store, or one that lost it. */

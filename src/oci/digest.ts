@@ -11,11 +11,12 @@ const hexLength: Record<Algorithm, number> = { sha256: 64, sha512: 128 };
 /** Whether `text` names an algorithm that we compute. */
 export const isAlgorithm = (text: string): text is Algorithm => Object.hasOwn(hexLength, text);
 
-const grammar = new RegExp(
-  `^(?:${Object.entries(hexLength)
-    .map(([algorithm, length]) => `${algorithm}:[0-9a-f]{${length}}`)
-    .join("|")})$`,
-);
+/** The grammar of a digest, for an expression that has more around it. What it matches is a `Digest`. */
+export const digestPattern = Object.entries(hexLength)
+  .map(([algorithm, length]) => `${algorithm}:[0-9a-f]{${length}}`)
+  .join("|");
+
+const grammar = new RegExp(`^(?:${digestPattern})$`);
 
 /** `text` as a digest, or undefined when it is none that we can verify. */
 export const tryDigest = (text: string): Digest | undefined =>

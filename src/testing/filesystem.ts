@@ -143,17 +143,23 @@ export class TestFileSystem implements FileSystem {
     );
   }
   stat: FileSystem["stat"] = (path) => this.#call({ name: "stat", path }, () => nodeFileSystem.stat(path));
-  stats: FileSystem["stats"] = (paths) =>
-    this.#call({ name: "stats", path: paths[0] ?? "" }, () => nodeFileSystem.stats(paths));
+  statSync: FileSystem["statSync"] = (path) => {
+    this.#throwIfAsked({ name: "statSync", path });
+    return nodeFileSystem.statSync(path);
+  };
   chmod: FileSystem["chmod"] = (path, mode) =>
     this.#call({ name: "chmod", path }, () => nodeFileSystem.chmod(path, mode));
   access: FileSystem["access"] = (path, mode) =>
     this.#call({ name: "access", path }, () => nodeFileSystem.access(path, mode));
 
   async #call<T>(call: Call, work: () => Promise<T>): Promise<T> {
+    this.#throwIfAsked(call);
+    return work();
+  }
+
+  #throwIfAsked(call: Call): void {
     const code = this.#ask(call)?.code;
     if (code !== undefined) throw failure(code, call.name, call.path);
-    return work();
   }
 
   #ask(call: Call): Fault | undefined {
