@@ -1,4 +1,4 @@
-import type { Digest } from "../oci/digest.ts";
+import { type Digest, digestOf } from "../oci/digest.ts";
 import type { Artifact, Content } from "./artifacts.ts";
 
 /** Sends one request to a registry; a path begins with `/`. Throws when no answer comes. */
@@ -13,8 +13,8 @@ export class Witness {
   acknowledged = 0;
   readonly #ask: Ask;
   readonly #root: string;
-  /** What each path must give; undefined where nothing may be. */
-  readonly #held = new Map<string, Uint8Array | undefined>();
+  /** The digest of what each path must give; undefined where nothing may be. */
+  readonly #held = new Map<string, Digest | undefined>();
   readonly #referrers = new Map<Digest, Set<Digest>>();
   /** Sessions, with the bytes that were acknowledged. */
   readonly #sessions = new Map<string, number>();
@@ -29,7 +29,7 @@ export class Witness {
     const path = `${this.#root}/blobs/${descriptor.digest}`;
     const done = async (line: string, rest: Uint8Array) => {
       if (!(await this.#acknowledges(201, line, rest))) return false;
-      this.#held.set(path, bytes);
+      this.#held.set(path, descriptor.digest);
       return true;
     };
     if (how === "whole") return done(`POST ${this.#root}/blobs/uploads/?digest=${descriptor.digest}`, bytes);
@@ -59,7 +59,7 @@ export class Witness {
     const { digest, mediaType } = descriptor;
     if (tag !== undefined) this.#held.delete(path(tag));
     if (!(await this.#acknowledges(201, `PUT ${path(tag ?? digest)}`, bytes, mediaType))) return false;
-    for (const name of [tag ?? digest, digest]) this.#held.set(path(name), bytes);
+    for (const name of [tag ?? digest, digest]) this.#held.set(path(name), digest);
     if (subject !== undefined)
       this.#referrers.set(subject, (this.#referrers.get(subject) ?? new Set()).add(digest));
     return true;
@@ -74,14 +74,20 @@ export class Witness {
     return true;
   }
 
+  /** How many things are remembered. */
+  get size(): number {
+    const referrers = [...this.#referrers.values()].reduce((sum, { size }) => sum + size, 0);
+    return this.#held.size + referrers + this.#sessions.size;
+  }
+
   /** A sentence for each thing that was acknowledged and is not so. */
   async lost(): Promise<string[]> {
     const lost: string[] = [];
-    for (const [path, bytes] of this.#held) {
+    for (const [path, digest] of this.#held) {
       const answer = await this.#ask(`GET ${path}`);
       const found = await answer.bytes();
-      if (answer.status !== (bytes === undefined ? 404 : 200)) lost.push(`${path}: ${answer.status}`);
-      else if (bytes !== undefined && Buffer.compare(found, bytes) !== 0) lost.push(`${path}: other bytes`);
+      if (answer.status !== (digest === undefined ? 404 : 200)) lost.push(`${path}: ${answer.status}`);
+      else if (digest !== undefined && digestOf(found) !== digest) lost.push(`${path}: other bytes`);
     }
     for (const [subject, digests] of this.#referrers) {
       const answer = await this.#ask(`GET ${this.#root}/referrers/${subject}`);
