@@ -140,6 +140,17 @@ export const mutants: readonly Mutant[] = [
     ],
   },
 
+  {
+    without: "the refusal of network file systems",
+    file: "src/registry/dataDirectory.ts",
+    find: "  if (network !== undefined)\n    throw",
+    replace: "  if (network === null)\n    throw",
+    test: [
+      "src/registry/dataDirectory.test.ts",
+      "CephFS is a network file system and is refused, with what to do",
+    ],
+  },
+
   // Any number of processes lose nothing.
   {
     without: "the shared lock's reading of its file, which takes it",
