@@ -92,6 +92,65 @@ export const mutants: readonly Mutant[] = [
     ],
   },
 
+  // A sync that failed is the last one that is believed.
+  {
+    without: "the end of all writing at a sync that fails",
+    file: "src/registry/writeStop.ts",
+    find: '        if (!cannotSync.has(errorCode(error) ?? "")) this.#stop(error);\n',
+    test: [
+      "src/cli/registry/faults.test.ts",
+      "after a sync that failed no write is acknowledged, every read is, and a start mends it",
+    ],
+  },
+  {
+    without: "the end of all writing when the catalog's disk fails",
+    file: "src/registry/writeStop.ts",
+    find: "          if (error instanceof CatalogFailed) this.#stop(error);\n",
+    test: [
+      "src/registry/writeStop.test.ts",
+      "a catalog whose disk failed is not asked to write again, and still answers",
+    ],
+  },
+  {
+    without: "the refusal of commands after a sync that failed",
+    file: "src/registry/writeStop.ts",
+    find: "        this.check();\n        try {\n          return",
+    replace: "        try {\n          return",
+    test: [
+      "src/cli/registry/faults.test.ts",
+      "after a sync that failed no write is acknowledged, every read is, and a start mends it",
+    ],
+  },
+  {
+    without: "the sync anew of what a dead process left in the catalog's log",
+    file: "src/catalog/writer.ts",
+    find: '  sql.run("PRAGMA wal_checkpoint(TRUNCATE)");\n',
+    test: [
+      "src/catalog/crash.test.ts",
+      "what was told before kill -9 is there afterwards, whole, and synced anew",
+    ],
+  },
+  {
+    without: "the cut of a session back to what was acknowledged",
+    file: "src/registry/uploads.ts",
+    find: "    if (ingest.offset > offset) await ingest.truncate(offset);\n",
+    test: [
+      "src/registry/uploads.test.ts",
+      "an upload session outlives the process, without the bytes that were never acknowledged",
+    ],
+  },
+
+  {
+    without: "the refusal of network file systems",
+    file: "src/registry/dataDirectory.ts",
+    find: "  if (network !== undefined)\n    throw",
+    replace: "  if (network === null)\n    throw",
+    test: [
+      "src/registry/dataDirectory.test.ts",
+      "CephFS is a network file system and is refused, with what to do",
+    ],
+  },
+
   // Any number of processes lose nothing.
   {
     without: "the shared lock's reading of its file, which takes it",

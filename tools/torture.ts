@@ -1,23 +1,47 @@
-// The long run of tests/torture: processes at work on one store and one registry, killed at any moment.
+// The long runs of tests/torture: processes at work on one store and one registry, killed at any moment; or a registry alone,
+// killed under load.
 //
 //   npm run torture [commands] [processes] [seed]
+//   npm run torture registry [kills] [clients] [seed]
 import { withBench } from "../tests/bench.ts";
+import { killUnderLoad } from "../tests/torture/kills.ts";
 import { storm } from "../tests/torture/storm.ts";
 
-const [commands = 5000, processes = 16, seed = Date.now() % 1_000_000] = process.argv.slice(2).map(Number);
-console.log(`${commands} commands by ${processes} processes at once, seed ${seed}`);
+const someSeed = Date.now() % 1_000_000;
+const [first, ...rest] = process.argv.slice(2);
 const started = performance.now();
-const { counts, deaths, answered } = await withBench((bench) =>
-  storm(bench, { commands, processes, seed, deathEvery: 100 }),
-);
-const seconds = (performance.now() - started) / 1000;
-for (const kind of ["done", "killed", "refused"] as const) {
-  const each = [...counts[kind]].toSorted().map(([command, count]) => `${command} ${count}`);
-  console.log(`${counts.total(kind)} ${kind}: ${each.join(", ")}`);
+const seconds = () => `${((performance.now() - started) / 1000).toFixed(0)} s`;
+const faults = first === "registry" ? await dying(rest.map(Number)) : await storming([first, ...rest]);
+for (const fault of faults) console.log(`FAULT: ${fault}`);
+console.log(`${faults.length} faults`);
+process.exitCode = faults.length === 0 ? 0 : 1;
+
+async function storming(args: readonly (string | undefined)[]): Promise<readonly string[]> {
+  const [commands = 5000, processes = 16, seed = someSeed] = args.flatMap((arg) =>
+    arg === undefined ? [] : Number(arg),
+  );
+  console.log(`${commands} commands by ${processes} processes at once, seed ${seed}`);
+  const { counts, deaths, answered } = await withBench((bench) =>
+    storm(bench, { commands, processes, seed, deathEvery: 100 }),
+  );
+  for (const kind of ["done", "killed", "refused"] as const) {
+    const each = [...counts[kind]].toSorted().map(([command, count]) => `${command} ${count}`);
+    console.log(`${counts.total(kind)} ${kind}: ${each.join(", ")}`);
+  }
+  console.log(`the registry was killed ${deaths} times; ${answered} answered names are there; ${seconds()}`);
+  return counts.faults;
 }
-console.log(
-  `the registry was killed ${deaths} times; ${answered} answered names are there; ${seconds.toFixed(0)} s`,
-);
-for (const fault of counts.faults) console.log(`FAULT: ${fault}`);
-console.log(`${counts.faults.length} faults`);
-process.exitCode = counts.faults.length === 0 ? 0 : 1;
+
+async function dying([kills = 10_000, hands = 16, seed = someSeed]: readonly number[]): Promise<
+  readonly string[]
+> {
+  console.log(`${kills} deaths under ${hands} clients at once, seed ${seed}`);
+  const { acknowledged, remembered, idle, lost } = await withBench((bench) =>
+    killUnderLoad(bench, { kills, hands, seed, longest: 400 }),
+  );
+  console.log(
+    `${acknowledged} requests acknowledged; ${remembered} things looked for, ${lost.length} not there; ${seconds()}`,
+  );
+  console.log(`${idle} deaths before anything was acknowledged`);
+  return lost;
+}

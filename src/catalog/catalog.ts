@@ -1,8 +1,12 @@
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
+import { ChartroomError } from "../oci/errors.ts";
 import type { RepositoryName, Tag } from "../oci/reference.ts";
 import type { StoredManifest } from "../oci/repository.ts";
 import type { Command, Outcome } from "./command.ts";
+
+/** The catalog's disk or file fails: nothing is written until it is opened anew. */
+export class CatalogFailed extends ChartroomError {}
 
 /** A page of a list: what comes after `after`, which need not be in it, and at most `limit` items, 0 or more. */
 export interface PageRequest<T> {

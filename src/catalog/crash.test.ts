@@ -23,14 +23,16 @@ async function toldBeforeKill(path: string, round: number, after: number): Promi
   return text.split("\n").slice(0, -1).map(parseTag);
 }
 
-test("what was told before kill -9 is there afterwards, whole", async () => {
+test("what was told before kill -9 is there afterwards, whole, and synced anew", async () => {
   const path = await fresh();
   const told: Tag[] = [];
   for (const [round, after] of [0, 20, 60, 120].entries()) {
     const tags = await toldBeforeKill(path, round, after + Math.random() * 20);
     expect(tags).not.toBeEmpty();
     told.push(...tags);
+    expect(Bun.file(`${path}-wal`).size).toBeGreaterThan(0);
     const catalog = await openSqliteCatalog(path);
+    expect(Bun.file(`${path}-wal`).size).toBe(0);
     for (const tag of told) {
       const digest = digestOf(new TextEncoder().encode(tag));
       expect(await catalog.tag(repository, tag)).toBe(digest);

@@ -7,10 +7,13 @@ import { nodeFileSystem } from "../files/filesystem.ts";
 import type { DataPaths } from "../registry/dataDirectory.ts";
 import { Registry, type Sweep } from "../registry/registry.ts";
 import type { Rules } from "../registry/store.ts";
+import { WriteStop } from "../registry/writeStop.ts";
 
 /** A registry that is ready, and what ends it. */
 export interface OpenRegistry {
   readonly registry: Registry;
+  /** Whether it still writes. */
+  readonly writes: WriteStop;
   close(): Promise<void>;
 }
 
@@ -32,8 +35,11 @@ export async function openRegistry(
   paths: DataPaths | undefined,
   { now, report, sweep, rules }: RegistryNeeds,
 ): Promise<OpenRegistry> {
-  const catalog = paths === undefined ? new MemoryCatalog() : await openSqliteCatalog(paths.catalog);
-  const blobs = paths === undefined ? new MemoryBlobs() : new FilesystemBlobs(nodeFileSystem, paths);
+  const writes = new WriteStop(report);
+  const catalog =
+    paths === undefined ? new MemoryCatalog() : writes.catalog(await openSqliteCatalog(paths.catalog));
+  const blobs =
+    paths === undefined ? new MemoryBlobs() : new FilesystemBlobs(writes.files(nodeFileSystem), paths);
   const registry = new Registry({ catalog, blobs, now, rules });
   const close = async () => {
     await registry.close();
@@ -45,5 +51,5 @@ export async function openRegistry(
     await close();
     throw error;
   }
-  return { registry, close };
+  return { registry, writes, close };
 }

@@ -2,7 +2,7 @@ import { dirname } from "node:path";
 import { errorCode, type FileSystem, type OpenFile } from "./filesystem.ts";
 
 /** Codes by which a system says that it cannot sync directories (Windows, some network file systems). */
-const cannotSync = new Set(["EPERM", "EISDIR", "EINVAL"]);
+export const cannotSync = new Set(["EPERM", "EISDIR", "EINVAL"]);
 
 /**
  * Make a directory's entries survive power loss: files created, linked, renamed or removed in it. Where the system cannot

@@ -136,3 +136,40 @@ test("a file, a path below a file, a place that is not writable, and a network's
   ]);
   expect(await everything()).toEqual(before);
 });
+
+test.each([
+  ["NFS", 0x6969],
+  ["SMB", 0x517b],
+  ["SMB2", 0xfe534d42],
+  ["CIFS", 0xff534d42],
+  ["CephFS", 0xc36400],
+  ["Lustre", 0xbd00bd0],
+  ["AFS", 0x5346414f],
+  ["AFS", 0x6b414653],
+  ["Coda", 0x73757245],
+  ["NCP", 0x564c],
+  ["GFS2", 0x1161970],
+  ["OCFS2", 0x7461636f],
+])("%s is a network file system and is refused, with what to do", async (name, type) => {
+  const root = join(parent, "remote", name);
+  const opened = openDataDirectory(root, { fs, fileSystemType: async () => type });
+  await expect(opened).rejects.toMatchObject({
+    code: "invalid",
+    message: `Cannot use data directory ${root}: it lies on ${name}, where the catalog would not be safe`,
+    hint: "Choose a directory on a local disk with --data DIR.",
+  });
+});
+
+test.each([
+  ["ext4", 0xef53],
+  ["XFS", 0x58465342],
+  ["Btrfs", 0x9123683e],
+  ["ZFS", 0x2fc12fc1],
+  ["a container's overlay", 0x794c7630],
+  ["tmpfs", 0x01021994],
+  ["FUSE", 0x65735546],
+  ["9P", 0x01021997],
+])("%s is taken", async (name, type) => {
+  const root = join(parent, "local", name);
+  (await openDataDirectory(root, { fs, fileSystemType: async () => type })).release();
+});

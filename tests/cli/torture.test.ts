@@ -1,4 +1,5 @@
 import { expect } from "bun:test";
+import { killUnderLoad } from "../torture/kills.ts";
 import { storm } from "../torture/storm.ts";
 import { onBench } from "./cli.ts";
 
@@ -15,3 +16,12 @@ onBench(
   },
   180_000,
 );
+
+// The long run of the same is `npm run torture registry`.
+onBench("a registry killed at any moment under load loses nothing that it acknowledged", async (bench) => {
+  const options = { kills: 6, hands: 8, seed: 7, longest: 400 };
+  const { acknowledged, remembered, lost } = await killUnderLoad(bench, options);
+  expect(lost).toEqual([]);
+  expect(acknowledged).toBeGreaterThan(0);
+  expect(remembered).toBeGreaterThan(0);
+});

@@ -1,6 +1,7 @@
 import { homedir } from "node:os";
 import { nodeFileSystem as fs } from "../../files/filesystem.ts";
 import { openDataDirectory } from "../../registry/dataDirectory.ts";
+import { WritesStopped } from "../../registry/writeStop.ts";
 import { debugAnswer } from "../../server/debug.ts";
 import { Front } from "../../server/front.ts";
 import { Health } from "../../server/health.ts";
@@ -20,7 +21,7 @@ import type { LogSettings } from "./logSettings.ts";
 import { type RegistryOptions, readSettings } from "./settings.ts";
 import { followServerTls, readServerTls } from "./tls.ts";
 import { openUsers } from "./users.ts";
-import { gaugesOf, healthChecks } from "./watch.ts";
+import { gaugesOf, healthChecks, writeCheck } from "./watch.ts";
 
 /** How often certificates are looked at, in ms: whoever renews them has days. */
 const tlsEvery = 10_000;
@@ -53,14 +54,18 @@ export async function serve([file]: string[], options: RegistryOptions, context:
 
   const data = settings.data === undefined ? undefined : await openDataDirectory(settings.data, { fs });
   stack.defer(() => data?.release());
-  const report = (error: unknown) => warn(error instanceof Error ? error.message : String(error));
+  const report = (error: unknown) =>
+    say(
+      error instanceof WritesStopped ? "error" : "warn",
+      error instanceof Error ? error.message : String(error),
+    );
   const { sweep, rules } = settings;
-  const { registry, close } = await openRegistry(data, { now, report, sweep, rules });
+  const { registry, writes, close } = await openRegistry(data, { now, report, sweep, rules });
   stack.defer(close);
 
   const health = new Health();
   stack.defer(() => health.stop());
-  await health.start(healthChecks(settings.health, data));
+  await health.start([...healthChecks(settings.health, data), writeCheck(writes)]);
   const metrics = new Metrics(gaugesOf(data));
   if (settings.debug !== undefined) {
     const { listen: where, metrics: metricsPath } = settings.debug;

@@ -1,6 +1,7 @@
 import { statfs } from "node:fs/promises";
 import { nodeFileSystem as fs, ifThere } from "../../files/filesystem.ts";
 import type { DataPaths } from "../../registry/dataDirectory.ts";
+import type { WriteStop } from "../../registry/writeStop.ts";
 import type { HealthCheck } from "../../server/health.ts";
 import type { Gauge } from "../../server/metrics.ts";
 import type { HealthSettings } from "./settings.ts";
@@ -28,6 +29,14 @@ export function healthChecks({ storage, files }: HealthSettings, data: DataPaths
     })),
   ];
 }
+
+/** Once a sync has failed the registry is not ready any more, whatever the settings: only a start mends that. */
+export const writeCheck = (writes: WriteStop): HealthCheck => ({
+  name: "writes",
+  interval: 1000,
+  threshold: 1,
+  check: async () => writes.check(),
+});
 
 /** What is measured when metrics are asked for: the process, and the disk below the data directory. */
 export function gaugesOf(data: DataPaths | undefined): Gauge[] {

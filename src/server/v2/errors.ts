@@ -1,9 +1,14 @@
 import { ChartroomError } from "../../oci/errors.ts";
 import { faults, RegistryError } from "../../registry/errors.ts";
+import { WritesStopped } from "../../registry/writeStop.ts";
 import { type AnswerHeaders, jsonAnswer } from "../answer.ts";
 
 /** What is told of errors that are no refusals: their own words may hold paths, and stay in the log. */
 const failed = { code: "UNKNOWN", message: "the registry failed; its log says why" };
+const stopped = {
+  code: "UNKNOWN",
+  message: "the registry's disk failed: it writes nothing until it is started again, and its log says why",
+};
 const busy = { code: "TOOMANYREQUESTS", message: "too much waits to be written; try again in a moment" };
 
 /**
@@ -23,5 +28,6 @@ export function errorAnswer(error: unknown, headers: AnswerHeaders = {}): Respon
   }
   if (error instanceof ChartroomError && error.code === "busy")
     return jsonAnswer({ errors: [busy] }, 503, { "retry-after": "1", ...headers });
+  if (error instanceof WritesStopped) return jsonAnswer({ errors: [stopped] }, 503, headers);
   return jsonAnswer({ errors: [failed] }, 500, headers);
 }

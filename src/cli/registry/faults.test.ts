@@ -1,0 +1,205 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { FilesystemBlobs } from "../../blobs/filesystem.ts";
+import type { Catalog } from "../../catalog/catalog.ts";
+import { openSqliteCatalog } from "../../catalog/sqlite.ts";
+import { type FileSystem, nodeFileSystem } from "../../files/filesystem.ts";
+import { Registry } from "../../registry/registry.ts";
+import { WriteStop } from "../../registry/writeStop.ts";
+import { createHandler } from "../../server/handler.ts";
+import { Log } from "../../server/log.ts";
+import { blobOf, imageOf } from "../../testing/artifacts.ts";
+import { type Call, TestFileSystem } from "../../testing/filesystem.ts";
+import { noise } from "../../testing/streams.ts";
+import { type Ask, Witness } from "../../testing/witness.ts";
+
+// Blobs lie on a file system that fails as it is told; rows are SQLite's, on the real disk, which is believed.
+let base = "";
+let catalog: Catalog;
+beforeAll(async () => {
+  base = await mkdtemp(join(tmpdir(), "chartroom-server-faults-"));
+  catalog = await openSqliteCatalog(join(base, "catalog.db"));
+});
+afterAll(async () => {
+  await catalog.close();
+  await rm(base, { recursive: true });
+});
+
+let count = 0;
+/** A new place for blobs; its number names the repository too, so that one catalog serves every point. */
+async function place() {
+  const number = count++;
+  const root = join(base, `place-${number}`);
+  await mkdir(root);
+  return { root, fs: await TestFileSystem.over(root), repository: `point-${number}` };
+}
+
+/** A registry as `registry serve` wires it, as one process from its start on; without a socket. */
+async function started(
+  root: string,
+  fs: FileSystem,
+): Promise<{ ask: Ask; told: string[]; stop(): Promise<void> }> {
+  const told: string[] = [];
+  const writes = new WriteStop(({ message }) => told.push(message));
+  const blobs = new FilesystemBlobs(writes.files(fs), {
+    blobs: join(root, "blobs"),
+    ingest: join(root, "ingest"),
+  });
+  const registry = new Registry({ blobs, catalog: writes.catalog(catalog), now: Date.now });
+  const handle = createHandler({ registry, log: new Log(() => {}), now: Date.now });
+  const peer = { address: "192.0.2.7", untime: () => {}, retime: () => {} };
+  const ask: Ask = (line, body, type = "application/octet-stream") => {
+    const [method = "", path = ""] = line.split(" ");
+    const headers: Record<string, string> =
+      body === undefined ? {} : { "content-type": type, "content-length": `${body.byteLength}` };
+    const request = new Request(`http://registry.example${path}`, {
+      ...{ method, headers },
+      ...(body !== undefined && { body: body as Uint8Array<ArrayBuffer> }),
+    });
+    return handle(request, peer);
+  };
+  return { ask, told, stop: () => registry.close() };
+}
+
+const layer = blobOf(noise(3_000));
+const image = imageOf([layer]);
+const signature = imageOf([blobOf(noise(700, 2))], {
+  artifactType: "application/vnd.example.signature",
+  subject: image.descriptor,
+});
+const doomed = imageOf([blobOf(noise(500, 3))]);
+
+/** What a client does in a day: push an image, its referrer and another, and delete that. Gives what was acknowledged. */
+async function day(witness: Witness): Promise<boolean[]> {
+  const { digest } = image.descriptor;
+  const done: boolean[] = [];
+  for (const { blobs } of [image, signature, doomed])
+    for (const blob of blobs) done.push(await witness.blob(blob, blob === layer ? "session" : "whole"));
+  done.push(await witness.manifest(image, "v1"));
+  done.push(await witness.manifest(signature, undefined, digest));
+  done.push((await witness.half(layer)) !== undefined);
+  done.push(await witness.manifest(doomed, "old"));
+  done.push(await witness.remove("manifests/old"));
+  done.push(await witness.remove(`manifests/${doomed.descriptor.digest}`));
+  done.push(await witness.remove(`blobs/${doomed.blobs[1]?.descriptor.digest}`));
+  return done;
+}
+
+/** The calls of a day on which nothing fails. */
+async function usualCalls(): Promise<readonly Call[]> {
+  const { root, fs, repository } = await place();
+  const { ask, stop } = await started(root, fs);
+  const witness = new Witness(ask, repository);
+  expect(await day(witness)).not.toContain(false);
+  expect(await witness.lost()).toEqual([]);
+  await stop();
+  return [...fs.calls];
+}
+
+/** Try every point, some at once: they share the catalog, and so its syncs. */
+async function each(
+  calls: readonly Call[],
+  point: (index: number, call: Call) => Promise<void>,
+): Promise<void> {
+  const points = calls.entries();
+  const hand = async () => {
+    for (const [index, call] of points) await point(index, call);
+  };
+  await Promise.all(Array.from({ length: 8 }, hand));
+}
+
+const codes = ["EIO", "ENOSPC", "EACCES"];
+
+for (const short of [false, true])
+  test(`whichever ${short ? "write is cut short" : "call fails"}, what was acknowledged is there, and a repeat succeeds`, async () => {
+    const calls = await usualCalls();
+    await each(calls, async (fatal, { name }) => {
+      if (short && name !== "writev") return;
+      const { root, fs, repository } = await place();
+      const fault = { code: codes[fatal % codes.length]!, short };
+      fs.fault = (index) => (index === fatal ? fault : undefined);
+      const first = await started(root, fs);
+      let ask = first.ask;
+      const witness = new Witness((...request) => ask(...request), repository);
+      await day(witness);
+      fs.fault = () => undefined;
+      expect(await witness.lost()).toEqual([]);
+      // A sync that failed is mended by a start alone; anything else by asking again.
+      expect(first.told.length).toBe(name === "sync" || name === "datasync" ? 1 : 0);
+      if (first.told.length === 0) expect(await day(witness)).not.toContain(false);
+      await first.stop();
+      const next = await started(root, fs);
+      ask = next.ask;
+      expect(await witness.lost()).toEqual([]);
+      expect(await day(witness)).not.toContain(false);
+      expect(await witness.lost()).toEqual([]);
+      await next.stop();
+      expect(fs.openFiles).toBe(0);
+      await rm(root, { recursive: true });
+    });
+  });
+
+test("wherever the power fails, what was acknowledged is there, and a repeat succeeds", async () => {
+  const calls = await usualCalls();
+  await each(calls, async (last, { name }) => {
+    // Before these there is nothing new to lose.
+    if (["read", "stat", "open"].includes(name)) return;
+    const { root, fs, repository } = await place();
+    fs.fault = (index) => (index >= last ? { code: "EIO" } : undefined);
+    const dying = await started(root, fs);
+    let ask = dying.ask;
+    const witness = new Witness((...request) => ask(...request), repository);
+    await day(witness);
+    await dying.stop().catch(() => {});
+    for (const entries of ["synced", "all"] as const) {
+      const left = `${root}-${entries}`;
+      await fs.afterPowerLoss(left, entries);
+      const next = await started(left, nodeFileSystem);
+      ask = next.ask;
+      expect(await witness.lost()).toEqual([]);
+      if (entries === "all") expect(await day(witness)).not.toContain(false);
+      await next.stop();
+      await rm(left, { recursive: true });
+    }
+    await rm(root, { recursive: true });
+  });
+});
+
+test("after a sync that failed no write is acknowledged, every read is, and a start mends it", async () => {
+  const { root, fs, repository } = await place();
+  const first = await started(root, fs);
+  let ask = first.ask;
+  const witness = new Witness((...request) => ask(...request), repository);
+  expect(await day(witness)).not.toContain(false);
+  const session = (await witness.half(layer)) ?? "";
+  fs.fault = (_, { name }) => (name === "datasync" ? { code: "EIO" } : undefined);
+  expect(await witness.blob(blobOf("lost"), "whole")).toBe(false);
+  fs.fault = () => undefined;
+  expect(first.told).toEqual([expect.stringContaining("until chartroom is started again")]);
+  const { digest } = layer.descriptor;
+  for (const line of [
+    `POST /v2/${repository}/blobs/uploads/`,
+    `POST /v2/${repository}/other/blobs/uploads/?mount=${digest}`,
+    `PATCH ${session}`,
+    `PUT ${session}?digest=${digest}`,
+    `DELETE ${session}`,
+    `DELETE /v2/${repository}/manifests/v1`,
+    `DELETE /v2/${repository}/blobs/${digest}`,
+  ]) {
+    const answer = await ask(line, line.startsWith("P") ? layer.bytes : undefined);
+    expect([line, answer.status]).toEqual([line, 503]);
+  }
+  const again = await ask(`PUT /v2/${repository}/manifests/v2`, image.bytes, image.descriptor.mediaType);
+  expect(again.status).toBe(503);
+  expect(await again.text()).toContain("until it is started again");
+  expect(first.told).toHaveLength(1);
+  expect(await witness.lost()).toEqual([]);
+  await first.stop();
+  const next = await started(root, fs);
+  ask = next.ask;
+  expect(await witness.lost()).toEqual([]);
+  expect(await day(witness)).not.toContain(false);
+  await next.stop();
+});

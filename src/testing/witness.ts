@@ -1,0 +1,120 @@
+import { type Digest, digestOf } from "../oci/digest.ts";
+import type { Artifact, Content } from "./artifacts.ts";
+
+/** Sends one request to a registry; a path begins with `/`. Throws when no answer comes. */
+export type Ask = (line: string, body?: Uint8Array, type?: string) => Promise<Response>;
+
+/**
+ * A client of one repository that keeps what it was told: what the registry acknowledged must be there ever after, byte for
+ * byte, and what it acknowledged as deleted must not. Of a request without an answer, or with a refusal, it expects nothing.
+ */
+export class Witness {
+  /** Requests that were acknowledged. */
+  acknowledged = 0;
+  readonly #ask: Ask;
+  readonly #root: string;
+  /** The digest of what each path must give; undefined where nothing may be. */
+  readonly #held = new Map<string, Digest | undefined>();
+  readonly #referrers = new Map<Digest, Set<Digest>>();
+  /** Sessions, with the bytes that were acknowledged. */
+  readonly #sessions = new Map<string, number>();
+
+  constructor(ask: Ask, repository: string) {
+    this.#ask = ask;
+    this.#root = `/v2/${repository}`;
+  }
+
+  /** Push a blob, in one request, or in two through a session. Gives whether it was acknowledged. */
+  async blob({ bytes, descriptor }: Content, how: "whole" | "session"): Promise<boolean> {
+    const path = `${this.#root}/blobs/${descriptor.digest}`;
+    const done = async (line: string, rest: Uint8Array) => {
+      if (!(await this.#acknowledges(201, line, rest))) return false;
+      this.#held.set(path, descriptor.digest);
+      return true;
+    };
+    if (how === "whole") return done(`POST ${this.#root}/blobs/uploads/?digest=${descriptor.digest}`, bytes);
+    const session = await this.half({ bytes });
+    if (session === undefined) return false;
+    // The session may end now, though no answer says so.
+    const sent = this.#sessions.get(session);
+    this.#sessions.delete(session);
+    return done(`PUT ${session}?digest=${descriptor.digest}`, bytes.subarray(sent));
+  }
+
+  /** Begin a blob and send half of it. Gives its session's path once that is acknowledged. */
+  async half({ bytes }: Pick<Content, "bytes">): Promise<string | undefined> {
+    const opened = await this.#acknowledges(202, `POST ${this.#root}/blobs/uploads/`);
+    const location = opened?.headers.get("location");
+    if (!location) return undefined;
+    const session = new URL(location, "http://registry").pathname;
+    const half = bytes.byteLength >> 1;
+    if (!(await this.#acknowledges(202, `PATCH ${session}`, bytes.subarray(0, half)))) return undefined;
+    this.#sessions.set(session, half);
+    return session;
+  }
+
+  /** Push a manifest, whose blobs are there, under a tag or, without one, its digest. */
+  async manifest({ bytes, descriptor }: Artifact, tag?: string, subject?: Digest): Promise<boolean> {
+    const path = (name: string) => `${this.#root}/manifests/${name}`;
+    const { digest, mediaType } = descriptor;
+    if (tag !== undefined) this.#held.delete(path(tag));
+    if (!(await this.#acknowledges(201, `PUT ${path(tag ?? digest)}`, bytes, mediaType))) return false;
+    for (const name of [tag ?? digest, digest]) this.#held.set(path(name), digest);
+    if (subject !== undefined)
+      this.#referrers.set(subject, (this.#referrers.get(subject) ?? new Set()).add(digest));
+    return true;
+  }
+
+  /** Delete a tag, a manifest or a blob: `manifests/v1`. A manifest's tags and place among referrers are to be gone before. */
+  async remove(what: string): Promise<boolean> {
+    const path = `${this.#root}/${what}`;
+    this.#held.delete(path);
+    if (!(await this.#acknowledges(202, `DELETE ${path}`))) return false;
+    this.#held.set(path, undefined);
+    return true;
+  }
+
+  /** How many things are remembered. */
+  get size(): number {
+    const referrers = [...this.#referrers.values()].reduce((sum, { size }) => sum + size, 0);
+    return this.#held.size + referrers + this.#sessions.size;
+  }
+
+  /** A sentence for each thing that was acknowledged and is not so. */
+  async lost(): Promise<string[]> {
+    const lost: string[] = [];
+    for (const [path, digest] of this.#held) {
+      const answer = await this.#ask(`GET ${path}`);
+      const found = await answer.bytes();
+      if (answer.status !== (digest === undefined ? 404 : 200)) lost.push(`${path}: ${answer.status}`);
+      else if (digest !== undefined && digestOf(found) !== digest) lost.push(`${path}: other bytes`);
+    }
+    for (const [subject, digests] of this.#referrers) {
+      const answer = await this.#ask(`GET ${this.#root}/referrers/${subject}`);
+      const { manifests = [] } = (await answer.json()) as { manifests?: { digest: Digest }[] };
+      const found = new Set(manifests.map(({ digest }) => digest));
+      for (const digest of digests.difference(found)) lost.push(`referrer ${digest} of ${subject}`);
+    }
+    for (const [session, size] of this.#sessions) {
+      const answer = await this.#ask(`GET ${session}`);
+      const range = answer.headers.get("range");
+      if (range !== `0-${size - 1}`)
+        lost.push(`${session}: ${answer.status}, ${range}, expected ${size} bytes`);
+    }
+    return lost;
+  }
+
+  /** Give the answer where it has this status; undefined for any other, and where none comes. */
+  async #acknowledges(
+    status: number,
+    line: string,
+    body?: Uint8Array,
+    type?: string,
+  ): Promise<Response | undefined> {
+    const answer = await this.#ask(line, body, type).catch(() => undefined);
+    await answer?.body?.cancel();
+    if (answer?.status !== status) return undefined;
+    this.acknowledged++;
+    return answer;
+  }
+}

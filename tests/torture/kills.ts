@@ -1,0 +1,94 @@
+import { blobOf, imageOf } from "../../src/testing/artifacts.ts";
+import { noise } from "../../src/testing/streams.ts";
+import { type Ask, Witness } from "../../src/testing/witness.ts";
+import type { Bench } from "../bench.ts";
+import { Random } from "./random.ts";
+
+export interface KillOptions {
+  /** How often the registry is killed. */
+  readonly kills: number;
+  /** Clients at once. */
+  readonly hands: number;
+  readonly seed: number;
+  /** The longest that the registry lives under load, in ms. */
+  readonly longest: number;
+}
+
+/** What became of a registry that died again and again. */
+export interface Aftermath {
+  /** Requests that were acknowledged. */
+  readonly acknowledged: number;
+  /** Blobs, manifests, tags, referrers, deletes and sessions that were looked for, each after its death and at the end. */
+  readonly remembered: number;
+  /** Rounds in which nothing was acknowledged before the death. */
+  readonly idle: number;
+  /** What was acknowledged and is not so. */
+  readonly lost: readonly string[];
+}
+
+/**
+ * The built binary's registry under parallel pushes and deletes, killed at any moment and started again: after each death
+ * what was acknowledged since the one before is asked for, and at the end, after one more, all that ever was.
+ */
+export async function killUnderLoad(bench: Bench, options: KillOptions): Promise<Aftermath> {
+  const registry = await bench.chartroom();
+  const random = new Random(options.seed);
+  const ask: Ask = (line, body, type = "application/octet-stream") => {
+    const [method = "", path = ""] = line.split(" ");
+    return fetch(`http://${registry.host}${path}`, {
+      ...{ method, headers: { "content-type": type } },
+      ...(body !== undefined && { body: body as Uint8Array<ArrayBuffer> }),
+    });
+  };
+  const all: Witness[] = [];
+  const lost: string[] = [];
+  let idle = 0;
+  const survey = async (witnesses: readonly Witness[]) => {
+    for (const found of await Promise.all(witnesses.map((witness) => witness.lost()))) lost.push(...found);
+  };
+
+  for (let round = 0; round < options.kills; round++) {
+    const hands = Array.from({ length: options.hands }, (_, hand) => new Witness(ask, `r${round}/h${hand}`));
+    let alive = true;
+    const working = hands.map(async (witness, hand) => {
+      for (let turn = 0; alive; turn++)
+        await work(witness, random, (round * options.hands + hand) * 1000 + turn);
+    });
+    await Bun.sleep(random.fraction() * options.longest);
+    await registry.kill();
+    alive = false;
+    await Promise.all(working);
+    await registry.restart();
+    await survey(hands);
+    if (hands.every(({ acknowledged }) => acknowledged === 0)) idle++;
+    all.push(...hands);
+  }
+  await registry.kill();
+  await registry.restart();
+  await survey(all);
+  const sum = (of: (witness: Witness) => number) => all.reduce((total, witness) => total + of(witness), 0);
+  return { acknowledged: sum((each) => each.acknowledged), remembered: sum(({ size }) => size), idle, lost };
+}
+
+/** Push an image and its referrer, leave an upload half sent, delete something: until a request gets no answer. */
+async function work(witness: Witness, random: Random, seed: number): Promise<void> {
+  const size = random.fraction() < 0.05 ? 1_000_000 : 100 + Math.floor(random.fraction() * 20_000);
+  const [layer, other] = [blobOf(noise(size, seed)), blobOf(noise(300, -seed - 1))];
+  const image = imageOf([layer]);
+  const { digest } = image.descriptor;
+  const signature = imageOf([other], {
+    artifactType: "application/vnd.example.signature",
+    subject: image.descriptor,
+  });
+  const doomed = imageOf([other], { annotations: { turn: `${seed}` } });
+  const steps = [
+    ...[...image.blobs, other].map((blob) => () => witness.blob(blob, blob === layer ? "session" : "whole")),
+    () => witness.manifest(image, "latest"),
+    () => witness.manifest(signature, undefined, digest),
+    async () => (await witness.half(layer)) !== undefined,
+    () => witness.manifest(doomed, `t${seed}`),
+    () => witness.remove(`manifests/t${seed}`),
+    () => witness.remove(`manifests/${doomed.descriptor.digest}`),
+  ];
+  for (const step of steps) if (!(await step())) return;
+}
