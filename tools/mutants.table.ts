@@ -151,6 +151,26 @@ export const mutants: readonly Mutant[] = [
     ],
   },
 
+  {
+    without: "the reserve's room for deletes on a full disk",
+    file: "src/registry/reserve.ts",
+    find: "          await this.#giveUp();\n",
+    test: [
+      "src/registry/reserve.test.ts",
+      "on a full disk deletes get the reserve's room, nothing else does, and it is taken again when there is some",
+    ],
+  },
+  {
+    without: "the refusal of what grows while the reserve is given up",
+    file: "src/registry/reserve.ts",
+    find: "if (await this.#hold()) return",
+    replace: "if ((await this.#hold()) !== undefined) return",
+    test: [
+      "src/registry/reserve.test.ts",
+      "on a full disk deletes get the reserve's room, nothing else does, and it is taken again when there is some",
+    ],
+  },
+
   // Any number of processes lose nothing.
   {
     without: "the shared lock's reading of its file, which takes it",

@@ -8,6 +8,9 @@ import type { Command, Outcome } from "./command.ts";
 /** The catalog's disk or file fails: nothing is written until it is opened anew. */
 export class CatalogFailed extends ChartroomError {}
 
+/** The catalog's disk is full: nothing was done, and the same again succeeds once there is room. */
+export class CatalogFull extends ChartroomError {}
+
 /** A page of a list: what comes after `after`, which need not be in it, and at most `limit` items, 0 or more. */
 export interface PageRequest<T> {
   readonly after?: T | undefined;

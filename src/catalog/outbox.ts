@@ -1,5 +1,5 @@
 import { ChartroomError } from "../oci/errors.ts";
-import { CatalogFailed } from "./catalog.ts";
+import { CatalogFailed, CatalogFull } from "./catalog.ts";
 import type { Command, Outcome } from "./command.ts";
 import { type Failure, isLasting, type Reply } from "./messages.ts";
 import type { Writer } from "./thread.ts";
@@ -99,7 +99,7 @@ export function cannotWrite(failure: Failure): ChartroomError {
   const { message, code } = failure;
   const says = `Cannot write to the catalog: ${message}${code === undefined ? "" : ` (${code})`}`;
   if (code === "SQLITE_FULL")
-    return new ChartroomError("storage", says, { hint: "Free some space; nothing was lost." });
+    return new CatalogFull("storage", says, { hint: "Free some space; nothing was lost." });
   if (isLasting(failure))
     return new CatalogFailed("storage", says, {
       hint: "Look after the disk, then start chartroom again: until then nothing is written.",

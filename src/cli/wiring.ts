@@ -6,6 +6,7 @@ import { openSqliteCatalog } from "../catalog/sqlite.ts";
 import { nodeFileSystem } from "../files/filesystem.ts";
 import type { DataPaths } from "../registry/dataDirectory.ts";
 import { Registry, type Sweep } from "../registry/registry.ts";
+import { Reserve } from "../registry/reserve.ts";
 import type { Rules } from "../registry/store.ts";
 import { WriteStop } from "../registry/writeStop.ts";
 
@@ -37,7 +38,11 @@ export async function openRegistry(
 ): Promise<OpenRegistry> {
   const writes = new WriteStop(report);
   const catalog =
-    paths === undefined ? new MemoryCatalog() : writes.catalog(await openSqliteCatalog(paths.catalog));
+    paths === undefined
+      ? new MemoryCatalog()
+      : writes.catalog(
+          new Reserve(nodeFileSystem, paths.reserve).catalog(await openSqliteCatalog(paths.catalog)),
+        );
   const blobs =
     paths === undefined ? new MemoryBlobs() : new FilesystemBlobs(writes.files(nodeFileSystem), paths);
   const registry = new Registry({ catalog, blobs, now, rules });

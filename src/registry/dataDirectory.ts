@@ -17,6 +17,8 @@ export interface DataPaths {
   readonly blobs: string;
   /** Blobs on their way in. */
   readonly ingest: string;
+  /** Room that is kept for deletes on a full disk. */
+  readonly reserve: string;
   /** Who may enter, when that is kept here. */
   readonly htpasswd: string;
 }
@@ -39,6 +41,7 @@ export function dataPathsOf(root: string): DataPaths {
     catalog: join(root, "catalog.db"),
     blobs: join(root, "blobs"),
     ingest: join(root, "ingest"),
+    reserve: join(root, "reserve"),
     htpasswd: join(root, "htpasswd"),
   };
 }

@@ -2,6 +2,7 @@ import { type Catalog, CatalogFailed } from "../catalog/catalog.ts";
 import { cannotSync } from "../files/durable.ts";
 import { errorCode, type FileSystem, type OpenFile } from "../files/filesystem.ts";
 import { ChartroomError } from "../oci/errors.ts";
+import { replacing } from "./replacing.ts";
 
 /** Nothing is written any more, because a sync failed. */
 export class WritesStopped extends ChartroomError {
@@ -84,13 +85,3 @@ export class WriteStop {
     throw this.#stopped;
   }
 }
-
-/** `whole` with some of its functions replaced; the others keep their `this`. */
-const replacing = <T extends object>(whole: T, other: Partial<T>): T =>
-  new Proxy(whole, {
-    get(target, name) {
-      if (name in other) return Reflect.get(other, name);
-      const value: unknown = Reflect.get(target, name);
-      return typeof value === "function" ? value.bind(target) : value;
-    },
-  });

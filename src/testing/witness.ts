@@ -4,6 +4,17 @@ import type { Artifact, Content } from "./artifacts.ts";
 /** Sends one request to a registry; a path begins with `/`. Throws when no answer comes. */
 export type Ask = (line: string, body?: Uint8Array, type?: string) => Promise<Response>;
 
+/** Asks the registry at `url` over HTTP. */
+export const asking =
+  (url: string): Ask =>
+  (line, body, type = "application/octet-stream") => {
+    const [method = "", path = ""] = line.split(" ");
+    return fetch(`${url}${path}`, {
+      ...{ method, headers: { "content-type": type } },
+      ...(body !== undefined && { body: body as Uint8Array<ArrayBuffer> }),
+    });
+  };
+
 /**
  * A client of one repository that keeps what it was told: what the registry acknowledged must be there ever after, byte for
  * byte, and what it acknowledged as deleted must not. Of a request without an answer, or with a refusal, it expects nothing.

@@ -1,6 +1,6 @@
 import { blobOf, imageOf } from "../../src/testing/artifacts.ts";
 import { noise } from "../../src/testing/streams.ts";
-import { type Ask, Witness } from "../../src/testing/witness.ts";
+import { asking, Witness } from "../../src/testing/witness.ts";
 import type { Bench } from "../bench.ts";
 import { Random } from "./random.ts";
 
@@ -33,13 +33,7 @@ export interface Aftermath {
 export async function killUnderLoad(bench: Bench, options: KillOptions): Promise<Aftermath> {
   const registry = await bench.chartroom();
   const random = new Random(options.seed);
-  const ask: Ask = (line, body, type = "application/octet-stream") => {
-    const [method = "", path = ""] = line.split(" ");
-    return fetch(`http://${registry.host}${path}`, {
-      ...{ method, headers: { "content-type": type } },
-      ...(body !== undefined && { body: body as Uint8Array<ArrayBuffer> }),
-    });
-  };
+  const ask = asking(`http://${registry.host}`);
   const all: Witness[] = [];
   const lost: string[] = [];
   let idle = 0;
