@@ -30,7 +30,7 @@ export class Site implements ChartSource {
   }
 
   /** It is asked for packed; what comes is unpacked on the way, as far as it is no bomb. */
-  async index(known: IndexVersion = {}): Promise<OpenIndex | undefined> {
+  async index(known: IndexVersion = {}, described = false): Promise<OpenIndex | undefined> {
     const { etag, lastModified } = known;
     const conditions = {
       ...(etag !== undefined && { "if-none-match": etag }),
@@ -41,7 +41,8 @@ export class Site implements ChartSource {
       ...this.#request(below(this.#url, "index.yaml")),
       headers: { ...this.#login(this.#url), "accept-encoding": "gzip", ...conditions },
     });
-    if (answer.status === 200) return { entries: readIndex(bodyOf(answer)), version: versionOf(answer) };
+    if (answer.status === 200)
+      return { entries: readIndex(bodyOf(answer), described), version: versionOf(answer) };
     await answer.discard();
     if (answer.status === 304 && Object.keys(conditions).length > 0) return undefined;
     throw refused(answer);

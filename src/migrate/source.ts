@@ -28,8 +28,11 @@ export interface ArchivePlace {
 
 /** A classic chart repository: an index, and the archives it names. */
 export interface ChartSource {
-  /** @param known the index that the caller has; undefined is given when it is still that one */
-  index(known?: IndexVersion): Promise<OpenIndex | undefined>;
+  /**
+   * @param known the index that the caller has; undefined is given when it is still that one
+   * @param described whether its rows are to have what is for people, too
+   */
+  index(known?: IndexVersion, described?: boolean): Promise<OpenIndex | undefined>;
   /** Where a row's archive may be, the first place first. */
   places(row: IndexRow): readonly ArchivePlace[];
 }
