@@ -2,8 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { type Candidate, limitOf, newestFirst, noneWanted, versionOf, type Wanted } from "./candidate.ts";
 
 const unasked = () => Promise.reject(new Error("nothing is asked"));
-const candidates = (tags: string): Candidate[] =>
-  tags
+const candidates = (text: string): Candidate[] =>
+  text
     .split(" ")
     .map((tag) => ({ ref: tag, ...versionOf(tag), describe: unasked, metadata: unasked, open: unasked }));
 const tags = candidates("latest 1.0.0 v1.10.0 1.9.0 2.0.0-rc.1 1.0.0_b 1.0.0_a 1.10 main 1.2_x_y");
