@@ -8,8 +8,8 @@ const looking = (command: Definition): Definition =>
     .option("--devel", "pre-releases, too")
     .addOption(new Option("--store <dir>", "what store: means").env("CHARTROOM_STORE"));
 
-const repo = "--repo <dir-or-url>";
-const inRepo = "REF is a chart's name in this classic repository";
+const repo = "--repo <source>";
+const inRepo = "a classic repository's URL or directory, REF a chart's name in it";
 
 /** Define the commands that find charts. */
 export function addFindCommands(program: Definition): void {
@@ -23,7 +23,7 @@ export function addFindCommands(program: Definition): void {
     .option(repo, inRepo)
     .option("--limit <n>", "only so many, the newest")
     .option("--all", "pre-releases too, and last the tags that are no versions")
-    .completes("ref", "place")
+    .completes("ref", "repository")
     .examples(
       "versions localhost:5000/charts/keda",
       'versions localhost:5000/charts/keda ">=2.10, <3" --limit 5',

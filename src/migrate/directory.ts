@@ -6,7 +6,7 @@ import { type FileSystem, ifThere } from "../files/filesystem.ts";
 import { digestOf } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import type { IndexRow } from "./indexRow.ts";
-import { type IndexEntry, readIndex } from "./readIndex.ts";
+import { type IndexEntry, type IndexReading, readIndex } from "./readIndex.ts";
 import type { ArchivePlace, ChartSource, IndexVersion } from "./source.ts";
 
 /** How much of an index's file is read at once, in bytes. */
@@ -26,11 +26,11 @@ export class Directory implements ChartSource {
     this.#path = path;
   }
 
-  async index(_known?: IndexVersion, described = false) {
+  async index(_known?: IndexVersion, reading: IndexReading = {}) {
     const path = join(this.#path, "index.yaml");
     const there = (await ifThere(this.#fs.stat(path))) !== undefined;
     return {
-      entries: there ? readIndex(this.#stream(path), described) : this.#archives(),
+      entries: there ? readIndex(this.#stream(path), reading) : this.#archives(),
       version: undefined,
     };
   }

@@ -14,19 +14,26 @@ export interface BadEntry {
   readonly error: ChartroomError;
 }
 
+/** What is wanted of an index, where that is not all that migrating needs. */
+export interface IndexReading {
+  /** Whether rows have what is for people, too (`about`); without it an index is read in less time. */
+  readonly described?: boolean;
+  /** The only chart whose entries are wanted; those of others are not parsed. */
+  readonly chart?: string | undefined;
+}
+
 /** What an index says of a version, and the line where it does. */
 export type IndexEntry = { readonly row: IndexRow; readonly line: number } | BadEntry;
 
 /**
  * The entries of a classic repository's index.yaml, one by one in its own order, in memory for one entry: indexes of more
  * than 100 MB are out there. It may be JSON, as in Helm.
- * @param described whether rows also have what is for people (`about`); without it an index is read in less time
  * @throws ChartroomError `invalid` when it is no index: not UTF-8, neither of the two formats, or without an `apiVersion`
  *   (which is known at its end); what `stream` fails with
  */
 export async function* readIndex(
   stream: ReadableStream<Uint8Array>,
-  described = false,
+  { described = false, chart }: IndexReading = {},
 ): AsyncGenerator<IndexEntry> {
   const pieces = decoded(stream);
   const { first, rest } = await beginning(pieces);
@@ -41,7 +48,7 @@ export async function* readIndex(
   const found = { any: first.trim() !== "", apiVersion: false };
   for await (const part of isJson ? splitJson(rest) : splitYaml(linesOf(rest), described)) {
     if ("member" in part) found.apiVersion ||= part.member === "apiVersion" && part.value !== "";
-    else yield readEntry(part, parse, described);
+    else if (chart === undefined || part.chart === chart) yield readEntry(part, parse, described);
   }
   if (!found.any) throw badIndex(1, "it is empty");
   if (!found.apiVersion) throw badIndex(1, "it has no apiVersion", "Is this the repository's index.yaml?");

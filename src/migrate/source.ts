@@ -1,5 +1,5 @@
 import type { IndexRow } from "./indexRow.ts";
-import type { IndexEntry } from "./readIndex.ts";
+import type { IndexEntry, IndexReading } from "./readIndex.ts";
 
 /** By what an index is known again: what its server said of it (RFC 9110 §8.8). */
 export interface IndexVersion {
@@ -30,9 +30,8 @@ export interface ArchivePlace {
 export interface ChartSource {
   /**
    * @param known the index that the caller has; undefined is given when it is still that one
-   * @param described whether its rows are to have what is for people, too
    */
-  index(known?: IndexVersion, described?: boolean): Promise<OpenIndex | undefined>;
+  index(known?: IndexVersion, reading?: IndexReading): Promise<OpenIndex | undefined>;
   /** Where a row's archive may be, the first place first. */
   places(row: IndexRow): readonly ArchivePlace[];
 }

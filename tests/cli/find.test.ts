@@ -189,7 +189,7 @@ describe("search", () => {
           ?.split("\t")
           .map((cell) => cell.trim()),
       ).toEqual([...["redis", "1.1.0", "7", "2026-01-02"], "DEPRECATED: A fast Redis"]);
-      expect(stderr).toMatch(/^Warning: 1 chart left out: .*"1\.x\.y\.z" is not like 1\.2\.3\n$/);
+      expect(stderr).toMatch(/^Warning: 1 version left out: .*"1\.x\.y\.z" is not like 1\.2\.3\n$/);
       expect(new Set(site.asked)).toEqual(new Set(["/index.yaml"]));
     },
   );

@@ -41,7 +41,7 @@ export async function openClassic(
 }
 
 /**
- * The charts of a classic repository, once its index was read to its end.
+ * The charts of a classic repository, each as soon as its versions were read: they stand together in an index.
  * @param name of the only one that is wanted; without it all are
  */
 export async function* classicCharts(
@@ -49,21 +49,24 @@ export async function* classicCharts(
   name: string | undefined,
   context: Context,
 ): AsyncGenerator<FoundChart> {
-  const found = new Map<string, Candidate[]>();
   const bad: string[] = [];
-  for await (const entry of (await source.index({}, true))?.entries ?? []) {
-    if ("error" in entry) {
-      if (name === undefined || entry.chart === name) bad.push(entry.error.message);
-      continue;
+  let rows: IndexRow[] = [];
+  const found = (): FoundChart[] => {
+    const [candidates, [first]] = [rows.map((row) => candidateOf(source, row)), rows];
+    return first === undefined ? [] : [{ name: first.name, candidates: async () => candidates }];
+  };
+  for await (const entry of (await source.index({}, { described: true, chart: name }))?.entries ?? []) {
+    if ("error" in entry) bad.push(entry.error.message);
+    else if (!entry.row.removed && (name === undefined || entry.row.name === name)) {
+      if (rows[0] !== undefined && rows[0].name !== entry.row.name) {
+        yield* found();
+        rows = [];
+      }
+      rows.push(entry.row);
     }
-    const { row } = entry;
-    if (row.removed || (name !== undefined && row.name !== name)) continue;
-    const before = found.get(row.name);
-    if (before === undefined) found.set(row.name, [candidateOf(source, row)]);
-    else before.push(candidateOf(source, row));
   }
-  if (bad.length > 0) warn(context, `${countOf(bad.length, "chart")} left out: ${bad[0]}`);
-  for (const [chart, candidates] of found) yield { name: chart, candidates: async () => candidates };
+  if (bad.length > 0) warn(context, `${countOf(bad.length, "version")} left out: ${bad[0]}`);
+  yield* found();
 }
 
 function candidateOf(source: ChartSource, row: IndexRow): Candidate {
@@ -73,7 +76,9 @@ function candidateOf(source: ChartSource, row: IndexRow): Candidate {
     return openArchive(archive);
   };
   return {
-    ref: source.places(row)[0]?.shown ?? `${name} ${version}`,
+    get ref() {
+      return source.places(row)[0]?.shown ?? `${name} ${version}`;
+    },
     named: version,
     version: tryVersion(version),
     describe: async () => ({

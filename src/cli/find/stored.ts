@@ -33,7 +33,7 @@ export async function* chartsIn(
     yield {
       name: repository,
       candidates: async () =>
-        (await names())
+        (await finding.limit(names))
           .filter((named) => tryDigest(named) === undefined)
           .map((named) => storedCandidate(finding, repository, { tag: named as Tag })),
     };
