@@ -182,6 +182,7 @@ describe("search", () => {
         row("1.1.0", { created: "2026-01-02T03:04:05Z", deprecated: true }),
       ]);
       const broken = JSON.parse(index);
+      broken.entries.other = [rowOf("other", "1.0.0", { created: "2026-01-02T03:04:05Z" })];
       broken.entries.redis.push({ name: "redis", version: "1.x.y.z", urls: ["x"] });
       const login = `Basic ${btoa("me:secret")}`;
       await using site = serve({ "/index.yaml": JSON.stringify(broken) }, login);
@@ -196,6 +197,10 @@ describe("search", () => {
           .map((cell) => cell.trim()),
       ).toEqual([...["redis", "1.1.0", "7", "2026-01-02"], "DEPRECATED: A fast Redis"]);
       expect(stderr).toMatch(/^Warning: 1 version left out: .*"1\.x\.y\.z" is not like 1\.2\.3\n$/);
+      const all = ["search", "--in", site.url, "--versions", "-q", "-u", "me", "--password-stdin"];
+      expect(lines(await bench.done("chartroom", all, { stdin: "secret\n" }))).toEqual(
+        ["other-1.0.0", "redis-1.1.0", "redis-1.0.0"].map((file) => `${site.url}/${file}.tgz`),
+      );
       expect(new Set(site.asked)).toEqual(new Set(["/index.yaml"]));
     },
   );
