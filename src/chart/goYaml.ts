@@ -40,6 +40,9 @@ const scalars: ScalarTag[] = [
   },
 ];
 
+/** Whether a plain scalar is text: neither empty, nor a number, a boolean or null. */
+export const isPlainText = (text: string): boolean => !scalars.some(({ test }) => test?.test(text));
+
 /** An integer as Go's `ParseInt` with base 0 reads it; one that 64 bits do not hold becomes a float, as in go-yaml. */
 function goInteger(text: string): bigint | number {
   const digits = text.replace(/^[-+]/, "").replaceAll("_", "");

@@ -2,8 +2,7 @@ import { Option } from "commander";
 import type { Definition } from "./definition.ts";
 
 const all = (value: string, before: readonly string[] = []): string[] => [...before, value];
-const places = (command: Definition): Definition =>
-  command.completes("source", "directories").completes("target", "place");
+const places = (command: Definition): Definition => command.completes("target", "place");
 
 /**
  * Define the commands that bring classic repositories over.

@@ -4,6 +4,7 @@ import { addChartCommands } from "./chartCommands.ts";
 import type { Context } from "./context.ts";
 import { addCopyCommands } from "./copyCommands.ts";
 import { Definition } from "./definition.ts";
+import { addFindCommands } from "./findCommands.ts";
 import { addGlobalOptions } from "./globalOptions.ts";
 import { addMigrateCommands } from "./migrateCommands.ts";
 import { namedAsTyped } from "./plugin.ts";
@@ -42,6 +43,7 @@ export function makeProgram(context: Context, argv?: readonly string[]): Definit
   if (wanted("registry")) addRegistryCommands(registry);
   addCopyCommands(program);
   addMigrateCommands(program, wanted("migrate"));
+  addFindCommands(program);
   program
     .add(
       "completion",

@@ -6,8 +6,8 @@ import { type FileSystem, ifThere } from "../files/filesystem.ts";
 import { digestOf } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import type { IndexRow } from "./indexRow.ts";
-import { type IndexEntry, readIndex } from "./readIndex.ts";
-import type { ArchivePlace, ChartSource } from "./source.ts";
+import { type IndexEntry, type IndexReading, readIndex } from "./readIndex.ts";
+import type { ArchivePlace, ChartSource, IndexVersion } from "./source.ts";
 
 /** How much of an index's file is read at once, in bytes. */
 const piece = 64 * 1024;
@@ -26,10 +26,13 @@ export class Directory implements ChartSource {
     this.#path = path;
   }
 
-  async index() {
+  async index(_known?: IndexVersion, reading: IndexReading = {}) {
     const path = join(this.#path, "index.yaml");
     const there = (await ifThere(this.#fs.stat(path))) !== undefined;
-    return { entries: there ? readIndex(this.#stream(path)) : this.#archives(), version: undefined };
+    return {
+      entries: there ? readIndex(this.#stream(path), reading) : this.#archives(),
+      version: undefined,
+    };
   }
 
   places({ urls }: IndexRow): ArchivePlace[] {
@@ -73,10 +76,10 @@ export class Directory implements ChartSource {
   async #entry(file: string): Promise<IndexEntry> {
     try {
       const bytes = await this.#place(file).archive();
-      const { name, version, deprecated } = (await openArchive(bytes)).metadata;
+      const { name, version, deprecated, ...about } = (await openArchive(bytes)).metadata;
       const said = { created: "", deprecated, removed: false };
       const urls = [encodeURIComponent(file)];
-      return { row: { name, version, urls, digest: digestOf(bytes), ...said }, line: 0 };
+      return { row: { name, version, urls, digest: digestOf(bytes), ...said, about }, line: 0 };
     } catch (error) {
       if (!(error instanceof ChartroomError)) throw error;
       return { chart: file, line: 0, error };

@@ -19,7 +19,7 @@ const codes: Record<number, ErrorCode> = {
 export const refused = ({ status, url }: Pick<Answer, "status" | "url">): ChartroomError =>
   new ChartroomError(codes[status] ?? "remote", `Cannot fetch ${shownUrl(url)}: HTTP ${status}`, {
     ...(codes[status] === "not_allowed" && {
-      hint: "--source-username and --source-password-stdin give a login.",
+      hint: "A login is given with -u and --password-stdin; to migrate, --source-username and --source-password-stdin.",
     }),
   });
 

@@ -16,14 +16,24 @@ export interface IndexRow {
   readonly deprecated: boolean;
   /** Withdrawn by its authors. */
   readonly removed: boolean;
+  /** What is for people; only where the index was read for it. */
+  readonly about?: About;
+}
+
+/** What an index tells people of a version; empty where it does not. */
+export interface About {
+  readonly appVersion: string;
+  readonly description: string;
+  readonly keywords: readonly string[];
 }
 
 /**
  * A row out of the members of an entry.
  * @param chart the name that the entry stands under
+ * @param described whether what is for people is wanted, too
  * @throws ChartroomError `invalid` with what is wrong: an entry that Helm would skip
  */
-export function readRow(fields: Fields, chart: string): IndexRow {
+export function readRow(fields: Fields, chart: string, described: boolean): IndexRow {
   const name = fields.text("name") || chart;
   const version = fields.text("version");
   if (name !== chart)
@@ -41,6 +51,13 @@ export function readRow(fields: Fields, chart: string): IndexRow {
     created: fields.text("created"),
     deprecated: fields.flag("deprecated"),
     removed: fields.flag("removed"),
+    ...(described && {
+      about: {
+        appVersion: fields.text("appVersion"),
+        description: fields.text("description"),
+        keywords: fields.texts("keywords"),
+      },
+    }),
   };
 }
 

@@ -7,7 +7,7 @@ import { ChartroomError } from "../oci/errors.ts";
 import { samples } from "../testing/samples.ts";
 import { streamOf } from "../testing/streams.ts";
 import { entryLimit } from "./entry.ts";
-import { type IndexEntry, readIndex } from "./readIndex.ts";
+import { type IndexEntry, type IndexReading, readIndex } from "./readIndex.ts";
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 const read = (text: string | Uint8Array, pieceSize = 1 << 16): Promise<IndexEntry[]> => {
@@ -304,5 +304,44 @@ describe.if(folder !== "")("the sample indexes", () => {
     const entries = await read(await readFile(join(folder, "keda", "index.yaml")));
     expect(entries).toHaveLength(106);
     expect(entries.filter((each) => !("row" in each) || each.row.digest === undefined)).toEqual([]);
+  });
+});
+
+describe("what is for people", () => {
+  const yaml = `apiVersion: v1
+entries:
+  a:
+  - appVersion: 1.10
+    description: >-
+      version: of
+      words
+    keywords: [x, "y"]
+    name: a
+    urls: [a.tgz]
+    version: 1.0.0
+  b:
+  - name: [
+`;
+  const asJson = JSON.stringify({
+    apiVersion: "v1",
+    entries: {
+      a: [
+        {
+          ...{ name: "a", version: "1.0.0", urls: ["a.tgz"] },
+          ...{ appVersion: "1.1", description: "version: of words", keywords: ["x", "y"] },
+        },
+      ],
+      b: [{ name: 1 }],
+    },
+  });
+  test.each([yaml, asJson])("is read on request, of one chart where only that is wanted", async (text) => {
+    const about = { appVersion: "1.1", description: "version: of words", keywords: ["x", "y"] };
+    const entries = (reading: IndexReading) => Array.fromAsync(readIndex(streamOf(bytesOf(text)), reading));
+    const [first, other] = await entries({ described: true });
+    expect(first).toMatchObject({ row: { name: "a", version: "1.0.0", about } });
+    expect(other).toMatchObject({ chart: "b", error: { code: "invalid" } });
+    const only = await entries({ chart: "a" });
+    expect(only).toHaveLength(1);
+    expect(only[0]).not.toHaveProperty("row.about");
   });
 });

@@ -14,6 +14,14 @@ export interface BadEntry {
   readonly error: ChartroomError;
 }
 
+/** What is wanted of an index, where that is not all that migrating needs. */
+export interface IndexReading {
+  /** Whether rows have what is for people, too (`about`); without it an index is read in less time. */
+  readonly described?: boolean;
+  /** The only chart whose entries are wanted; those of others are not parsed. */
+  readonly chart?: string | undefined;
+}
+
 /** What an index says of a version, and the line where it does. */
 export type IndexEntry = { readonly row: IndexRow; readonly line: number } | BadEntry;
 
@@ -23,7 +31,10 @@ export type IndexEntry = { readonly row: IndexRow; readonly line: number } | Bad
  * @throws ChartroomError `invalid` when it is no index: not UTF-8, neither of the two formats, or without an `apiVersion`
  *   (which is known at its end); what `stream` fails with
  */
-export async function* readIndex(stream: ReadableStream<Uint8Array>): AsyncGenerator<IndexEntry> {
+export async function* readIndex(
+  stream: ReadableStream<Uint8Array>,
+  { described = false, chart }: IndexReading = {},
+): AsyncGenerator<IndexEntry> {
   const pieces = decoded(stream);
   const { first, rest } = await beginning(pieces);
   if (first.trimStart().startsWith("<"))
@@ -35,19 +46,23 @@ export async function* readIndex(stream: ReadableStream<Uint8Array>): AsyncGener
   const isJson = first.trimStart().startsWith("{");
   const parse = isJson ? parseJson : parseYaml;
   const found = { any: first.trim() !== "", apiVersion: false };
-  for await (const part of isJson ? splitJson(rest) : splitYaml(linesOf(rest))) {
+  for await (const part of isJson ? splitJson(rest) : splitYaml(linesOf(rest), described)) {
     if ("member" in part) found.apiVersion ||= part.member === "apiVersion" && part.value !== "";
-    else yield readEntry(part, parse);
+    else if (chart === undefined || part.chart === chart) yield readEntry(part, parse, described);
   }
   if (!found.any) throw badIndex(1, "it is empty");
   if (!found.apiVersion) throw badIndex(1, "it has no apiVersion", "Is this the repository's index.yaml?");
 }
 
-function readEntry(entry: Entry, parse: (entry: Entry, what: string) => YamlValue): IndexEntry {
+function readEntry(
+  entry: Entry,
+  parse: (entry: Entry, what: string) => YamlValue,
+  described: boolean,
+): IndexEntry {
   const { chart, line } = entry;
   const what = `the entry of ${chart} at line ${line} of the index`;
   try {
-    return { row: readRow(new Fields(parse(entry, what), what), chart), line };
+    return { row: readRow(new Fields(parse(entry, what), what), chart, described), line };
   } catch (error) {
     if (!(error instanceof ChartroomError)) throw error;
     return { chart, line, error };

@@ -6,7 +6,7 @@ import type { Transport } from "../http/transport.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import { download, refused } from "./download.ts";
 import type { IndexRow } from "./indexRow.ts";
-import { readIndex } from "./readIndex.ts";
+import { type IndexReading, readIndex } from "./readIndex.ts";
 import type { ArchivePlace, ChartSource, IndexVersion, OpenIndex } from "./source.ts";
 import { archiveUrl, below, type Rewriting, refusal, shownUrl } from "./urls.ts";
 
@@ -31,7 +31,7 @@ export class Site implements ChartSource {
   }
 
   /** It is asked for packed; what comes is unpacked on the way, as far as it is no bomb. */
-  async index(known: IndexVersion = {}): Promise<OpenIndex | undefined> {
+  async index(known: IndexVersion = {}, reading: IndexReading = {}): Promise<OpenIndex | undefined> {
     const { etag, lastModified } = known;
     const conditions = {
       ...(etag !== undefined && { "if-none-match": etag }),
@@ -42,7 +42,8 @@ export class Site implements ChartSource {
       ...this.#request(below(this.#url, "index.yaml")),
       headers: { ...this.#login(this.#url), "accept-encoding": "gzip", ...conditions },
     });
-    if (answer.status === 200) return { entries: readIndex(bodyOf(answer)), version: versionOf(answer) };
+    if (answer.status === 200)
+      return { entries: readIndex(bodyOf(answer), reading), version: versionOf(answer) };
     await answer.discard();
     if (answer.status === 304 && Object.keys(conditions).length > 0) return undefined;
     throw refused(answer);

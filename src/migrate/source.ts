@@ -1,5 +1,5 @@
 import type { IndexRow } from "./indexRow.ts";
-import type { IndexEntry } from "./readIndex.ts";
+import type { IndexEntry, IndexReading } from "./readIndex.ts";
 
 /** By what an index is known again: what its server said of it (RFC 9110 §8.8). */
 export interface IndexVersion {
@@ -28,8 +28,10 @@ export interface ArchivePlace {
 
 /** A classic chart repository: an index, and the archives it names. */
 export interface ChartSource {
-  /** @param known the index that the caller has; undefined is given when it is still that one */
-  index(known?: IndexVersion): Promise<OpenIndex | undefined>;
+  /**
+   * @param known the index that the caller has; undefined is given when it is still that one
+   */
+  index(known?: IndexVersion, reading?: IndexReading): Promise<OpenIndex | undefined>;
   /** Where a row's archive may be, the first place first. */
   places(row: IndexRow): readonly ArchivePlace[];
 }

@@ -8,6 +8,9 @@ const keyed =
   /^(?:"((?:[^"\\]|\\.)*)"|'((?:[^']|'')*)'|([^\s"'{}[\]&*?|>%@`#-][^#]*?|-[^\s#][^#]*?)):(?:\s+(.*))?$/;
 /** The members of an entry that tell where it is and what it must be; the others are dropped unread. */
 const wanted = /^(?:name|version|urls|digest|created|deprecated|removed):/i;
+/** The same with those that are for people. */
+const described =
+  /^(?:name|version|urls|digest|created|deprecated|removed|appVersion|description|keywords):/i;
 const plainKey = /^[A-Za-z][\w.-]*:(?:\s|$)/;
 
 /** An entry that is being collected. */
@@ -24,9 +27,11 @@ interface Open {
  * minute for a hundred megabytes. Each entry is parsed on its own later, so quoting, folding and flow style within one are
  * the parser's affair; anchors do not reach from one entry into another.
  * @param lines without their newlines
+ * @param all whether what is for people is kept, too
  * @throws ChartroomError `invalid` with the line for what is not in block style, and for a chart that stands there twice
  */
-export async function* splitYaml(lines: AsyncIterable<string>): AsyncGenerator<IndexPart> {
+export async function* splitYaml(lines: AsyncIterable<string>, all: boolean): AsyncGenerator<IndexPart> {
+  const kept = all ? described : wanted;
   const charts = new Set<string>();
   let at = 0;
   /** Whether `entries` was met, is being read, or lies behind. */
@@ -44,7 +49,7 @@ export async function* splitYaml(lines: AsyncIterable<string>): AsyncGenerator<I
       continue;
     }
     if (indent === -1 || line[indent] === "#" || (at === 1 && /^(?:---|%)/.test(line))) continue;
-    if (open !== undefined) yield closed(open);
+    if (open !== undefined) yield closed(open, kept);
     open = undefined;
 
     if (indent === 0 && !isItem(line, 0)) {
@@ -74,7 +79,7 @@ export async function* splitYaml(lines: AsyncIterable<string>): AsyncGenerator<I
       }
     }
   }
-  if (open !== undefined) yield closed(open);
+  if (open !== undefined) yield closed(open, kept);
 }
 
 const isItem = (line: string, indent: number): boolean =>
@@ -103,12 +108,12 @@ function take(open: Open, line: string): void {
 }
 
 /** An entry with the members that count. What a member's lines say is told by its first one. */
-function closed({ chart, line, lines }: Open): Entry {
+function closed({ chart, line, lines }: Open, members: RegExp): Entry {
   const base = lines.find((each) => each.trim() !== "")?.search(/[^ ]/) ?? 0;
   let keep = true;
   const kept = lines.filter((each) => {
     const text = each.slice(base);
-    if (each.search(/[^ ]/) === base && !isItem(text, 0)) keep = wanted.test(text) || !plainKey.test(text);
+    if (each.search(/[^ ]/) === base && !isItem(text, 0)) keep = members.test(text) || !plainKey.test(text);
     return keep;
   });
   return { chart, line, text: kept.join("\n") };

@@ -40,7 +40,7 @@ export async function takeChart(
   row: IndexRow,
   { onMismatch, openings }: TakeOptions,
 ): Promise<TakenChart> {
-  const { place, archive, matches } = await rightArchive(source.places(row), row, onMismatch);
+  const { place, archive, matches } = await takeArchive(source.places(row), row, onMismatch);
   const notes = matches ? [] : [`the index says ${row.digest}, the archive is ${digestOf(archive)}`];
   const [{ metadata }, provenance] = await Promise.all([
     openings(() => openArchive(archive)),
@@ -52,15 +52,20 @@ export async function takeChart(
   return { metadata, archive, provenance: kind === "absent" ? undefined : provenance, notes };
 }
 
-interface FoundArchive {
+/** An archive, and whether it is what the index says. */
+export interface FoundArchive {
   readonly place: ArchivePlace;
   readonly archive: Uint8Array;
   readonly matches: boolean;
 }
 
-async function rightArchive(
+/**
+ * From the first of the places that has it, the archive which a row means.
+ * @throws MismatchSkipped; ChartroomError `not_verified` when no place has the right bytes; else what the last place failed with
+ */
+export async function takeArchive(
   places: readonly ArchivePlace[],
-  { digest }: IndexRow,
+  { digest }: Pick<IndexRow, "digest">,
   onMismatch: MismatchPolicy,
 ): Promise<FoundArchive> {
   let failure: unknown = new ChartroomError("not_found", "None of its URLs can be a file of the directory");

@@ -14,6 +14,8 @@ const sources: Record<string, Source> = {
   repository: "repository",
   src: "place",
   dst: "place",
+  place: "place",
+  source: "directories",
   host: "host",
 };
 
