@@ -140,3 +140,25 @@ interop("versions stand in the order of helm search repo", ["helm4"], async (ben
     );
   }
 });
+
+interop(
+  "what helm 4 pushes to docker-registry is found there",
+  ["helm4", "docker-registry"],
+  async (bench) => {
+    const { host } = await bench.distribution();
+    for (const version of ["1.0.0", "1.1.0+b", "2.0.0-rc.1"]) {
+      await writeChart(bench.path("mychart"), sampleChart({ "Chart.yaml": chartYaml(version) }));
+      await bench.done("helm4", ["package", "mychart"]);
+      const archive = `mychart-${version}.tgz`;
+      await bench.done("helm4", ["push", archive, `oci://${host}/charts`, "--plain-http"]);
+    }
+    const repository = `${host}/charts/mychart`;
+    const versions = await bench.done("chartroom", ["versions", repository, "-o", "json"]);
+    expect(JSON.parse(versions)).toMatchObject([
+      { ref: `${repository}:1.1.0_b`, version: "1.1.0+b", created: expect.stringMatching(/^2\d{3}-.*Z$/) },
+      { ref: `${repository}:1.0.0`, version: "1.0.0" },
+    ]);
+    const found = await bench.done("chartroom", ["search", "machines", "--in", host, "--devel", "-q"]);
+    expect(found).toBe(`${repository}:2.0.0-rc.1\n`);
+  },
+);

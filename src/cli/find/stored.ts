@@ -3,6 +3,7 @@ import { parseConfig } from "../../chart/config.ts";
 import { type ChartParts, chartManifest } from "../../chart/manifest.ts";
 import type { Layout } from "../../layout/layout.ts";
 import { isWhole } from "../../layout/whole.ts";
+import { createdOf } from "../../migrate/moment.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { type Digest, tryDigest } from "../../oci/digest.ts";
 import type { limiter } from "../../oci/limiter.ts";
@@ -64,7 +65,7 @@ export function storedCandidate(
       const metadata = await configOf(parts);
       return {
         ...metadata,
-        created: annotations["org.opencontainers.image.created"],
+        created: createdOf(annotations["org.opencontainers.image.created"] ?? ""),
         digest: parts.content.digest,
         manifest: manifest.descriptor.digest,
       };
