@@ -7,7 +7,7 @@ const truths = new Set(["1", "t", "T", "TRUE", "true", "True"]);
  * Whether Helm runs us as its plugin `chart` (plugin.yaml): it says so to every plugin. A variable of Helm's that is there
  * without that was set for Helm, or for another plugin that runs us.
  */
-export const isHelmPlugin = ({ env }: Pick<Context, "env">): boolean => env.HELM_PLUGIN_NAME === "chart";
+const isHelmPlugin = ({ env }: Pick<Context, "env">): boolean => env.HELM_PLUGIN_NAME === "chart";
 
 /**
  * A command line as it was typed. Helm 3 and 4 keep `--debug` from a plugin and pass `HELM_DEBUG=true` on; what else they

@@ -1,19 +1,12 @@
 import { afterEach, describe, expect, test } from "bun:test";
+import { AnsweringServers } from "../testing/answering.ts";
 import { makeCertificate } from "../testing/certificates.ts";
 import type { HttpError } from "./errors.ts";
 import { Transport, type TransportOptions } from "./transport.ts";
 
-const closing: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0)) await close();
-});
-
-/** A server that is stopped with the test; gives its URL. */
-function serve(fetch: (request: Request) => Response | Promise<Response>, tls?: Bun.TLSOptions): URL {
-  const server = Bun.serve({ port: 0, hostname: "127.0.0.1", ...(tls && { tls }), fetch });
-  closing.push(() => server.stop(true));
-  return new URL(`${tls ? "https" : "http"}://localhost:${server.port}/`);
-}
+const servers = new AnsweringServers();
+afterEach(() => servers.closeAll());
+const serve = servers.serve.bind(servers);
 
 const transport = (options: Partial<TransportOptions> = {}) =>
   new Transport({ userAgent: "chartroom/test", sleep: async () => {}, ...options });

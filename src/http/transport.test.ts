@@ -1,23 +1,16 @@
 import { afterEach, describe, expect, test } from "bun:test";
+import { AnsweringServers } from "../testing/answering.ts";
 import { type SocketServer, socketServer } from "../testing/sockets.ts";
 import type { HttpError } from "./errors.ts";
 import { Transport, type TransportOptions } from "./transport.ts";
 
-const closing: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0)) await close();
-});
-
-/** A server that is stopped with the test; gives its URL. */
-function serve(fetch: (request: Request) => Response | Promise<Response>, tls?: Bun.TLSOptions): URL {
-  const server = Bun.serve({ port: 0, hostname: "127.0.0.1", ...(tls && { tls }), fetch });
-  closing.push(() => server.stop(true));
-  return new URL(`${tls ? "https" : "http"}://localhost:${server.port}/`);
-}
+const servers = new AnsweringServers();
+afterEach(() => servers.closeAll());
+const serve = servers.serve.bind(servers);
 
 async function raw(act: Parameters<typeof socketServer>[0]): Promise<SocketServer & { url: URL }> {
   const server = await socketServer(act);
-  closing.push(server.stop);
+  servers.closeLater(server.stop);
   return { ...server, url: new URL(`http://127.0.0.1:${server.port}/`) };
 }
 
@@ -118,7 +111,6 @@ describe("failures", () => {
   test("a port that nobody listens on", async () => {
     const { url, stop } = await raw(() => undefined);
     await stop();
-    closing.length = 0;
     const error = await failure(get(url));
     expect(error).toMatchObject({
       code: "network",
@@ -261,7 +253,7 @@ describe("tries again", () => {
   test("after a refused one only where the server was there before: it starts again", async () => {
     const start = (at = 0) => Bun.serve({ port: at, hostname: "127.0.0.1", fetch: () => new Response("ok") });
     let server = start();
-    closing.push(() => server.stop(true));
+    servers.closeLater(() => server.stop(true));
     const { port } = server;
     const url = new URL(`http://127.0.0.1:${port}/`);
     let count = 0;

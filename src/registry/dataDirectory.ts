@@ -35,7 +35,7 @@ export interface DataDirectoryOptions {
 }
 
 /** The paths of a data directory; nothing is looked at or made. */
-export function dataPathsOf(root: string): DataPaths {
+function dataPathsOf(root: string): DataPaths {
   return {
     root,
     catalog: join(root, "catalog.db"),
