@@ -9,7 +9,7 @@ const patternOf = (text: string): RepositoryPattern => {
   return pattern;
 };
 /** Which of some patterns counts for a name. */
-const chosen = (patterns: readonly string[], name: string): string | undefined =>
+const chosen = (patterns: readonly string[], name: string) =>
   new Patterns(patterns.map((text) => [patternOf(text), { text }])).find(name as RepositoryName)?.text;
 
 describe("a pattern", () => {
@@ -30,7 +30,7 @@ describe("a pattern", () => {
   });
 
   test.each([
-    [
+    ...[
       "",
       "/",
       "a/",
@@ -43,18 +43,16 @@ describe("a pattern", () => {
       ".",
       "-*",
       "a_/b",
-      "[ab]",
-      "a?",
-      "{a,b}",
-      "!a",
+      `${"a/".repeat(128)}*`,
     ],
-    ["**/a", "a/**/b", "a**", "**a", "a/b**", "a*b*", "***", "*/**/*", "*.", "./**", `${"a/".repeat(128)}*`],
-  ])("is nothing that no name could match, and nothing that could be read in two ways: %s", (...texts) => {
-    expect(texts.filter((text) => tryRepositoryPattern(text) !== undefined)).toEqual([]);
+    ...["[ab]", "a?", "{a,b}", "!a", "*.", "./**"],
+    ...["**/a", "a/**/b", "a**", "**a", "a/b**", "a*b*", "***", "*/**/*"],
+  ])("is nothing that matches no name, or that could be read in two ways: %s", (text) => {
+    expect(tryRepositoryPattern(text)).toBeUndefined();
   });
 });
 
-test.each([
+const precedence: [why: string, patterns: string[], expected: string | undefined][] = [
   ["a name before all", ["**", "team/**", "team/*", "team/my*", "team/mychart"], "team/mychart"],
   ["the text before a star", ["**", "team/**", "team/*", "team/m*t", "team/my*"], "team/my*"],
   ["then the text behind it", ["team/*", "team/*t", "team/*rt", "*/mychart"], "team/*rt"],
@@ -63,8 +61,11 @@ test.each([
   ["many parts where nothing else matches", ["other/**", "**", "team"], "**"],
   ["nothing where nothing matches", ["other/**", "team", "mychart"], undefined],
   ["what goes on further left, though it says less later", ["team/*", "te*/mychart"], "team/*"],
-])("of those that match team/mychart it is %s that counts", (_, patterns, expected) => {
-  for (const order of [patterns, patterns.toReversed()]) expect(chosen(order, "team/mychart")).toBe(expected);
+];
+
+test.each(precedence)("of those that match team/mychart it is %s that counts", (_, patterns, expected) => {
+  for (const order of [patterns, patterns.toReversed()])
+    expect(chosen(order, "team/mychart")).toEqual(expected);
 });
 
 /** The same rules in their plain words: all that match, sorted by what they say, part by part. */
