@@ -99,7 +99,7 @@ const refused: [yaml: string, message: string, hint?: string][] = [
   ["access: {admins: [ann]}", "expected `repositories` with rules, or `anonymouspull: true`"],
   ["access: {repositories: {}}", "Cannot use access.repositories (config.yml:2): expected something in it"],
   [
-    "access: {repositories: [a]}",
+    "access: {repositories: [{a: {pull: users}}]}",
     "Cannot use access.repositories (config.yml:2): expected a map, found a list",
   ],
   ["access: {groups: {dev: [ann]}}", "expected `repositories` with rules"],
