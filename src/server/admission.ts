@@ -54,8 +54,8 @@ export async function admit(
     if (action !== undefined && name !== undefined) return access.may(user, action, name);
     // A list that a login would make longer is given to nobody who might have one: clients show theirs once they are asked.
     if (route.op === "list-repositories" && (access.isPublic || authorization !== null)) return true;
-    // All else asks for the login that may be had, `/v2/` above all: by it clients learn that there are logins, and have one
-    // checked. Where it answers 200, helm, oras, docker and skopeo take any password, and skopeo and docker never show it.
+    // All else asks for the login that may be had, `/v2/` above all: there clients learn that there are logins, and have one
+    // checked. Where it answers 200, the login of both helms, oras, regctl and skopeo takes any password (measured).
     return !mayLogIn;
   };
   if (caller !== undefined && isLetIn()) return { user };

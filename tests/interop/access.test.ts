@@ -6,7 +6,7 @@ import { chartArchive } from "../../src/testing/charts.ts";
 import { type Bench, type Ran, type User, withBench } from "../bench.ts";
 import type { Program } from "../programs.ts";
 import { archiveFile, savedCharts, storeOf } from "./charts.ts";
-import { interop } from "./support.ts";
+import { interop, lines } from "./support.ts";
 
 const ann: User = { name: "ann", password: "pa:ss wörd" };
 const bob: User = { name: "bob", password: "other" };
@@ -157,3 +157,19 @@ for (const [name, clientOf] of Object.entries(clients))
       });
     },
   );
+
+interop(
+  "oras and regctl list all that a login shows, though they show it only when they are asked",
+  ["oras", "regctl"],
+  async (bench) => {
+    const { host } = await bench.chartroom([ann], { REGISTRY_ACCESS: access });
+    for (const name of ["oras", "regctl"] as const) {
+      const client = await clients[name]!(bench);
+      expectDone(await client.login(host, ann));
+      for (const repository of ["public", "team/a"]) expectDone(await client.push(host, repository));
+      const flags = name === "oras" ? ["--plain-http"] : [];
+      const listed = await bench.done(name, ["repo", "ls", host, ...flags]);
+      expect([name, lines(listed)]).toEqual([name, ["public/mychart", "team/a/mychart"]]);
+    }
+  },
+);

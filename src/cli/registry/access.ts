@@ -20,9 +20,13 @@ export async function openAccess(
   const { rules, named } = settings;
   if (htpasswd !== undefined) await compareUsers(named, htpasswd, warn);
   else if (needsUsers(rules))
-    throw new ChartroomError("usage", "Cannot serve by access rules that speak of users: nobody can log in", {
-      hint: "Add a user with `chartroom registry user add NAME`, or name a file with --htpasswd.",
-    });
+    throw new ChartroomError(
+      "usage",
+      "Cannot serve by these access rules: they speak of users, and nobody can log in",
+      {
+        hint: "Add a user with `chartroom registry user add NAME`, or name a file with --htpasswd.",
+      },
+    );
   return accessOf(rules);
 }
 
