@@ -7,10 +7,10 @@ function hanging(...pieces: Uint8Array[]) {
   const cancelled = Promise.withResolvers<void>();
   const stream = new ReadableStream<Uint8Array>(
     {
-      pull(controller) {
+      async pull(controller) {
         const piece = pieces.shift();
-        if (piece === undefined) return new Promise(() => {});
-        controller.enqueue(piece);
+        if (piece === undefined) await new Promise(() => {});
+        else controller.enqueue(piece);
       },
       cancel: () => cancelled.resolve(),
     },

@@ -132,7 +132,7 @@ test("a session's name is looked up, and never a path", async () => {
         server.url,
         `${method} /v2/open/a/blobs/uploads/${id}?digest=${digest} HTTP/1.1\r\nHost: x\r\nAuthorization: ${authorization}\r\nContent-Length: 0\r\n\r\n`,
       );
-      expect([400, 404, 405]).toContain(statusesOf(answers)[0]);
+      expect([400, 404, 405]).toContain(statusesOf(answers)[0] ?? 0);
     }
   }
   expect(await server.ingests()).toEqual([]);
