@@ -1,4 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { ChartroomError } from "../../oci/errors.ts";
 import { rulesOf, who } from "../../testing/access.ts";
 import { type RegistryOptions, registrySettings } from "./settings.ts";
@@ -51,6 +53,21 @@ describe("rules", () => {
       anonymousPull: false,
     });
     expect(settings(example).warnings).toEqual([]);
+  });
+
+  test("are those that docs/access.md shows", () => {
+    const docs = readFileSync(join(import.meta.dir, "../../../docs/access.md"), "utf8");
+    const [, yaml = ""] = /```yaml\nversion: 0.1\n(.*?)```/s.exec(docs) ?? [];
+    expect(read(yaml)?.rules).toEqual(
+      rulesOf(
+        {
+          "**": { pull: "everyone" },
+          "team/**": { pull: "users", push: who("bob", "carol"), delete: who("carol") },
+          "team/secret": { pull: who("bob", "dora") },
+        },
+        ["ann"],
+      ),
+    );
   });
 
   test("come by a variable too", () => {
