@@ -1,6 +1,7 @@
-import type { Page, PageRequest } from "../catalog/catalog.ts";
+import type { PageRequest } from "../catalog/catalog.ts";
 import type { RepositoryName } from "../oci/reference.ts";
 import { RegistryRepository } from "./repository.ts";
+import { type ShownPage, shownPage } from "./shown.ts";
 import type { Store } from "./store.ts";
 import { Uploads } from "./uploads.ts";
 
@@ -28,9 +29,12 @@ export class Registry {
     return new RegistryRepository(name, this.#store, this.uploads);
   }
 
-  /** A page of the repositories that hold a manifest, in ASCII order. */
-  repositories(page: PageRequest<string>): Promise<Page<RepositoryName>> {
-    return this.#store.catalog.repositories(page);
+  /** A page of the repositories that hold a manifest and that `shows` lets through, in ASCII order. */
+  repositories(
+    page: PageRequest<string>,
+    shows: (name: RepositoryName) => boolean,
+  ): Promise<ShownPage<RepositoryName>> {
+    return shownPage((each) => this.#store.catalog.repositories(each), shows, page);
   }
 
   /**
