@@ -1,0 +1,51 @@
+import type { Digest } from "../oci/digest.ts";
+import type { Store } from "./store.ts";
+
+/**
+ * The way of bytes that no repository has any more: doomed in the catalog, then removed, then buried in the catalog. While
+ * they are doomed no link is taken, so no push is answered on bytes that are about to go; who meets a doomed digest buries
+ * it first and publishes its bytes again. One burial of a digest at a time, and only of what is doomed: a removal that came
+ * late would take what was just published.
+ */
+export class Burials {
+  readonly #store: Store;
+  readonly #underWay = new Map<Digest, Promise<number | undefined>>();
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /**
+   * Remove the bytes of a digest if it is doomed, or wait for whoever is at it.
+   * @returns bytes that were freed; undefined where nothing was there
+   * @throws what blobs and catalog throw; the digest stays doomed then, and the same again goes on
+   */
+  bury(digest: Digest): Promise<number | undefined> {
+    let underWay = this.#underWay.get(digest);
+    if (underWay === undefined) {
+      underWay = this.#bury(digest).finally(() => this.#underWay.delete(digest));
+      this.#underWay.set(digest, underWay);
+    }
+    return underWay;
+  }
+
+  /**
+   * Have published bytes linked, and published again as often as they were doomed meanwhile.
+   * @param link gives whether the link was taken
+   */
+  async linked(digest: Digest, link: () => Promise<boolean>, publish: () => Promise<unknown>): Promise<void> {
+    while (!(await link())) {
+      await this.bury(digest);
+      await publish();
+    }
+  }
+
+  async #bury(digest: Digest): Promise<number | undefined> {
+    const { blobs, catalog } = this.#store;
+    if (!(await catalog.unheldBytes(digest))?.doomed) return undefined;
+    const size = await blobs.stat(digest);
+    await blobs.remove(digest);
+    await catalog.apply({ kind: "bury", digest });
+    return size;
+  }
+}
