@@ -96,6 +96,8 @@ export interface Catalog {
   unheld(page: PageRequest<Digest>): Promise<Page<UnheldBytes>>;
   /** One of those, or undefined. */
   unheldBytes(digest: Digest): Promise<UnheldBytes | undefined>;
+  /** How often the bytes of a digest were buried. */
+  burials(digest: Digest): Promise<number>;
   upload(id: string): Promise<Upload | undefined>;
   /** Uploads in order of id. */
   uploads(page: PageRequest<string>): Promise<Page<Upload>>;

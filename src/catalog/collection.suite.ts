@@ -123,13 +123,12 @@ export function collectionTests(on: On): void {
           limit,
         );
         expect(found.map(({ since: at }) => at)).toEqual([1, 1, 1, 2, 2, 2]);
+        const key = ({ repository, digest: each, since: at }: UnnamedBlob) => `${at} ${repository} ${each}`;
         const expected = commands
           .filter(({ at }) => at < 3)
-          .map(({ kind: _, upload: __, at, ...blob }) => ({ ...blob, since: at }));
-        const key = ({ repository, since: at }: UnnamedBlob) => `${at} ${repository}`;
-        expect(found.toSorted((a, b) => (key(a) < key(b) ? -1 : 1))).toEqual(
-          expected.toSorted((a, b) => (key(a) < key(b) ? -1 : 1)),
-        );
+          .map(({ repository, digest: each, size, at }) => ({ repository, digest: each, size, since: at }));
+        const sorted = (blobs: UnnamedBlob[]) => blobs.toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
+        expect(sorted(found)).toEqual(sorted(expected));
       }
       expect(await catalog.countUnnamed(2)).toBe(6);
       expect(await catalog.countUnnamed(0)).toBe(0);
@@ -172,13 +171,22 @@ export function collectionTests(on: On): void {
         await catalog.apply({ kind: "mount-blob", repository: there, from: here, digest, at: 1 }),
       ).toEqual(absent);
       expect(await catalog.hasRepository(there)).toBe(false);
-      expect(await applyAll(catalog, [bury, bury, linkBlob(here, layer, "u")])).toEqual([done, done, done]);
+      expect(await catalog.burials(digest)).toBe(0);
+      expect(await applyAll(catalog, [bury, bury])).toEqual([done, done]);
+      expect(await catalog.burials(digest)).toBe(1);
       expect(await catalog.unheldBytes(digest)).toBeUndefined();
+      // Published before they were buried, and after.
+      const late = linkBlob(here, layer, "u");
+      expect(await catalog.apply(late)).toEqual({ done: false, why: "doomed" });
+      expect(await catalog.blob(here, digest)).toBeUndefined();
+      expect(await catalog.apply({ ...late, burials: 1 })).toEqual(done);
+      expect(await catalog.upload("u")).toBeUndefined();
     });
 
     on("a burial of what is not doomed changes nothing", async (catalog) => {
       await applyAll(catalog, [link(1), unlink(), bury]);
       expect(await all(catalog)).toEqual([{ digest, doomed: false }]);
+      expect(await catalog.burials(digest)).toBe(0);
     });
 
     on("bytes that the catalog never knew can be doomed too", async (catalog) => {

@@ -27,7 +27,10 @@ export interface Doom {
   readonly digest: Digest;
 }
 
-/** Say that the bytes of a doomed digest are gone: it may be linked again. */
+/**
+ * Say that the bytes of a doomed digest are gone: it may be linked again, by who publishes them from now on. Of any other
+ * digest nothing changes.
+ */
 export interface Bury {
   readonly kind: "bury";
   readonly digest: Digest;

@@ -61,6 +61,12 @@ export function unheldBytes(sql: Sql, digest: Digest): UnheldBytes | undefined {
   return row && { digest, doomed: row.doomed === 1 };
 }
 
+/** How often the bytes of a digest were buried. */
+export function burials(sql: Sql, digest: Digest): number {
+  const packed = packDigest(digest);
+  return sql.one<{ burials: number }>("SELECT burials FROM content WHERE digest = ?", packed)?.burials ?? 0;
+}
+
 /** How many blobs no manifest of their repository has named since `before`. */
 export function countUnnamed(sql: Sql, before: number): number {
   return sql.one<{ count: number }>("SELECT count(*) AS count FROM blob WHERE unnamed <= ?", before)!.count;

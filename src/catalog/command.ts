@@ -30,13 +30,15 @@ export interface CloseUpload {
 
 /**
  * A blob whose bytes are durable becomes part of a repository; the session that brought it, if any, ends with it. Refused
- * while the bytes are doomed: they may go at any moment, and are to be published again once they are buried.
+ * while the bytes are doomed, and when they were buried after they had been published: publish them again then.
  */
 export interface LinkBlob {
   readonly kind: "link-blob";
   readonly repository: RepositoryName;
   readonly digest: Digest;
   readonly size: number;
+  /** What `Catalog.burials` said of the digest before its bytes were published. */
+  readonly burials: number;
   readonly upload?: string | undefined;
   readonly at: number;
 }

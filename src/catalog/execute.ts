@@ -5,7 +5,7 @@ import type { Executors, PutManifest } from "./command.ts";
 import { find, findRepository, forgetIfEmpty, has, type Id, intern, openRepository } from "./ids.ts";
 import { packDigest, unpackDigest } from "./packed.ts";
 import type { Sql } from "./sql.ts";
-import { claimBlobs, collectors, forsake, isDoomed, releaseBlobs } from "./unnamed.ts";
+import { claimBlobs, collectors, forsake, isThere, releaseBlobs } from "./unnamed.ts";
 
 /**
  * Commands over SQLite. Each runs inside a transaction that its caller opened, looks before it changes anything, and
@@ -36,9 +36,9 @@ export const executors: Executors<Sql> = {
     return { done: true };
   },
 
-  "link-blob": (sql, { repository, digest, size, upload, at }) => {
+  "link-blob": (sql, { repository, digest, size, burials, upload, at }) => {
     const content = intern(sql, digest);
-    if (isDoomed(sql, content)) return { done: false, why: "doomed" };
+    if (!isThere(sql, content, burials)) return { done: false, why: "doomed" };
     link(sql, openRepository(sql, repository), content, size, at);
     if (upload !== undefined) closeUpload(sql, upload);
     return { done: true };

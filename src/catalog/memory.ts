@@ -6,6 +6,7 @@ import type { Catalog, Page, PageRequest, UnheldBytes, UnnamedBlob, Upload } fro
 import { type Command, type Executors, execute, type Outcome, type PutManifest } from "./command.ts";
 import { emptyRows, holdingOf, openHolding, pageOf, type Rows } from "./memoryRows.ts";
 import {
+  burialsOf,
   claimBlobs,
   collectors,
   forsake,
@@ -37,8 +38,8 @@ const executors: Executors<Rows> = {
     return { done: true };
   },
 
-  "link-blob": (rows, { repository, digest, size, upload, at }) => {
-    if (rows.unheld.get(digest)) return { done: false, why: "doomed" };
+  "link-blob": (rows, { repository, digest, size, burials, upload, at }) => {
+    if (rows.unheld.get(digest) || burials !== burialsOf(rows, digest)) return { done: false, why: "doomed" };
     linkBlob(rows, repository, digest, size, at);
     if (upload !== undefined) rows.uploads.delete(upload);
     return { done: true };
@@ -181,6 +182,10 @@ export class MemoryCatalog implements Catalog {
   async unheldBytes(digest: Digest): Promise<UnheldBytes | undefined> {
     const doomed = this.#rows.unheld.get(digest);
     return doomed === undefined ? undefined : { digest, doomed };
+  }
+
+  async burials(digest: Digest): Promise<number> {
+    return burialsOf(this.#rows, digest);
   }
 
   async upload(id: string): Promise<Upload | undefined> {

@@ -23,10 +23,17 @@ export interface Rows {
   readonly uploads: Map<string, Upload>;
   /** Contents that no repository has any more, and whether they are doomed. */
   readonly unheld: Map<Digest, boolean>;
+  /** How often contents were buried, where they were. */
+  readonly burials: Map<Digest, number>;
 }
 
 /** Rows of an empty catalog. */
-export const emptyRows = (): Rows => ({ repositories: new Map(), uploads: new Map(), unheld: new Map() });
+export const emptyRows = (): Rows => ({
+  repositories: new Map(),
+  uploads: new Map(),
+  unheld: new Map(),
+  burials: new Map(),
+});
 
 const nothing: Holding = { blobs: new Map(), manifests: new Map(), tags: new Map() };
 

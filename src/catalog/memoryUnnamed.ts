@@ -30,11 +30,16 @@ export const collectors: Pick<Executors<Rows>, CollectionCommand["kind"]> = {
     return { done: true };
   },
 
-  bury: ({ unheld }, { digest }) => {
-    if (unheld.get(digest)) unheld.delete(digest);
+  bury: (rows, { digest }) => {
+    if (!rows.unheld.get(digest)) return { done: true };
+    rows.unheld.delete(digest);
+    rows.burials.set(digest, burialsOf(rows, digest) + 1);
     return { done: true };
   },
 };
+
+/** How often the bytes of a digest were buried. */
+export const burialsOf = ({ burials }: Rows, digest: Digest): number => burials.get(digest) ?? 0;
 
 const isHeld = ({ repositories }: Rows, digest: Digest): boolean =>
   repositories.values().some(({ blobs }) => blobs.has(digest));

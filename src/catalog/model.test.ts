@@ -34,8 +34,12 @@ const repository = one(repositories);
 const expected = fc.oneof(fc.constant("any" as const), fc.constant("absent" as const), one(digests));
 
 const link = fc
-  .tuple(repository, one(blobs), fc.option(one(uploads), { nil: undefined }), at)
-  .map(([name, content, upload, time]) => ({ ...linkBlob(name, content, upload), at: time }));
+  .tuple(repository, one(blobs), fc.option(one(uploads), { nil: undefined }), at, fc.nat(2))
+  .map(([name, content, upload, time, burials]) => ({
+    ...linkBlob(name, content, upload),
+    burials,
+    at: time,
+  }));
 const put = fc
   .tuple(repository, one(artifacts), fc.subarray(tags), expected, fc.boolean(), at)
   .map(([name, artifact, names, expects, sparse, time]) => {
@@ -78,6 +82,7 @@ async function answers(catalog: Catalog): Promise<unknown> {
     uploads: await catalog.uploads(page),
     unnamed: (await catalog.unnamed(2, { limit: 100 })).items.map((each) => JSON.stringify(each)).toSorted(),
     unheld: await Promise.all(digests.map((digest) => catalog.unheldBytes(digest))),
+    burials: await Promise.all(digests.map((digest) => catalog.burials(digest))),
     unheldCount: (await catalog.unheld({ limit: 100 })).items.length,
     holders: await Promise.all(
       digests.map(async (digest) => (await catalog.repositoriesWithBlob(digest, 9)).toSorted()),

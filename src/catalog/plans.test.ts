@@ -72,6 +72,7 @@ test("every question and command finds its rows by an index: none scans a table 
   collection.countUnnamed(sql, 1);
   collection.unheld(sql, page);
   collection.unheldBytes(sql, blob);
+  collection.burials(sql, blob);
   questions.upload(sql, "u");
   questions.uploads(sql, page);
 

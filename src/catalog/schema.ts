@@ -107,6 +107,9 @@ export const migrations: readonly string[] = [
     WHERE NOT EXISTS (SELECT 1 FROM edge WHERE edge.repository = blob.repository AND edge.blob = blob.content);
   CREATE INDEX blob_by_unnamed ON blob (unnamed) WHERE unnamed IS NOT NULL;
 
+  -- How often the bytes were buried: who published them before the last time has them no longer.
+  ALTER TABLE content ADD COLUMN burials INTEGER NOT NULL DEFAULT 0;
+
   -- Contents that no repository has as a blob any more, until their bytes are gone. Doomed: they may go at any moment.
   CREATE TABLE unheld (
     content INTEGER PRIMARY KEY REFERENCES content,

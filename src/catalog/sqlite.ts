@@ -80,6 +80,7 @@ const catalogOver = (sql: Sql, writer: Writer, outbox: Outbox): Catalog => ({
   countUnnamed: async (before) => collection.countUnnamed(sql, before),
   unheld: async (page) => collection.unheld(sql, page),
   unheldBytes: async (digest) => collection.unheldBytes(sql, digest),
+  burials: async (digest) => collection.burials(sql, digest),
   upload: async (id) => questions.upload(sql, id),
   uploads: async (page) => questions.uploads(sql, page),
 

@@ -48,14 +48,17 @@ export const collectors: Pick<Executors<Sql>, CollectionCommand["kind"]> = {
   },
 
   bury: (sql, { digest }) => {
-    sql.run("DELETE FROM unheld WHERE content = ? AND doomed = 1", find(sql, digest));
+    const content = find(sql, digest);
+    if (sql.run("DELETE FROM unheld WHERE content = ? AND doomed = 1", content) > 0)
+      sql.run("UPDATE content SET burials = burials + 1 WHERE id = ?", content);
     return { done: true };
   },
 };
 
-/** Whether the bytes of a content are about to go. */
-export const isDoomed = (sql: Sql, content: Id): boolean =>
-  sql.one("SELECT 1 FROM unheld WHERE content = ? AND doomed = 1", content) !== undefined;
+/** Whether bytes that were published when they had been buried `burials` times are there, and not about to go. */
+export const isThere = (sql: Sql, content: Id, burials: number): boolean =>
+  sql.one("SELECT 1 FROM content WHERE id = ? AND burials = ?", content, burials) !== undefined &&
+  sql.one("SELECT 1 FROM unheld WHERE content = ? AND doomed = 1", content) === undefined;
 
 /** Take a blob out of a repository. When no other has it, its bytes have lost their last holder. */
 export function forsake(sql: Sql, repository: Id, content: Id): void {

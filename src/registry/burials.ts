@@ -2,10 +2,10 @@ import type { Digest } from "../oci/digest.ts";
 import type { Store } from "./store.ts";
 
 /**
- * The way of bytes that no repository has any more: doomed in the catalog, then removed, then buried in the catalog. While
- * they are doomed no link is taken, so no push is answered on bytes that are about to go; who meets a doomed digest buries
- * it first and publishes its bytes again. One burial of a digest at a time, and only of what is doomed: a removal that came
- * late would take what was just published.
+ * The way of bytes that no repository has any more: doomed in the catalog, then removed, then buried in the catalog. No push
+ * is answered on bytes that are about to go, or that went after it had published them: the catalog refuses such a link, and
+ * the push buries them first and publishes again. One burial of a digest at a time, and only of what is doomed: a removal
+ * that came late would take what was just published.
  */
 export class Burials {
   readonly #store: Store;
@@ -30,13 +30,18 @@ export class Burials {
   }
 
   /**
-   * Have published bytes linked, and published again as often as they were doomed meanwhile.
-   * @param link gives whether the link was taken
+   * Publish bytes and have them linked, again as often as they went in between.
+   * @param link is told what `publish` gave, and how often the digest had been buried before; gives whether it was taken
    */
-  async linked(digest: Digest, link: () => Promise<boolean>, publish: () => Promise<unknown>): Promise<void> {
-    while (!(await link())) {
+  async linked<T>(
+    digest: Digest,
+    publish: () => Promise<T>,
+    link: (published: T, burials: number) => Promise<boolean>,
+  ): Promise<void> {
+    for (;;) {
+      const burials = await this.#store.catalog.burials(digest);
+      if (await link(await publish(), burials)) return;
       await this.bury(digest);
-      await publish();
     }
   }
 

@@ -86,21 +86,29 @@ export class Uploads {
     const { catalog, now } = this.#store;
     await this.#inTurn(key, async (session) => {
       const { upload, ingest } = session;
-      const commit = () => refusing("not_verified", "digestInvalid", () => ingest.commit(digest));
-      let size: number;
-      try {
+      const keeping = async <T>(work: () => Promise<T>): Promise<T> => {
+        try {
+          return await work();
+        } catch (error) {
+          await this.#acknowledge(session);
+          throw error;
+        }
+      };
+      await keeping(async () => {
         if (chunk !== undefined && (await isRepeated(ingest, digest, chunk))) await chunk.body.cancel();
         else if (chunk !== undefined) await this.#take(session, chunk);
-        size = await commit();
-      } catch (error) {
-        await this.#acknowledge(session);
-        throw error;
-      }
+      });
       const { id, repository } = upload;
-      const link = () =>
-        catalog.apply({ kind: "link-blob", repository, digest, size, upload: id, at: now() });
       // The ingest holds the bytes until they are linked: a collection that takes them in between costs another commit.
-      await this.#burials.linked(digest, async () => (await link()).done, commit);
+      await this.#burials.linked(
+        digest,
+        () => keeping(() => refusing("not_verified", "digestInvalid", () => ingest.commit(digest))),
+        async (size, burials) => {
+          const at = now();
+          const link = { kind: "link-blob", repository, digest, size, burials, upload: id, at } as const;
+          return (await catalog.apply(link)).done;
+        },
+      );
       await session.end();
     });
   }
