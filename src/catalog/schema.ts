@@ -116,7 +116,7 @@ export const migrations: readonly string[] = [
     doomed  INTEGER NOT NULL CHECK (doomed IN (0, 1))
   ) STRICT;
   INSERT INTO unheld SELECT id, 0 FROM content
-    WHERE NOT EXISTS (SELECT 1 FROM blob WHERE content = id) AND NOT EXISTS (SELECT 1 FROM body WHERE content = id);
+    WHERE NOT EXISTS (SELECT 1 FROM blob WHERE content = id) AND NOT EXISTS (SELECT 1 FROM manifest WHERE content = id);
   `,
 ];
 

@@ -3,7 +3,13 @@ import { blobOf, type Content, imageOf, pushArtifact } from "../testing/artifact
 import { here, there } from "../testing/commands.ts";
 import { failureOf } from "../testing/errors.ts";
 import { noise } from "../testing/streams.ts";
-import { began, type CollectingRegistry, collectingRegistry, grace } from "./collecting.suite.ts";
+import {
+  began,
+  type CollectingRegistry,
+  collectingRegistry,
+  grace,
+  type Stopped,
+} from "./collecting.suite.ts";
 import { RegistryError } from "./errors.ts";
 import type { Registry } from "./registry.ts";
 
@@ -97,7 +103,15 @@ for (const kind of ["memory", "sqlite"] as const) {
       const stopped = place.stop("before remove");
       const collection = registry.collector.run(grace);
       await stopped.reached;
-      const pushes = [send(registry, blob), send(registry, blob, there)];
+      const pushes: Promise<void>[] = [];
+      const refused: Stopped[] = [];
+      for (const repository of [here, there]) {
+        refused.push(place.stop("after link-blob"));
+        pushes.push(send(registry, blob, repository));
+        await refused.at(-1)?.reached;
+      }
+      for (const each of refused) each.go();
+      await new Promise((resolve) => setImmediate(resolve));
       stopped.go();
       await Promise.all([...pushes, collection]);
       expect(await gives(registry, blob)).toBe(true);
@@ -106,7 +120,7 @@ for (const kind of ["memory", "sqlite"] as const) {
     });
 
     race("5. a push whose burial comes after another push has published again", async (place) => {
-      const { registry } = place;
+      const { registry, steps } = place;
       await due(place);
       const stopped = place.stop("before remove");
       const collection = registry.collector.run(grace);
@@ -120,6 +134,7 @@ for (const kind of ["memory", "sqlite"] as const) {
       await send(registry, blob, there);
       late.go();
       await push;
+      expect(steps.filter((each) => each === "after remove")).toHaveLength(1);
       expect(await gives(registry, blob, there)).toBe(true);
       expect(await gives(registry, blob)).toBe(true);
     });
@@ -273,6 +288,7 @@ for (const kind of ["memory", "sqlite"] as const) {
         held = true;
         return hold;
       });
+      await new Promise((resolve) => setImmediate(resolve));
       expect(held).toBe(false);
       stopped.go();
       expect(await collection).toMatchObject({ contents: 1 });
