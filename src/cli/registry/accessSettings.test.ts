@@ -172,6 +172,19 @@ test.each(refused)(
   },
 );
 
+test.each(["access: {repositories: {**: {pull: users}}}", "access:\n  repositories:\n    *: {pull: users}"])(
+  "a pattern that YAML does not take for a key is refused with the way to write it: %s",
+  (yaml) => {
+    expect(() => read(yaml)).toThrow("Cannot read config.yml:");
+    expect(hintOf(yaml)).toBe('Expected YAML, in which what begins with * is quoted: "**".');
+  },
+);
+
+test("names that YAML takes for something else stay what was written", () => {
+  const yaml = `access: {repositories: {a: {pull: [no, on, 0123, 1e3, "null"]}}}`;
+  expect(read(yaml)?.rules).toEqual(rulesOf({ a: { pull: who("no", "on", "0123", "1e3", "null") } }));
+});
+
 function hintOf(yaml: string): string | undefined {
   try {
     read(yaml);
