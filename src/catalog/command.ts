@@ -2,6 +2,7 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { RepositoryName, Tag } from "../oci/reference.ts";
 import type { Expected } from "../oci/repository.ts";
+import type { ChartCommand, ChartOfManifest, ChartOutcomes } from "./charts.ts";
 
 /** Open an upload session. Doing it again with the same id changes nothing. */
 export interface OpenUpload {
@@ -78,6 +79,8 @@ export interface PutManifest {
   /** As a referrer is listed: its artifactType and its annotations. */
   readonly artifactType: string | undefined;
   readonly annotations: Readonly<Record<string, string>>;
+  /** Where it is a chart's. */
+  readonly chart?: ChartOfManifest | undefined;
   readonly at: number;
 }
 
@@ -104,9 +107,10 @@ export type Command =
   | UnlinkBlob
   | PutManifest
   | Untag
-  | DeleteManifest;
+  | DeleteManifest
+  | ChartCommand;
 
-interface Outcomes {
+interface Outcomes extends ChartOutcomes {
   "open-upload": { done: true };
   /** `absent`: the session ended meanwhile, and its bytes with it. */
   "advance-upload": { done: true } | { done: false; why: "absent" };

@@ -2,6 +2,7 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { RepositoryName, Tag } from "../oci/reference.ts";
 import type { Executors, PutManifest } from "./command.ts";
+import { chartExecutors, forgetChart, storeChart } from "./executeCharts.ts";
 import { packDigest, unpackDigest } from "./packed.ts";
 import type { Sql } from "./sql.ts";
 
@@ -13,6 +14,8 @@ type Id = number;
  * leaves no trace when it refuses.
  */
 export const executors: Executors<Sql> = {
+  ...chartExecutors,
+
   "open-upload": (sql, { id, repository, user, at }) => {
     if (sql.one("SELECT 1 FROM upload WHERE id = ?", id) === undefined)
       sql.run(
@@ -219,6 +222,8 @@ function storeManifest(sql: Sql, repository: Id, manifest: Id, command: PutManif
       intern(sql, blob),
     );
   storeReferrer(sql, repository, manifest, command);
+  if (stored !== undefined) forgetChart(sql, repository, manifest);
+  if (command.chart !== undefined) storeChart(sql, repository, manifest, command.chart);
 }
 
 /** A manifest that names a subject is listed as its referrer; the subject may come later, or never. */

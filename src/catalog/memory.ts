@@ -5,6 +5,8 @@ import type { StoredManifest } from "../oci/repository.ts";
 import type { Catalog, Page, PageRequest, Upload } from "./catalog.ts";
 import { type Command, type Executors, execute, type Outcome, type PutManifest } from "./command.ts";
 
+import { MemoryCharts, memoryChartExecutors } from "./memoryCharts.ts";
+
 /** What one repository holds. */
 interface Holding {
   readonly blobs: Map<Digest, number>;
@@ -13,6 +15,7 @@ interface Holding {
 }
 
 interface Rows {
+  readonly charts: MemoryCharts;
   readonly repositories: Map<RepositoryName, Holding>;
   readonly uploads: Map<string, Upload>;
 }
@@ -31,6 +34,8 @@ function openHolding({ repositories }: Rows, name: RepositoryName): Holding {
 }
 
 const executors: Executors<Rows> = {
+  ...memoryChartExecutors,
+
   "open-upload": ({ uploads }, { id, repository, user, at }) => {
     if (!uploads.has(id)) uploads.set(id, { id, repository, user, offset: 0, started: at });
     return { done: true };
@@ -106,10 +111,19 @@ const executors: Executors<Rows> = {
 
 /** A catalog in memory: the shortest text of the contract, for tests and for what need not last. */
 export class MemoryCatalog implements Catalog {
-  readonly #rows: Rows = { repositories: new Map(), uploads: new Map() };
+  readonly #rows: Rows;
+  readonly #charts: MemoryCharts;
+
+  constructor() {
+    const repositories = new Map<RepositoryName, Holding>();
+    this.#charts = new MemoryCharts(repositories);
+    this.#rows = { repositories, uploads: new Map(), charts: this.#charts };
+  }
 
   async apply<C extends Command>(command: C): Promise<Outcome<C>> {
-    return execute(executors, this.#rows, command);
+    const outcome = execute(executors, this.#rows, command);
+    this.#charts.follow();
+    return outcome;
   }
 
   async hasRepository(name: RepositoryName): Promise<boolean> {
@@ -172,6 +186,20 @@ export class MemoryCatalog implements Catalog {
   async uploads(page: PageRequest<string>): Promise<Page<Upload>> {
     return pageOf(this.#rows.uploads.values(), ({ id }) => id, page);
   }
+
+  unreadCharts: Catalog["unreadCharts"] = async (limit) => this.#charts.unread(limit);
+  chartFacts: Catalog["chartFacts"] = async (content) => this.#charts.facts.get(content);
+  chartEntries: Catalog["chartEntries"] = async (contents, form) =>
+    contents.map((content) => this.#charts.entry(content, form));
+  chartChange: Catalog["chartChange"] = async (prefix) =>
+    this.#charts.changesBelow(prefix).at(-1)?.change ?? 0;
+  chartTags: Catalog["chartTags"] = async (prefix, { after = 0, limit }) => {
+    const rest = this.#charts.changesBelow(prefix).filter(({ change }) => change > after);
+    return { items: rest.slice(0, limit), more: rest.length > limit };
+  };
+  taggedChart: Catalog["taggedChart"] = async (repository, tag) => this.#charts.tagged(repository, tag);
+  chartPrefixes: Catalog["chartPrefixes"] = async (page) =>
+    pageOf(this.#charts.prefixes(), (prefix) => prefix, page);
 
   async close(): Promise<void> {}
 }

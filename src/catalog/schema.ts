@@ -1,4 +1,5 @@
 import { ChartroomError } from "../oci/errors.ts";
+import { chartTables } from "./chartSchema.ts";
 import type { Sql } from "./sql.ts";
 
 /** "CHRT": what a database of ours says of itself in its header (sqlite.org/fileformat.html, offset 68). */
@@ -97,6 +98,7 @@ export const migrations: readonly string[] = [
   ALTER TABLE names RENAME TO edge;
   CREATE INDEX edge_by_blob ON edge (repository, blob);
   `,
+  chartTables,
 ];
 
 /**
