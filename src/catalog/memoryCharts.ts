@@ -89,18 +89,19 @@ export class MemoryCharts {
   #queue(): void {
     const known = new Set<string>();
     const named = new Set<Digest>();
-    for (const [repository, { manifests, blobs }] of this.#repositories)
-      for (const { chart, descriptor } of manifests.values()) {
-        if (chart === undefined) continue;
-        const { content } = chart;
-        named.add(content);
-        for (const each of [descriptor.digest, ...(blobs.has(content) ? [content] : [])]) {
-          const key = `${repository}@${each}`;
-          known.add(key);
-          if (!this.#known.has(key) && !this.facts.has(content) && !this.attempts.has(content))
-            this.attempts.set(content, 0);
+    const know = (key: string, content: Digest) => {
+      known.add(key);
+      if (this.#known.has(key) || this.facts.has(content) || this.attempts.has(content)) return;
+      this.attempts.set(content, 0);
+    };
+    for (const [repository, { manifests }] of this.#repositories)
+      for (const { chart, descriptor } of manifests.values())
+        if (chart !== undefined) {
+          named.add(chart.content);
+          know(`${repository}@${descriptor.digest}`, chart.content);
         }
-      }
+    for (const [repository, { blobs }] of this.#repositories)
+      for (const content of named) if (blobs.has(content)) know(`${repository}@${content}`, content);
     for (const map of [this.facts, this.attempts])
       for (const content of map.keys()) if (!named.has(content)) map.delete(content);
     this.#known = known;

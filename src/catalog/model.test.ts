@@ -104,7 +104,7 @@ async function answers(catalog: Catalog): Promise<unknown> {
     charts: await Promise.all(
       ["", "a/"].map(async (prefix) =>
         (await catalog.chartTags(prefix, { limit: 99 })).items
-          .map(({ change, ...tag }) => tag)
+          .map(({ change, ...named }) => named)
           .toSorted((a, b) => (`${a.repository}:${a.tag}` < `${b.repository}:${b.tag}` ? -1 : 1)),
       ),
     ),

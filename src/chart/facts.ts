@@ -27,6 +27,9 @@ export interface Unreadable {
   readonly unreadable: string;
 }
 
+/** Reads an untrusted archive, here or on another thread; nothing is thrown for what it holds. */
+export type ReadFacts = (bytes: Uint8Array) => Promise<ChartFacts | Unreadable>;
+
 /** So much of a README, of values and of a schema is kept, in characters; real ones have a fiftieth of it. */
 export const textLimit: number = 512 * 1024;
 

@@ -1,5 +1,7 @@
 import type { Page, PageRequest } from "../catalog/catalog.ts";
+import { readFacts } from "../chart/facts.ts";
 import type { RepositoryName } from "../oci/reference.ts";
+import { ChartReader } from "./charts/chartReader.ts";
 import { RegistryRepository } from "./repository.ts";
 import type { Store } from "./store.ts";
 import { Uploads } from "./uploads.ts";
@@ -16,10 +18,12 @@ const usualSweep: Sweep = { age: 7 * 24 * 3600_000, interval: 3600_000 };
 export class Registry {
   readonly uploads: Uploads;
   readonly #store: Store;
+  readonly #charts: ChartReader;
   #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(store: Store) {
-    this.#store = store;
+    this.#charts = new ChartReader(store, store.readFacts ?? readFacts);
+    this.#store = { ...store, chartPushed: () => this.#charts.wake() };
     this.uploads = new Uploads(store);
   }
 
@@ -38,6 +42,7 @@ export class Registry {
    * @param report is told what goes wrong later; what goes wrong now is thrown
    */
   async start(report: (error: unknown) => void, sweep: Sweep | "off" = usualSweep): Promise<void> {
+    await this.#charts.start(report);
     if (sweep === "off") return;
     await this.uploads.reap(sweep.age);
     this.#timer = setInterval(() => void this.uploads.reap(sweep.age).catch(report), sweep.interval);
@@ -47,6 +52,7 @@ export class Registry {
   /** Let go of open files. Blobs and catalog are their maker's to close. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
+    await this.#charts.close();
     await this.uploads.close();
   }
 }
