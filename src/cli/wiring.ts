@@ -3,6 +3,7 @@ import { FilesystemBlobs } from "../blobs/filesystem.ts";
 import { MemoryBlobs } from "../blobs/memory.ts";
 import { MemoryCatalog } from "../catalog/memory.ts";
 import { openSqliteCatalog } from "../catalog/sqlite.ts";
+import { factsThread } from "../registry/charts/factsThread.ts";
 import type { DataPaths } from "../registry/dataDirectory.ts";
 import { plainFiles } from "../registry/plainFiles.ts";
 import { Registry, type Sweep } from "../registry/registry.ts";
@@ -45,9 +46,11 @@ export async function openRegistry(
         );
   const blobs =
     paths === undefined ? new MemoryBlobs() : new FilesystemBlobs(writes.files(plainFiles), paths);
-  const registry = new Registry({ catalog, blobs, now, rules });
+  const reading = factsThread();
+  const registry = new Registry({ catalog, blobs, now, rules, readFacts: reading.read });
   const close = async () => {
     await registry.close();
+    reading.stop();
     await catalog.close();
   };
   try {

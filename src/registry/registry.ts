@@ -1,6 +1,8 @@
 import type { PageRequest } from "../catalog/catalog.ts";
+import { readFacts } from "../chart/facts.ts";
 import type { RepositoryName } from "../oci/reference.ts";
 import { Burials } from "./burials.ts";
+import { ChartReader } from "./charts/chartReader.ts";
 import { Collector } from "./collector.ts";
 import { RegistryRepository } from "./repository.ts";
 import { type ShownPage, shownPage } from "./shown.ts";
@@ -20,10 +22,12 @@ export class Registry {
   readonly uploads: Uploads;
   readonly collector: Collector;
   readonly #store: Store;
+  readonly #charts: ChartReader;
   #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(store: Store) {
-    this.#store = store;
+    this.#charts = new ChartReader(store, store.readFacts ?? readFacts);
+    this.#store = { ...store, chartPushed: () => this.#charts.wake() };
     const burials = new Burials(store);
     this.uploads = new Uploads(store, burials);
     this.collector = new Collector(store, burials);
@@ -47,6 +51,7 @@ export class Registry {
    * @param report is told what goes wrong later; what goes wrong now is thrown
    */
   async start(report: (error: unknown) => void, sweep: Sweep | "off" = usualSweep): Promise<void> {
+    await this.#charts.start(report);
     this.collector.start(report);
     if (sweep === "off") return;
     await this.uploads.reap(sweep.age);
@@ -57,6 +62,7 @@ export class Registry {
   /** Let go of open files. Blobs and catalog are their maker's to close. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
+    await this.#charts.close();
     await this.collector.close();
     await this.uploads.close();
   }
