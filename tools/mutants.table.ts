@@ -644,6 +644,23 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    without: "the login that /v2/ asks for",
+    file: "src/server/admission.ts",
+    find: 'base: "login"',
+    replace: 'base: "nothing"',
+    test: ["src/server/access.test.ts", "credentials are asked for at /v2/, whatever else is public"],
+  },
+  {
+    without: "the refusal of links in a data directory",
+    file: "src/registry/plainFiles.ts",
+    find: "own | noFollow",
+    replace: "own",
+    test: [
+      "src/registry/plainFiles.test.ts",
+      "a link in a blob's place is not read, and one in an upload's not written to",
+    ],
+  },
+  {
     without: "the refusal of a rule's key that is misspelt",
     file: "src/cli/registry/accessSettings.ts",
     find: "    if (known.includes(name)) continue;\n",
