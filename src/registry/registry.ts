@@ -2,6 +2,7 @@ import type { Page, PageRequest } from "../catalog/catalog.ts";
 import { readFacts } from "../chart/facts.ts";
 import type { RepositoryName } from "../oci/reference.ts";
 import { ChartReader } from "./charts/chartReader.ts";
+import { Indexes } from "./classic/indexes.ts";
 import { RegistryRepository } from "./repository.ts";
 import type { Store } from "./store.ts";
 import { Uploads } from "./uploads.ts";
@@ -17,12 +18,15 @@ const usualSweep: Sweep = { age: 7 * 24 * 3600_000, interval: 3600_000 };
 /** A registry of ours: repositories and upload sessions over blobs and a catalog. It knows no HTTP. */
 export class Registry {
   readonly uploads: Uploads;
+  /** Its charts as classic repositories. */
+  readonly indexes: Indexes;
   readonly #store: Store;
   readonly #charts: ChartReader;
   #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(store: Store) {
     this.#charts = new ChartReader(store, store.readFacts ?? readFacts);
+    this.indexes = new Indexes(store.catalog, this.#charts);
     this.#store = { ...store, chartPushed: () => this.#charts.wake() };
     this.uploads = new Uploads(store);
   }
