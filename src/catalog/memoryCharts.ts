@@ -64,8 +64,9 @@ export class MemoryCharts {
       .map(({ text, ...tag }) => tag)
       .sort((a, b) => a.change - b.change);
 
-  forget(): void {
-    for (const [key, { chart }] of this.#seen) if (chart === undefined) this.#seen.delete(key);
+  forget(prefix: Prefix, before: number): void {
+    for (const [key, { repository, chart, change }] of this.#seen)
+      if (chart === undefined && prefixOf(repository) === prefix && change < before) this.#seen.delete(key);
   }
 
   #see({ repository, tag, chart }: Omit<ChartTag, "change">): void {
@@ -127,8 +128,8 @@ export const memoryChartExecutors: Pick<Executors<{ charts: MemoryCharts }>, Cha
     charts.attempts.delete(content);
     return { done: true };
   },
-  "forget-changes": ({ charts }) => {
-    charts.forget();
+  "forget-changes": ({ charts }, { prefix, before }) => {
+    charts.forget(prefix, before);
     return { done: true };
   },
 };

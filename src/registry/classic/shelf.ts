@@ -13,6 +13,8 @@ const pageSize = 250;
 /** Leaves made at once: their pressing is other threads' work. */
 const atOnce = 8;
 
+/** So many tags that are gone are worth a write. */
+const goneLimit = 1000;
 /** Documents kept, one for each choice that was asked for since the last change. */
 const documentLimit = 100;
 
@@ -102,17 +104,24 @@ export class Shelf {
   }
 
   async #takeIn(): Promise<void> {
+    let gone = 0;
     for (;;) {
       const { items, more } = await this.#catalog.chartTags(this.prefix, {
         after: this.#seen,
         limit: pageSize,
       });
       for (const each of items) this.#place(each);
+      gone += items.filter(({ chart }) => chart === undefined).length;
       this.#seen = items.at(-1)?.change ?? this.#seen;
       this.#documents.clear();
-      if (!more) return;
+      if (!more) break;
       await new Promise((resolve) => setImmediate(resolve));
     }
+    // Tags that are gone would be read again at every start. The last change stays: its number is counted on from.
+    if (gone >= goneLimit)
+      void this.#catalog
+        .apply({ kind: "forget-changes", prefix: this.prefix, before: this.#seen })
+        .catch(() => {});
   }
 
   #place(changed: ChartTag): void {
