@@ -23,7 +23,7 @@ export function catalogSuite(name: string, make: () => Promise<Catalog>): void {
     blobTests(on);
     manifestTests(on);
     listTests(on);
-    chartTests(on);
     collectionTests(on);
+    chartTests(on);
   });
 }

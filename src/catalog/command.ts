@@ -115,10 +115,10 @@ export type Command =
   | PutManifest
   | Untag
   | DeleteManifest
-  | ChartCommand
-  | CollectionCommand;
+  | CollectionCommand
+  | ChartCommand;
 
-interface Outcomes extends ChartOutcomes, CollectionOutcomes {
+interface Outcomes extends CollectionOutcomes, ChartOutcomes {
   "open-upload": { done: true };
   /** `absent`: the session ended meanwhile, and its bytes with it. */
   "advance-upload": { done: true } | { done: false; why: "absent" };

@@ -13,8 +13,8 @@ import { claimBlobs, collectors, forsake, isThere, releaseBlobs } from "./unname
  * leaves no trace when it refuses.
  */
 export const executors: Executors<Sql> = {
-  ...chartExecutors,
   ...collectors,
+  ...chartExecutors,
 
   "open-upload": (sql, { id, repository, user, at }) => {
     if (sql.one("SELECT 1 FROM upload WHERE id = ?", id) === undefined)

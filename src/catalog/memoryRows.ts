@@ -32,8 +32,13 @@ export interface Rows {
 /** Rows of an empty catalog. */
 export function emptyRows(): Rows {
   const repositories = new Map<RepositoryName, Holding>();
-  const charts = new MemoryCharts(repositories);
-  return { repositories, uploads: new Map(), unheld: new Map(), burials: new Map(), charts };
+  return {
+    repositories,
+    uploads: new Map(),
+    unheld: new Map(),
+    burials: new Map(),
+    charts: new MemoryCharts(repositories),
+  };
 }
 
 const nothing: Holding = { blobs: new Map(), manifests: new Map(), tags: new Map() };
