@@ -3,6 +3,7 @@ import { readFacts } from "../chart/facts.ts";
 import type { RepositoryName } from "../oci/reference.ts";
 import { Burials } from "./burials.ts";
 import { ChartReader } from "./charts/chartReader.ts";
+import { Indexes } from "./classic/indexes.ts";
 import { Collector } from "./collector.ts";
 import { RegistryRepository } from "./repository.ts";
 import { type ShownPage, shownPage } from "./shown.ts";
@@ -21,12 +22,15 @@ const usualSweep: Sweep = { age: 7 * 24 * 3600_000, interval: 3600_000 };
 export class Registry {
   readonly uploads: Uploads;
   readonly collector: Collector;
+  /** Its charts as classic repositories. */
+  readonly indexes: Indexes;
   readonly #store: Store;
   readonly #charts: ChartReader;
   #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(store: Store) {
     this.#charts = new ChartReader(store, store.readFacts ?? readFacts);
+    this.indexes = new Indexes(store.catalog, this.#charts);
     this.#store = { ...store, chartPushed: () => this.#charts.wake() };
     const burials = new Burials(store);
     this.uploads = new Uploads(store, burials);
@@ -51,8 +55,8 @@ export class Registry {
    * @param report is told what goes wrong later; what goes wrong now is thrown
    */
   async start(report: (error: unknown) => void, sweep: Sweep | "off" = usualSweep): Promise<void> {
-    await this.#charts.start(report);
     this.collector.start(report);
+    this.#charts.start(report);
     if (sweep === "off") return;
     await this.uploads.reap(sweep.age);
     this.#timer = setInterval(() => void this.uploads.reap(sweep.age).catch(report), sweep.interval);
@@ -62,8 +66,8 @@ export class Registry {
   /** Let go of open files. Blobs and catalog are their maker's to close. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    await this.#charts.close();
     await this.collector.close();
+    await this.#charts.close();
     await this.uploads.close();
   }
 }
