@@ -64,7 +64,7 @@ export class Subject {
 
   protected async send(repository: RegistryRepository, { bytes, descriptor }: Content): Promise<void> {
     const body = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream();
-    await this.registry.uploads.receive(repository.name, undefined, descriptor.digest, { body });
+    await this.registry.uploads.receive(repository.name, descriptor.digest, { body });
   }
 
   protected async askFor(repository: RegistryRepository, content: Content): Promise<boolean> {
