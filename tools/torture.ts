@@ -46,13 +46,13 @@ async function dying([kills = 10_000, hands = 16, seed = someSeed]: readonly num
   readonly string[]
 > {
   console.log(`${kills} deaths under ${hands} clients at once, seed ${seed}`);
-  const { acknowledged, remembered, idle, lost } = await withBench((bench) =>
+  const { acknowledged, remembered, idle, lost, collected } = await withBench((bench) =>
     killUnderLoad(bench, { kills, hands, seed, longest: 400 }),
   );
   console.log(
     `${acknowledged} requests acknowledged; ${remembered} things looked for, ${lost.length} not there; ${seconds()}`,
   );
-  console.log(`${idle} deaths before anything was acknowledged`);
+  console.log(`${idle} deaths before anything was acknowledged; ${collected} blobs collected`);
   return lost;
 }
 
