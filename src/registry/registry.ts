@@ -1,5 +1,8 @@
 import type { Page, PageRequest } from "../catalog/catalog.ts";
 import type { RepositoryName } from "../oci/reference.ts";
+import type { MirrorCounts, MirrorSource } from "./mirror/mirror.ts";
+import { Mirrors } from "./mirror/mirrors.ts";
+import { MirroredRepository } from "./mirror/repository.ts";
 import { RegistryRepository } from "./repository.ts";
 import type { Store } from "./store.ts";
 import { Uploads } from "./uploads.ts";
@@ -16,16 +19,34 @@ const usualSweep: Sweep = { age: 7 * 24 * 3600_000, interval: 3600_000 };
 export class Registry {
   readonly uploads: Uploads;
   readonly #store: Store;
+  readonly #mirrors: Mirrors;
   #timer: ReturnType<typeof setInterval> | undefined;
 
-  constructor(store: Store) {
+  /**
+   * @param mirrors which of its repositories are mirrors; without one, all are ordinary ones
+   * @param report is told what their upstreams fail with
+   */
+  constructor(
+    store: Store,
+    mirrors: readonly MirrorSource[] = [],
+    report: (error: unknown) => void = () => {},
+  ) {
     this.#store = store;
-    this.uploads = new Uploads(store);
+    this.#mirrors = new Mirrors(mirrors, store, report);
+    this.uploads = new Uploads(store, (name) => this.#mirrors.of(name) !== undefined);
   }
 
   /** A repository, whether anything was pushed to it or not. */
   repository(name: RepositoryName): RegistryRepository {
-    return new RegistryRepository(name, this.#store, this.uploads);
+    const mirror = this.#mirrors.of(name);
+    return mirror === undefined
+      ? new RegistryRepository(name, this.#store, this.uploads)
+      : new MirroredRepository(name, this.#store, this.uploads, mirror);
+  }
+
+  /** What its mirrors did so far. */
+  get mirrored(): MirrorCounts {
+    return this.#mirrors.counts;
   }
 
   /** A page of the repositories that hold a manifest, in ASCII order. */
@@ -44,9 +65,10 @@ export class Registry {
     this.#timer.unref();
   }
 
-  /** Let go of open files. Blobs and catalog are their maker's to close. */
+  /** Let go of open files, once the mirrors' downloads have ended. Blobs and catalog are their maker's to close. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
+    await this.#mirrors.close();
     await this.uploads.close();
   }
 }

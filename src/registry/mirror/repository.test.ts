@@ -1,0 +1,391 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import { digestOf } from "../../oci/digest.ts";
+import { parseTag } from "../../oci/reference.ts";
+import {
+  absentDigest,
+  blobOf,
+  imageOf,
+  indexOf,
+  pushArtifact,
+  pushContent,
+} from "../../testing/artifacts.ts";
+import { errorCodes } from "../../testing/handler.ts";
+import { hastyTransport, type TestMirror, testMirror } from "../../testing/mirrored.ts";
+import { refuse, type Spoil } from "../../testing/registry.ts";
+import { noise } from "../../testing/streams.ts";
+
+const made: TestMirror[] = [];
+afterEach(async () => {
+  for (const { upstream } of made.splice(0)) await upstream.stop();
+});
+const mirror = (...options: Parameters<typeof testMirror>): TestMirror => {
+  const one = testMirror(...options);
+  made.push(one);
+  return one;
+};
+
+const layer = blobOf(noise(100_000));
+const image = imageOf([layer]);
+const latest = { tags: [parseTag("latest")], expect: "any" } as const;
+const manifestPath = "/v2/a/b/manifests";
+const blobPath = `/v2/a/b/blobs/${layer.descriptor.digest}`;
+
+/** A mirror whose upstream has the image as `latest`; nothing is kept yet. */
+async function filled(...options: Parameters<typeof testMirror>): Promise<TestMirror> {
+  const one = mirror(...options);
+  await pushArtifact(one.upstream.repository, image, latest);
+  return one;
+}
+
+describe("a mirror", () => {
+  test("fetches a manifest by its tag, gives its exact bytes, and asks the next time only whether it moved", async () => {
+    const { front, asked } = await filled();
+    const first = await front.ask(`GET ${manifestPath}/latest`);
+    expect(first.status).toBe(200);
+    expect(first.headers.get("docker-content-digest")).toBe(image.descriptor.digest);
+    expect(first.headers.get("content-type")).toBe(image.descriptor.mediaType);
+    expect<Uint8Array>(await first.bytes()).toEqual(image.bytes);
+    expect(asked()).toEqual([`GET ${manifestPath}/latest`]);
+    expect((await front.ask(`HEAD ${manifestPath}/latest`)).status).toBe(200);
+    expect(asked()).toEqual([`HEAD ${manifestPath}/latest`]);
+    expect((await front.ask(`GET ${manifestPath}/${image.descriptor.digest}`)).status).toBe(200);
+    expect(asked()).toEqual([]);
+  });
+
+  test("follows a tag that moves", async () => {
+    const { front, upstream } = await filled();
+    await front.ask(`GET ${manifestPath}/latest`);
+    const other = imageOf([blobOf("other")]);
+    await pushArtifact(upstream.repository, other, latest);
+    const moved = await front.ask(`GET ${manifestPath}/latest`);
+    expect<Uint8Array>(await moved.bytes()).toEqual(other.bytes);
+    const before = await front.ask(`GET ${manifestPath}/${image.descriptor.digest}`);
+    expect<Uint8Array>(await before.bytes()).toEqual(image.bytes);
+  });
+
+  test("fetches a blob once, and knows what it has no need to ask", async () => {
+    const { front, asked } = await filled();
+    for (let i = 0; i < 3; i++) {
+      const answer = await front.ask(`GET ${blobPath}`);
+      expect(answer.headers.get("content-length")).toBe("100000");
+      expect<Uint8Array>(await answer.bytes()).toEqual(layer.bytes);
+    }
+    expect(asked()).toEqual([`HEAD ${blobPath}`, `GET ${blobPath}`]);
+    const part = await front.ask(`GET ${blobPath}`, { headers: { range: "bytes=10-19" } });
+    expect(part.status).toBe(206);
+    expect<Uint8Array>(await part.bytes()).toEqual(layer.bytes.slice(10, 20));
+    expect(asked()).toEqual([]);
+  });
+
+  test("asks the upstream for the head of a blob, and fetches nothing for it", async () => {
+    const { front, asked } = await filled();
+    const head = await front.ask(`HEAD ${blobPath}`);
+    expect([head.status, head.headers.get("content-length")]).toEqual([200, "100000"]);
+    expect(asked()).toEqual([`HEAD ${blobPath}`]);
+  });
+
+  test("gives a range of a blob that is not kept, and keeps the whole", async () => {
+    const { front, asked } = await filled();
+    const part = await front.ask(`GET ${blobPath}`, { headers: { range: "bytes=-7" } });
+    expect([part.status, part.headers.get("content-range")]).toEqual([206, "bytes 99993-99999/100000"]);
+    expect<Uint8Array>(await part.bytes()).toEqual(layer.bytes.slice(-7));
+    asked();
+    expect<Uint8Array>(await (await front.ask(`GET ${blobPath}`)).bytes()).toEqual(layer.bytes);
+    expect(asked()).toEqual([]);
+  });
+
+  test("takes bytes over that another repository has, when the upstream has them there, too", async () => {
+    const { front, asked } = await filled();
+    await (await front.ask(`GET ${blobPath}`)).bytes();
+    asked();
+    const other = blobPath.replace("a/b", "c");
+    expect<Uint8Array>(await (await front.ask(`GET ${other}`)).bytes()).toEqual(layer.bytes);
+    expect(asked()).toEqual([`HEAD ${other}`]);
+  });
+
+  test("keeps an index without its children, and an artifact with its subject", async () => {
+    const { front, upstream } = mirror();
+    const child = imageOf([layer]);
+    const index = indexOf([child], {}, [blobOf("{}").descriptor]);
+    await pushArtifact(upstream.repository, child);
+    await upstream.repository.pushManifest(index.descriptor, index.bytes, latest);
+    expect<Uint8Array>(await (await front.ask(`GET ${manifestPath}/latest`)).bytes()).toEqual(index.bytes);
+    const below = await front.ask(`GET ${manifestPath}/${child.descriptor.digest}`);
+    expect<Uint8Array>(await below.bytes()).toEqual(child.bytes);
+  });
+
+  test("has an empty blob", async () => {
+    const { front, upstream } = mirror();
+    const empty = blobOf("");
+    await pushContent(upstream.repository, empty);
+    const answer = await front.ask(`GET /v2/a/b/blobs/${empty.descriptor.digest}`);
+    expect([answer.status, (await answer.bytes()).byteLength]).toEqual([200, 0]);
+  });
+
+  test("says 404 as the upstream does, and does not remember it", async () => {
+    const { front, upstream } = mirror();
+    const missing = await front.ask(`GET ${manifestPath}/latest`);
+    expect([missing.status, await errorCodes(missing)]).toEqual([404, ["MANIFEST_UNKNOWN"]]);
+    const blob = await front.ask(`GET /v2/a/b/blobs/${absentDigest()}`);
+    expect([blob.status, await errorCodes(blob)]).toEqual([404, ["BLOB_UNKNOWN"]]);
+    const tags = await front.ask("GET /v2/a/b/tags/list");
+    expect([tags.status, await errorCodes(tags)]).toEqual([404, ["NAME_UNKNOWN"]]);
+    await pushArtifact(upstream.repository, image, latest);
+    expect((await front.ask(`GET ${manifestPath}/latest`)).status).toBe(200);
+  });
+
+  test("lists the upstream's tags and referrers, page by page", async () => {
+    const { front, upstream } = await filled();
+    const signature = imageOf([blobOf("signature")], { subject: image.descriptor });
+    await pushArtifact(upstream.repository, signature, {
+      tags: [parseTag("b"), parseTag("a")],
+      expect: "any",
+    });
+    const tags = await front.ask("GET /v2/a/b/tags/list?n=2");
+    expect(await tags.json()).toEqual({ name: "a/b", tags: ["a", "b"] });
+    expect(tags.headers.get("link")).toContain("last=b");
+    const rest = await front.ask("GET /v2/a/b/tags/list?n=2&last=b");
+    expect(await rest.json()).toEqual({ name: "a/b", tags: ["latest"] });
+    const referrers = await front.ask(`GET /v2/a/b/referrers/${image.descriptor.digest}`);
+    const { manifests } = (await referrers.json()) as { manifests: { digest: string }[] };
+    expect(manifests.map(({ digest }) => digest)).toEqual([signature.descriptor.digest]);
+  });
+
+  test("lists in its catalog what it keeps", async () => {
+    const { front } = await filled();
+    expect(await (await front.ask("GET /v2/_catalog")).json()).toEqual({ repositories: [] });
+    await front.ask(`GET ${manifestPath}/latest`);
+    expect(await (await front.ask("GET /v2/_catalog")).json()).toEqual({ repositories: ["a/b"] });
+  });
+
+  test("takes no push, no mount and no delete", async () => {
+    const { front, upstream } = await filled();
+    await (await front.ask(`GET ${blobPath}`)).bytes();
+    await front.ask(`GET ${manifestPath}/latest`);
+    const { digest, mediaType } = image.descriptor;
+    for (const [line, carried] of [
+      ["POST /v2/a/b/blobs/uploads/"],
+      [`POST /v2/a/b/blobs/uploads/?mount=${layer.descriptor.digest}&from=c`],
+      [`POST /v2/a/b/blobs/uploads/?digest=${layer.descriptor.digest}`, { body: layer.bytes }],
+      [`PUT ${manifestPath}/mine`, { body: image.bytes, headers: { "content-type": mediaType } }],
+      [`DELETE ${manifestPath}/latest`],
+      [`DELETE ${manifestPath}/${digest}`],
+      [`DELETE ${blobPath}`],
+    ] as const) {
+      const answer = await front.ask(line, carried);
+      expect([line, answer.status, await errorCodes(answer)]).toEqual([line, 405, ["UNSUPPORTED"]]);
+      expect(answer.headers.get("allow")).toBe("GET, HEAD");
+    }
+    await upstream.stop();
+    expect((await front.ask(`GET ${manifestPath}/latest`)).status).toBe(200);
+  });
+
+  test("counts what it did", async () => {
+    const { front } = await filled();
+    for (let i = 0; i < 2; i++) {
+      await front.ask(`GET ${manifestPath}/latest`);
+      await (await front.ask(`GET ${blobPath}`)).bytes();
+    }
+    expect(front.registry.mirrored).toEqual({
+      requests: { blob: 2, manifest: 2 },
+      hits: { blob: 1, manifest: 1 },
+      pulled: { blob: 100_000, manifest: image.bytes.byteLength },
+      stale: 0,
+      failures: 0,
+    });
+  });
+});
+
+describe("a storm", () => {
+  test("of a thousand askers for one blob is one fetch, and of a thousand for one tag, too", async () => {
+    const { front, asked } = await filled();
+    const blobs = await Promise.all(
+      Array.from({ length: 1000 }, async () => (await front.ask(`GET ${blobPath}`)).bytes()),
+    );
+    for (const bytes of blobs) expect(Buffer.compare(bytes, layer.bytes)).toBe(0);
+    expect(asked().filter((line) => line.startsWith("GET"))).toEqual([`GET ${blobPath}`]);
+    const answers = await Promise.all(
+      Array.from({ length: 1000 }, () => front.ask(`GET ${manifestPath}/latest`)),
+    );
+    for (const { status } of answers) expect(status).toBe(200);
+    expect(asked()).toEqual([`GET ${manifestPath}/latest`]);
+  });
+
+  test("in two repositories is one fetch, and each has the blob afterwards", async () => {
+    const { front, asked } = await filled();
+    const paths = [blobPath, blobPath.replace("a/b", "c")];
+    await Promise.all(paths.map(async (path) => (await front.ask(`GET ${path}`)).bytes()));
+    expect(asked().filter((line) => line.startsWith("GET"))).toHaveLength(1);
+    for (const path of paths) expect((await front.ask(`HEAD ${path}`)).status).toBe(200);
+    expect(asked()).toEqual([]);
+  });
+});
+
+describe("an upstream that is away", () => {
+  const away: [string, () => Response][] = [
+    ["fails", () => refuse(503, "UNAVAILABLE")],
+    ["asks to be left alone", () => refuse(429, "TOOMANYREQUESTS", "no", { "retry-after": "77" })],
+    ["refuses our login", () => refuse(401, "UNAUTHORIZED")],
+    ["has become a web page", () => new Response("<html>", { headers: { "content-type": "text/html" } })],
+  ];
+  for (const [what, answer] of away)
+    test(`${what}: what is kept is given, tags, lists and all`, async () => {
+      let spoilt = false;
+      const spoil: Spoil = () => (spoilt ? answer() : undefined);
+      const { front } = await filled(spoil);
+      await front.ask(`GET ${manifestPath}/latest`);
+      await (await front.ask(`GET ${blobPath}`)).bytes();
+      spoilt = true;
+      const kept = await front.ask(`GET ${manifestPath}/latest`);
+      expect(kept.status).toBe(200);
+      expect<Uint8Array>(await kept.bytes()).toEqual(image.bytes);
+      expect<Uint8Array>(await (await front.ask(`GET ${blobPath}`)).bytes()).toEqual(layer.bytes);
+      const tags = await front.ask("GET /v2/a/b/tags/list");
+      expect(await tags.json()).toEqual({ name: "a/b", tags: ["latest"] });
+      const referrers = await front.ask(`GET /v2/a/b/referrers/${image.descriptor.digest}`);
+      expect(await referrers.json()).toMatchObject({ manifests: [] });
+      expect(front.registry.mirrored.stale).toBe(3);
+    });
+
+  test("is left alone for a moment, where something kept can be given", async () => {
+    let spoilt = false;
+    const { front, asked } = await filled(() => (spoilt ? refuse(503, "UNAVAILABLE") : undefined));
+    await front.ask(`GET ${manifestPath}/latest`);
+    spoilt = true;
+    await front.ask(`GET ${manifestPath}/latest`);
+    asked();
+    expect((await front.ask(`GET ${manifestPath}/latest`)).status).toBe(200);
+    expect(asked()).toEqual([]);
+    expect((await front.ask(`GET ${manifestPath}/other`)).status).toBe(502);
+    expect(asked()).not.toEqual([]);
+  });
+
+  test("is left alone by everybody for as long as it said", async () => {
+    const { front, asked } = mirror(() => refuse(429, "TOOMANYREQUESTS", "no", { "retry-after": "77" }));
+    for (const requests of [1, 0]) {
+      const answer = await front.ask(`GET ${manifestPath}/latest`);
+      expect([answer.status, answer.headers.get("retry-after")]).toEqual([429, "77"]);
+      expect(await errorCodes(answer)).toEqual(["TOOMANYREQUESTS"]);
+      expect(asked()).toHaveLength(requests);
+    }
+  });
+
+  for (const [what, answer, status, code] of [
+    ["fails", () => refuse(500, "UNKNOWN"), 502, "UNKNOWN"],
+    ["is not to be had", () => refuse(503, "UNAVAILABLE"), 502, "UNKNOWN"],
+    ["refuses everybody", () => refuse(401, "UNAUTHORIZED"), 403, "DENIED"],
+    ["refuses us", () => refuse(403, "DENIED"), 403, "DENIED"],
+  ] as const)
+    test(`${what}: what is not kept is answered ${status}, in the specification's form, and asks for no login`, async () => {
+      const { front } = mirror(answer);
+      for (const path of [`${manifestPath}/latest`, blobPath, "/v2/a/b/tags/list"]) {
+        const refused = await front.ask(`GET ${path}`);
+        expect([path, refused.status, await errorCodes(refused)]).toEqual([path, status, [code]]);
+        expect(refused.headers.has("www-authenticate")).toBe(false);
+      }
+    });
+
+  test("is not there at all: 502", async () => {
+    const { front, upstream } = mirror();
+    await upstream.stop();
+    expect((await front.ask(`GET ${manifestPath}/latest`)).status).toBe(502);
+  });
+
+  test("does not answer in time: 504, and what is kept is given", async () => {
+    let silent = false;
+    const transport = hastyTransport({ timeouts: { answer: 30 } });
+    const { front } = await filled(() => (silent ? new Promise(() => {}) : undefined), {
+      remote: { transport },
+    });
+    await front.ask(`GET ${manifestPath}/latest`);
+    silent = true;
+    expect((await front.ask(`GET ${manifestPath}/latest`)).status).toBe(200);
+    expect((await front.ask(`GET ${blobPath}`)).status).toBe(504);
+  });
+});
+
+describe("a hostile upstream", () => {
+  const spoilt =
+    (path: RegExp, answer: (request: Request) => Response): Spoil =>
+    (request, { pathname }) =>
+      request.method === "GET" && path.test(pathname) ? answer(request) : undefined;
+
+  test("gives other bytes than the digest says: nobody gets them whole, and nothing is kept", async () => {
+    const wrong = noise(100_000, 9);
+    const { front, asked } = await filled(spoilt(/blobs/, () => new Response(wrong)));
+    const answer = await front.ask(`GET ${blobPath}`);
+    expect([answer.status, await errorCodes(answer)]).toEqual([502, ["UNKNOWN"]]);
+    expect(await Array.fromAsync(front.blobs.list())).toEqual([]);
+    expect(await Array.fromAsync(front.blobs.ingests())).toEqual([]);
+    asked();
+    expect((await front.ask(`GET ${blobPath}`)).status).toBe(502);
+    expect(asked()).toContain(`GET ${blobPath}`);
+  });
+
+  test("never ends a body: it is cut off", async () => {
+    let given = 0;
+    const endless = () =>
+      new Response(
+        new ReadableStream({
+          pull(controller) {
+            given += 65_536;
+            controller.enqueue(new Uint8Array(65_536));
+          },
+        }),
+      );
+    const { front } = await filled(spoilt(/blobs/, endless));
+    expect((await front.ask(`GET ${blobPath}`)).status).toBe(502);
+    expect(given).toBeLessThan(16 * 1024 * 1024);
+    expect(await Array.fromAsync(front.blobs.ingests())).toEqual([]);
+  });
+
+  test("ends a body too soon: it is not kept", async () => {
+    const { front } = await filled(
+      spoilt(/blobs/, () => new Response(layer.bytes.slice(0, 5) as Uint8Array<ArrayBuffer>)),
+    );
+    expect((await front.ask(`GET ${blobPath}`)).status).toBe(502);
+    expect(await Array.fromAsync(front.blobs.list())).toEqual([]);
+  });
+
+  test("gives a manifest with another digest than was asked for", async () => {
+    const { front } = await filled(spoilt(/manifests/, () => new Response("{}")));
+    const answer = await front.ask(`GET ${manifestPath}/${image.descriptor.digest}`);
+    expect([answer.status, await errorCodes(answer)]).toEqual([502, ["UNKNOWN"]]);
+  });
+
+  for (const [what, type, body] of [
+    ["a page instead of a manifest", "text/html", "<html><script>"],
+    ["a manifest that it calls a page", "text/html; charset=utf-8", '{"schemaVersion":2}'],
+    ["a manifest that it calls a script", "application/javascript; a", "no JSON"],
+    ["a picture", "image/svg+xml", "<svg onload=alert(1)>"],
+    ["a manifest whose parts are no descriptors", image.descriptor.mediaType, '{"config":1,"layers":[]}'],
+  ] as const)
+    test(`gives ${what}: 502, and it is not kept`, async () => {
+      const digest = digestOf(new TextEncoder().encode(body));
+      const headers = { "content-type": type, "docker-content-digest": digest };
+      const { front } = await filled(spoilt(/manifests/, () => new Response(body, { headers })));
+      for (const name of ["latest", digest]) {
+        const answer = await front.ask(`GET ${manifestPath}/${name}`);
+        expect([answer.status, await errorCodes(answer)]).toEqual([502, ["UNKNOWN"]]);
+      }
+      expect(await (await front.ask("GET /v2/_catalog")).json()).toEqual({ repositories: [] });
+    });
+
+  test("leads in circles: it is given up", async () => {
+    const { front, asked } = await filled(
+      spoilt(/manifests/, ({ url }) => new Response(null, { status: 307, headers: { location: url } })),
+    );
+    expect((await front.ask(`GET ${manifestPath}/latest`)).status).toBe(502);
+    expect(asked().length).toBeLessThan(15);
+  });
+
+  test("says that a blob has another size than it has", async () => {
+    const { front } = await filled((request, { pathname }) =>
+      request.method === "HEAD" && pathname.includes("blobs")
+        ? new Response(null, { headers: { "content-length": "99999" } })
+        : undefined,
+    );
+    expect((await front.ask(`GET ${blobPath}`)).status).toBe(502);
+    expect(await Array.fromAsync(front.blobs.list())).toEqual([]);
+  });
+});
