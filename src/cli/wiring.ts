@@ -5,6 +5,7 @@ import { MemoryCatalog } from "../catalog/memory.ts";
 import { openSqliteCatalog } from "../catalog/sqlite.ts";
 import { nodeFileSystem } from "../files/filesystem.ts";
 import type { DataPaths } from "../registry/dataDirectory.ts";
+import type { MirrorSource } from "../registry/mirror/mirror.ts";
 import { Registry, type Sweep } from "../registry/registry.ts";
 import { Reserve } from "../registry/reserve.ts";
 import type { Rules } from "../registry/store.ts";
@@ -26,6 +27,7 @@ export interface RegistryNeeds {
   readonly report: (error: unknown) => void;
   readonly sweep: Sweep | "off";
   readonly rules: Rules;
+  readonly mirrors: readonly MirrorSource[];
 }
 
 /**
@@ -34,7 +36,7 @@ export interface RegistryNeeds {
  */
 export async function openRegistry(
   paths: DataPaths | undefined,
-  { now, report, sweep, rules }: RegistryNeeds,
+  { now, report, sweep, rules, mirrors }: RegistryNeeds,
 ): Promise<OpenRegistry> {
   const writes = new WriteStop(report);
   const catalog =
@@ -45,7 +47,7 @@ export async function openRegistry(
         );
   const blobs =
     paths === undefined ? new MemoryBlobs() : new FilesystemBlobs(writes.files(nodeFileSystem), paths);
-  const registry = new Registry({ catalog, blobs, now, rules });
+  const registry = new Registry({ catalog, blobs, now, rules }, mirrors, report);
   const close = async () => {
     await registry.close();
     await catalog.close();

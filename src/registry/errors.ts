@@ -144,18 +144,6 @@ export const faults = {
     error: "not_allowed",
     message: "the repository is a mirror, which takes no pushes and no deletes: its upstream does",
   },
-  upstreamAway: {
-    code: "UNKNOWN",
-    status: 502,
-    error: "network",
-    message: "it is not kept here, and the upstream cannot be reached",
-  },
-  upstreamSlow: {
-    code: "UNKNOWN",
-    status: 504,
-    error: "network",
-    message: "it is not kept here, and the upstream does not answer in time",
-  },
   // No 401: a client would ask its user for a login, and none helps. No 5xx: clients would try again and again.
   upstreamRefuses: {
     code: "DENIED",
@@ -168,12 +156,6 @@ export const faults = {
     status: 429,
     error: "busy",
     message: "the upstream is asked too often by this registry",
-  },
-  upstreamWrong: {
-    code: "UNKNOWN",
-    status: 502,
-    error: "remote",
-    message: "the upstream gave something else than was asked for; nothing of it was kept",
   },
   pathUnknown: { code: "UNSUPPORTED", status: 404, error: "not_found", message: "nothing answers here" },
   methodUnsupported: {

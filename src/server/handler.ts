@@ -1,5 +1,6 @@
 import { type Authenticator, admit } from "../registry/access.ts";
 import { RegistryError } from "../registry/errors.ts";
+import { UpstreamFailed } from "../registry/mirror/failure.ts";
 import type { Registry } from "../registry/registry.ts";
 import { answer } from "./answer.ts";
 import { incoming, outgoing } from "./body.ts";
@@ -110,7 +111,8 @@ export function createHandler(options: HandlerOptions): Handler {
       response = await respond(options, front, request, peer, progress, finished);
     } catch (error) {
       response = request.signal.aborted ? answer(clientGone) : errorAnswer(error);
-      if (response.status >= 500) log.fault(at, error);
+      // What upstreams fail with is told where they are asked.
+      if (response.status >= 500 && !(error instanceof UpstreamFailed)) log.fault(at, error);
     }
     status = response.status;
     response.headers.set("docker-distribution-api-version", "registry/2.0");

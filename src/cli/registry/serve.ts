@@ -18,6 +18,7 @@ import { openRegistry } from "../wiring.ts";
 import { addressesOf, isLocal } from "./address.ts";
 import { greeting, shownAddress, urlOf } from "./greeting.ts";
 import type { LogSettings } from "./logSettings.ts";
+import { openMirrors } from "./mirrors.ts";
 import { type RegistryOptions, readSettings } from "./settings.ts";
 import { followServerTls, readServerTls } from "./tls.ts";
 import { openUsers } from "./users.ts";
@@ -60,8 +61,11 @@ export async function serve([file]: string[], options: RegistryOptions, context:
       error instanceof Error ? error.message : String(error),
     );
   const { sweep, rules } = settings;
-  const { registry, writes, close } = await openRegistry(data, { now, report, sweep, rules });
+  const upstreams = new AbortController();
+  const mirrors = await openMirrors(settings.mirrors, options, upstreams.signal);
+  const { registry, writes, close } = await openRegistry(data, { now, report, sweep, rules, mirrors });
   stack.defer(close);
+  stack.defer(() => upstreams.abort());
 
   const health = new Health();
   stack.defer(() => health.stop());
@@ -110,7 +114,11 @@ export async function serve([file]: string[], options: RegistryOptions, context:
   if (forPeople(options))
     for (const line of greeting(url, server, data?.root, htpasswd, addable)) say("info", line);
   if (settings.readOnly) warn("read-only for maintenance: pushes and deletes are refused");
-  const closed = htpasswd !== undefined || settings.readOnly || (settings.tls?.clientCas.length ?? 0) > 0;
+  for (const { prefix, url: of } of settings.mirrors)
+    if (forPeople(options)) say("info", `${prefix === "" ? "All of it" : `${prefix}/`} is a mirror of ${of}`);
+  const isMirror = settings.mirrors.some(({ prefix }) => prefix === "");
+  const closed =
+    isMirror || htpasswd !== undefined || settings.readOnly || (settings.tls?.clientCas.length ?? 0) > 0;
   if (!closed && !isLocal(settings.listen))
     warn(
       `whoever reaches this machine may push and delete${addable ? "; `chartroom registry user add NAME` ends that" : ""}`,

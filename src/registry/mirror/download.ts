@@ -3,8 +3,8 @@ import { algorithmOf, type Digest, hexOf } from "../../oci/digest.ts";
 import { ChartroomError } from "../../oci/errors.ts";
 import type { RepositoryName } from "../../oci/reference.ts";
 import type { ByteRange } from "../../oci/repository.ts";
-import { RegistryError } from "../errors.ts";
 import type { Store } from "../store.ts";
+import { UpstreamFailed } from "./failure.ts";
 
 /** Nobody can log in by this name, since a user's holds no colon (RFC 7617 §2): its sessions answer to no client. */
 const mirrorUser = ":mirror";
@@ -134,7 +134,7 @@ export class Download {
       }
       await ingest.discard();
       await catalog.apply({ kind: "close-upload", id });
-      throw new RegistryError("upstreamWrong", { cause: error });
+      throw new UpstreamFailed("wrong", error);
     }
     // The bytes are durable and the ingest holds them still, so that no collection can come in between.
     await catalog.apply({ kind: "link-blob", repository, digest, size, upload: id, at: now() });

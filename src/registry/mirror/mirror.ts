@@ -5,7 +5,7 @@ import type { Upstream } from "../../oci/upstream.ts";
 import { RegistryError } from "../errors.ts";
 import type { Store } from "../store.ts";
 import type { Downloads } from "./downloads.ts";
-import { restAfter, upstreamFault } from "./failure.ts";
+import { isUpstreamFault, restAfter, upstreamFault } from "./failure.ts";
 import { Flights } from "./flights.ts";
 
 /** Repositories of ours that are mirrors, and where their content is from. */
@@ -78,7 +78,7 @@ export class Mirror {
    * Ask the upstream something.
    * @param spare whether something kept can be given instead: then an upstream that failed a moment ago is not waited for
    *   again. One that said how long it wants to be left alone is left alone in any case.
-   * @throws RegistryError `upstream…`; what is no failure of an upstream's
+   * @throws UpstreamFailed; RegistryError `upstreamRefuses`, `upstreamBusy`; what is no failure of an upstream's
    */
   async ask<T>(spare: boolean, work: () => Promise<T>): Promise<T> {
     const rest = this.#rest;
@@ -94,7 +94,7 @@ export class Mirror {
 
   /** Give what is kept, where `error` is that the upstream was not to be had. @throws `error`, where it is another */
   instead<T>(kept: T | undefined, error: unknown): T {
-    if (kept === undefined || !(error instanceof RegistryError)) throw error;
+    if (kept === undefined || !isUpstreamFault(error)) throw error;
     this.counts.stale++;
     return kept;
   }

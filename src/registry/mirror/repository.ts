@@ -11,7 +11,7 @@ import { describeManifest, putManifest } from "../manifests.ts";
 import { RegistryRepository } from "../repository.ts";
 import type { Store } from "../store.ts";
 import type { Uploads } from "../uploads.ts";
-import { upstreamFault } from "./failure.ts";
+import { UpstreamFailed, upstreamFault } from "./failure.ts";
 import type { Mirror } from "./mirror.ts";
 
 type BlobName = Pick<Descriptor, "digest">;
@@ -34,7 +34,7 @@ export class MirroredRepository extends RegistryRepository {
     this.#upstream = mirror.upstream(name);
   }
 
-  /** @throws RegistryError `upstream…` where nothing is kept, and the upstream is not to be had */
+  /** @throws as `Mirror.ask` where nothing is kept, and the upstream is not to be had */
   override async manifest(name: Tag | Digest): Promise<StoredManifest | undefined> {
     const { counts, manifests } = this.#mirror;
     counts.requests.manifest++;
@@ -73,7 +73,7 @@ export class MirroredRepository extends RegistryRepository {
     this.#mirror.counts.pulled.manifest += bytes.byteLength;
   }
 
-  /** @throws RegistryError `upstream…` where it is not kept, and the upstream is not to be had */
+  /** @throws as `Mirror.ask` where it is not kept, and the upstream is not to be had */
   override async stat(blob: BlobName): Promise<number | undefined> {
     const { digest } = blob;
     const kept = await super.stat(blob);
@@ -201,7 +201,7 @@ const pageOf = <T>(items: readonly T[], limit: number): Page<T> => ({
 
 /** What a manifest breaks is the upstream's fault, not the caller's. */
 const asUpstreams = (error: unknown): never => {
-  if (error instanceof RegistryError) throw new RegistryError("upstreamWrong", { cause: error });
+  if (error instanceof RegistryError) throw new UpstreamFailed("wrong", error);
   throw error;
 };
 

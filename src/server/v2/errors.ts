@@ -1,5 +1,6 @@
 import { ChartroomError } from "../../oci/errors.ts";
 import { type Fault, faults, RegistryError } from "../../registry/errors.ts";
+import { UpstreamFailed } from "../../registry/mirror/failure.ts";
 import { WritesStopped } from "../../registry/writeStop.ts";
 import { type AnswerHeaders, jsonAnswer } from "../answer.ts";
 
@@ -32,6 +33,12 @@ export function errorAnswer(error: unknown, headers: AnswerHeaders = {}): Respon
       ...headers,
     });
   }
+  if (error instanceof UpstreamFailed)
+    return jsonAnswer(
+      { errors: [{ code: "UNKNOWN", message: error.message }] },
+      error.how === "slow" ? 504 : 502,
+      headers,
+    );
   if (error instanceof ChartroomError && error.code === "busy")
     return jsonAnswer({ errors: [busy] }, 503, { "retry-after": "1", ...headers });
   if (error instanceof WritesStopped) return jsonAnswer({ errors: [stopped] }, 503, headers);

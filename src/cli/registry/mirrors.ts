@@ -1,0 +1,49 @@
+import { version } from "../../../package.json";
+import { readTls } from "../../http/tls.ts";
+import { Transport } from "../../http/transport.ts";
+import { parseRegistryHost, type RepositoryName } from "../../oci/reference.ts";
+import type { MirrorSource } from "../../registry/mirror/mirror.ts";
+import { openRemote, type RemoteOptions } from "../../remote/open.ts";
+import { RemoteUpstream } from "../../remote/upstream.ts";
+import type { GlobalOptions } from "../context.ts";
+import type { MirrorSettings } from "./mirrorSettings.ts";
+
+/** In ms. Somebody waits for the answer, and where something is kept it is given instead. */
+const timeouts = { answer: 10_000, stall: 30_000 };
+/** In ms: an upstream that wants to be left alone for longer has its answer passed on. */
+const patience = 2_000;
+
+/**
+ * Open what the mirrors mirror. Nothing is asked yet.
+ * @param signal ends all that is under way with upstreams
+ * @throws HttpError `tls-file` when a certificate's file is not what its flag asks for
+ */
+export async function openMirrors(
+  mirrors: readonly MirrorSettings[],
+  { caFile, certFile, keyFile, insecureSkipTlsVerify: insecure, plainHttp }: GlobalOptions,
+  signal: AbortSignal,
+): Promise<MirrorSource[]> {
+  const tls = await readTls({ caFile, certFile, keyFile, insecure });
+  const transport = new Transport({ userAgent: `chartroom/${version}`, tls, timeouts, patience, signal });
+  const secured = insecure === true || caFile !== undefined || certFile !== undefined;
+  return mirrors.map((mirror) =>
+    registryMirror(mirror, { transport, tls: secured, plainHttp: mirror.plainHttp ?? plainHttp }),
+  );
+}
+
+/** Repositories below a prefix of ours are those below a prefix of the registry's. */
+function registryMirror(
+  { prefix, url, login }: MirrorSettings,
+  way: Pick<RemoteOptions, "transport" | "tls" | "plainHttp">,
+): MirrorSource {
+  const registry = parseRegistryHost(url.host);
+  const above = url.pathname.replace(/^\/+|\/+$/g, "");
+  const credentials = async () => login && { ...login, source: "the configuration" };
+  return {
+    prefix,
+    open(repository) {
+      const there = (above === "" ? repository : `${above}/${repository}`) as RepositoryName;
+      return new RemoteUpstream(openRemote({ registry, repository: there }, { ...way, credentials }));
+    },
+  };
+}
