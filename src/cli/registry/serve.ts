@@ -18,6 +18,7 @@ import { openRegistry } from "../wiring.ts";
 import { addressesOf, isLocal } from "./address.ts";
 import { greeting, shownAddress, urlOf } from "./greeting.ts";
 import type { LogSettings } from "./logSettings.ts";
+import { mirrorGauges } from "./mirrorGauges.ts";
 import { openMirrors } from "./mirrors.ts";
 import { type RegistryOptions, readSettings } from "./settings.ts";
 import { followServerTls, readServerTls } from "./tls.ts";
@@ -70,7 +71,10 @@ export async function serve([file]: string[], options: RegistryOptions, context:
   const health = new Health();
   stack.defer(() => health.stop());
   await health.start([...healthChecks(settings.health, data), writeCheck(writes)]);
-  const metrics = new Metrics(gaugesOf(data));
+  const metrics = new Metrics([
+    ...gaugesOf(data),
+    ...(mirrors.length === 0 ? [] : mirrorGauges(registry.mirrored)),
+  ]);
   if (settings.debug !== undefined) {
     const { listen: where, metrics: metricsPath } = settings.debug;
     const debug = await listen(addressesOf(where), undefined, (request) =>
