@@ -95,6 +95,14 @@ export interface DeleteManifest {
   readonly digest: Digest;
 }
 
+/** Note that a manifest was asked for: what a mirror keeps may go when nobody asks for it any more. */
+export interface UseManifest {
+  readonly kind: "use-manifest";
+  readonly repository: RepositoryName;
+  readonly digest: Digest;
+  readonly at: number;
+}
+
 export type Command =
   | OpenUpload
   | AdvanceUpload
@@ -104,7 +112,8 @@ export type Command =
   | UnlinkBlob
   | PutManifest
   | Untag
-  | DeleteManifest;
+  | DeleteManifest
+  | UseManifest;
 
 interface Outcomes {
   "open-upload": { done: true };
@@ -122,6 +131,7 @@ interface Outcomes {
     | { done: false; why: "conflict"; tag: Tag; holds: Digest | undefined };
   untag: { done: true } | { done: false; why: "absent" };
   "delete-manifest": { done: true } | { done: false; why: "absent" };
+  "use-manifest": { done: true } | { done: false; why: "absent" };
 }
 
 /** What became of a command: done, or refused for a reason that is no fault. Faults are thrown. */

@@ -4,6 +4,7 @@ import type { RepositoryName, Tag } from "../oci/reference.ts";
 import type { Executors, PutManifest } from "./command.ts";
 import { packDigest, unpackDigest } from "./packed.ts";
 import type { Sql } from "./sql.ts";
+import { useManifest } from "./use.ts";
 
 /** The number that stands for a repository or a digest. */
 type Id = number;
@@ -94,6 +95,8 @@ export const executors: Executors<Sql> = {
     forgetIfEmpty(sql, repository);
     return { done: true };
   },
+
+  "use-manifest": useManifest,
 };
 
 /** What a search gives for a repository or digest that has no row: no row ever has this id. */

@@ -88,7 +88,8 @@ const executors: Executors<Rows> = {
     }
     const existed = manifests.has(digest) && names.every((tag) => tags.get(tag) === digest);
     const holding = openHolding(rows, repository);
-    holding.manifests.set(digest, { ...command, bytes: new Uint8Array(command.bytes) });
+    const at = holding.manifests.get(digest)?.at ?? command.at;
+    holding.manifests.set(digest, { ...command, bytes: new Uint8Array(command.bytes), at });
     for (const tag of names) holding.tags.set(tag, digest);
     return { done: true, existed };
   },
@@ -100,6 +101,14 @@ const executors: Executors<Rows> = {
     const { manifests, tags } = holdingOf(rows, repository);
     if (!manifests.delete(digest)) return { done: false, why: "absent" };
     for (const [tag, holds] of tags) if (holds === digest) tags.delete(tag);
+    return { done: true };
+  },
+
+  "use-manifest": (rows, { repository, digest, at }) => {
+    const { manifests } = holdingOf(rows, repository);
+    const used = manifests.get(digest);
+    if (used === undefined) return { done: false, why: "absent" };
+    manifests.set(digest, { ...used, at: Math.max(used.at, at) });
     return { done: true };
   },
 };
@@ -163,6 +172,12 @@ export class MemoryCatalog implements Catalog {
         each.subject === subject && (artifactType === undefined || each.artifactType === artifactType),
     );
     return pageOf(found.map(asReferrer), ({ digest }) => digest, page);
+  }
+
+  async unusedManifests(repository: RepositoryName, before: number, limit: number): Promise<Digest[]> {
+    const { manifests } = holdingOf(this.#rows, repository);
+    const unused = [...manifests].filter(([, { at }]) => at < before);
+    return unused.map(([digest]) => digest).slice(0, limit);
   }
 
   async upload(id: string): Promise<Upload | undefined> {

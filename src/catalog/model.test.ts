@@ -64,6 +64,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   record({ kind: fc.constant("unlink-blob" as const), repository, digest: blob }),
   record({ kind: fc.constant("untag" as const), repository, tag }),
   record({ kind: fc.constant("delete-manifest" as const), repository, digest: manifest }),
+  record({ kind: fc.constant("use-manifest" as const), repository, digest: manifest, at }),
 );
 
 /** All that a catalog can be asked about the small world. */

@@ -5,6 +5,7 @@ import { applyBatch } from "./batch.ts";
 import * as questions from "./questions.ts";
 import { upgrade } from "./schema.ts";
 import { Sql, type Value } from "./sql.ts";
+import { unusedManifests } from "./use.ts";
 
 /** A connection that remembers the texts of its statements. */
 class Remembering extends Sql {
@@ -49,6 +50,7 @@ test("every question and command finds its rows by an index: none scans a table 
     putManifest(here, referrer, ["1"]),
     { kind: "mount-blob", repository: there, from: here, digest: blob, at: 1 },
     { kind: "unlink-blob", repository: there, digest: blob },
+    { kind: "use-manifest", repository: here, digest: referrer.descriptor.digest, at: 1 },
     { kind: "untag", repository: here, tag: putManifest(here, one, ["1"]).tags[0]! },
     { kind: "delete-manifest", repository: here, digest: referrer.descriptor.digest },
   ]);
@@ -61,6 +63,7 @@ test("every question and command finds its rows by an index: none scans a table 
   questions.blob(sql, here, blob);
   questions.repositoriesWithBlob(sql, blob, 1);
   questions.referrers(sql, here, digest, undefined, page);
+  unusedManifests(sql, here, 1, 1);
   questions.upload(sql, "u");
   questions.uploads(sql, page);
 

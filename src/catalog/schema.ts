@@ -97,6 +97,8 @@ export const migrations: readonly string[] = [
   ALTER TABLE names RENAME TO edge;
   CREATE INDEX edge_by_blob ON edge (repository, blob);
   `,
+  // When a manifest was asked for last, ms since 1970, to within hours; noted of what a mirror keeps, and of nothing else.
+  "ALTER TABLE manifest ADD COLUMN used INTEGER",
 ];
 
 /**

@@ -15,12 +15,16 @@ export interface Sweep {
 
 const usualSweep: Sweep = { age: 7 * 24 * 3600_000, interval: 3600_000 };
 
+/** How often is looked for what mirrors kept in vain, in ms. */
+const expiryInterval = 600_000;
+
 /** A registry of ours: repositories and upload sessions over blobs and a catalog. It knows no HTTP. */
 export class Registry {
   readonly uploads: Uploads;
   readonly #store: Store;
   readonly #mirrors: Mirrors;
   #timer: ReturnType<typeof setInterval> | undefined;
+  #expiry: ReturnType<typeof setInterval> | undefined;
 
   /**
    * @param mirrors which of its repositories are mirrors; without one, all are ordinary ones
@@ -44,6 +48,11 @@ export class Registry {
       : new MirroredRepository(name, this.#store, this.uploads, mirror);
   }
 
+  /** Let go of what mirrors keep and nobody asked for in the time that they are told. */
+  expire(): Promise<void> {
+    return this.#mirrors.sweep();
+  }
+
   /** What its mirrors did so far. */
   get mirrored(): MirrorCounts {
     return this.#mirrors.counts;
@@ -59,6 +68,8 @@ export class Registry {
    * @param report is told what goes wrong later; what goes wrong now is thrown
    */
   async start(report: (error: unknown) => void, sweep: Sweep | "off" = usualSweep): Promise<void> {
+    this.#expiry = setInterval(() => void this.#mirrors.sweep().catch(report), expiryInterval);
+    this.#expiry.unref();
     if (sweep === "off") return;
     await this.uploads.reap(sweep.age);
     this.#timer = setInterval(() => void this.uploads.reap(sweep.age).catch(report), sweep.interval);
@@ -68,6 +79,7 @@ export class Registry {
   /** Let go of open files, once the mirrors' downloads have ended. Blobs and catalog are their maker's to close. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
+    clearInterval(this.#expiry);
     await this.#mirrors.close();
     await this.uploads.close();
   }

@@ -31,6 +31,8 @@ export interface TestHandlerOptions
   extends Partial<Pick<HandlerOptions, "root" | "front" | "readOnly" | "pages" | "metrics">> {
   readonly rules?: Rules;
   readonly mirrors?: readonly MirrorSource[];
+  /** Now, ms since 1970; a day in 2026 unless told. */
+  readonly now?: () => number;
   /** Is told when the connection's idle timeout is taken off, and when it is put back. */
   readonly timed?: (on: boolean) => void;
 }
@@ -38,10 +40,15 @@ export interface TestHandlerOptions
 /** A server's handler over memory, without a socket. */
 export function testHandler(
   authenticator?: Authenticator,
-  { rules, mirrors, timed = () => {}, ...options }: TestHandlerOptions = {},
+  {
+    rules,
+    mirrors,
+    now = () => Date.UTC(2026, 10, 24),
+    timed = () => {},
+    ...options
+  }: TestHandlerOptions = {},
 ): TestHandler {
   const blobs = new MemoryBlobs();
-  const now = () => Date.UTC(2026, 10, 24);
   const registry = new Registry({ blobs, catalog: new MemoryCatalog(), now, rules }, mirrors);
   let text = "";
   const log = new Log((lines) => {

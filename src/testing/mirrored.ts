@@ -16,8 +16,10 @@ export const mirrorOf = (
   registry: RegistryHost,
   prefix = "",
   options: Partial<RemoteOptions> = {},
+  ttl = 0,
 ): MirrorSource => ({
   prefix,
+  ttl,
   open: (repository: RepositoryName) =>
     new RemoteUpstream(openRemote({ registry, repository }, { transport: hastyTransport(), ...options })),
 });
@@ -33,9 +35,9 @@ export interface TestMirror {
 /** @param options of the mirror; `remote` says how the upstream is asked */
 export function testMirror(
   spoil?: Spoil,
-  { remote, ...options }: TestHandlerOptions & { remote?: Partial<RemoteOptions> } = {},
+  { remote, ttl, ...options }: TestHandlerOptions & { remote?: Partial<RemoteOptions>; ttl?: number } = {},
 ): TestMirror {
   const upstream = testRegistry(spoil);
-  const front = testHandler(undefined, { mirrors: [mirrorOf(upstream.host, "", remote)], ...options });
+  const front = testHandler(undefined, { mirrors: [mirrorOf(upstream.host, "", remote, ttl)], ...options });
   return { upstream, front, asked: () => upstream.requests.splice(0) };
 }

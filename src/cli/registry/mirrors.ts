@@ -33,7 +33,7 @@ export async function openMirrors(
 
 /** Repositories below a prefix of ours are those below a prefix of the registry's. */
 function registryMirror(
-  { prefix, url, login }: MirrorSettings,
+  { prefix, url, login, ttl }: MirrorSettings,
   way: Pick<RemoteOptions, "transport" | "tls" | "plainHttp">,
 ): MirrorSource {
   const registry = parseRegistryHost(url.host);
@@ -41,6 +41,7 @@ function registryMirror(
   const credentials = async () => login && { ...login, source: "the configuration" };
   return {
     prefix,
+    ttl,
     open(repository) {
       const there = (above === "" ? repository : `${above}/${repository}`) as RepositoryName;
       return new RemoteUpstream(openRemote({ registry, repository: there }, { ...way, credentials }));

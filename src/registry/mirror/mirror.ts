@@ -5,6 +5,7 @@ import type { Upstream } from "../../oci/upstream.ts";
 import { RegistryError } from "../errors.ts";
 import type { Store } from "../store.ts";
 import type { Downloads } from "./downloads.ts";
+import { Expiry } from "./expiry.ts";
 import { isUpstreamFault, restAfter, upstreamFault } from "./failure.ts";
 import { Flights } from "./flights.ts";
 
@@ -12,6 +13,8 @@ import { Flights } from "./flights.ts";
 export interface MirrorSource {
   /** What stands before their names, as `team` in `team/mychart`; empty where all repositories are mirrors. */
   readonly prefix: string;
+  /** After how long without use what is kept goes, in ms; 0 for never. */
+  readonly ttl: number;
   /** The upstream of one of them, by its name below the prefix. */
   open(repository: RepositoryName): Upstream;
 }
@@ -43,6 +46,8 @@ export class Mirror {
   readonly referrers = new Flights<readonly Descriptor[]>();
   readonly downloads: Downloads;
   readonly counts: MirrorCounts;
+  /** Undefined where what is kept stays for good. */
+  readonly expiry: Expiry | undefined;
   readonly #source: MirrorSource;
   readonly #now: Store["now"];
   readonly #report: (error: unknown) => void;
@@ -52,11 +57,12 @@ export class Mirror {
 
   constructor(
     source: MirrorSource,
-    { now }: Store,
+    store: Store,
     { downloads, counts, report }: Pick<Mirror, "downloads" | "counts"> & { report(error: unknown): void },
   ) {
     this.#source = source;
-    this.#now = now;
+    this.#now = store.now;
+    this.expiry = source.ttl > 0 ? new Expiry(store, source.ttl) : undefined;
     this.downloads = downloads;
     this.counts = counts;
     this.#report = report;

@@ -9,8 +9,8 @@ import {
   pushArtifact,
   pushContent,
 } from "../../testing/artifacts.ts";
-import { errorCodes } from "../../testing/handler.ts";
-import { hastyTransport, type TestMirror, testMirror } from "../../testing/mirrored.ts";
+import { errorCodes, testHandler } from "../../testing/handler.ts";
+import { hastyTransport, mirrorOf, type TestMirror, testMirror } from "../../testing/mirrored.ts";
 import { refuse, type Spoil } from "../../testing/registry.ts";
 import { noise } from "../../testing/streams.ts";
 
@@ -193,6 +193,45 @@ describe("a mirror", () => {
       stale: 0,
       failures: 0,
     });
+  });
+});
+
+describe("what is kept for a time", () => {
+  test("goes when nobody asked for it that long, and not before", async () => {
+    let now = 1_000_000;
+    const { front, upstream, asked } = await filled(undefined, { ttl: 1000, now: () => now });
+    const other = imageOf([blobOf("other")]);
+    await pushArtifact(upstream.repository, other, { tags: [parseTag("other")], expect: "any" });
+    for (const tag of ["latest", "other"]) await front.ask(`GET ${manifestPath}/${tag}`);
+    for (let times = 0; times < 3; times++) {
+      now += 900;
+      await front.ask(`GET ${manifestPath}/${image.descriptor.digest}`);
+      await front.registry.expire();
+    }
+    asked();
+    expect((await front.ask(`GET ${manifestPath}/${image.descriptor.digest}`)).status).toBe(200);
+    expect(asked()).toEqual([]);
+    expect((await front.ask(`GET ${manifestPath}/${other.descriptor.digest}`)).status).toBe(200);
+    expect(asked()).toEqual([`GET ${manifestPath}/${other.descriptor.digest}`]);
+  });
+
+  test("is not what was pushed elsewhere, and without a time nothing goes", async () => {
+    for (const [prefix, ttl] of [
+      ["mirror", 1],
+      ["", 0],
+    ] as const) {
+      let now = 1_000_000;
+      const { upstream } = await filled();
+      const front = testHandler(undefined, {
+        mirrors: [mirrorOf(upstream.host, prefix, {}, ttl)],
+        now: () => now,
+      });
+      if (prefix !== "") await pushArtifact(front.repository("a/b"), image, latest);
+      await front.ask(`GET ${manifestPath}/latest`);
+      now += 1_000_000;
+      await front.registry.expire();
+      expect(await (await front.ask("GET /v2/_catalog")).json()).toEqual({ repositories: ["a/b"] });
+    }
   });
 });
 

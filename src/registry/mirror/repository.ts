@@ -36,7 +36,7 @@ export class MirroredRepository extends RegistryRepository {
 
   /** @throws as `Mirror.ask` where nothing is kept, and the upstream is not to be had */
   override async manifest(name: Tag | Digest): Promise<StoredManifest | undefined> {
-    const { counts, manifests } = this.#mirror;
+    const { counts, expiry, manifests } = this.#mirror;
     counts.requests.manifest++;
     const kept = await super.manifest(name);
     const isTag = tryTag(name) !== undefined;
@@ -44,7 +44,10 @@ export class MirroredRepository extends RegistryRepository {
       kept !== undefined && !isTag
         ? kept
         : await manifests.share(`${this.name} ${name}`, () => this.#ask(name, kept));
-    if (found !== undefined && found.descriptor.digest === kept?.descriptor.digest) counts.hits.manifest++;
+    if (found === undefined) return undefined;
+    const { digest } = found.descriptor;
+    if (digest === kept?.descriptor.digest) counts.hits.manifest++;
+    expiry?.used(this.name, digest);
     return found;
   }
 
