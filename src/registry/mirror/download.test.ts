@@ -136,6 +136,23 @@ describe("a large blob", () => {
     expect(ranges).toEqual([null, expect.stringMatching(/^bytes=[1-9]\d+-/)]);
   });
 
+  test("is no session of a client's while it comes", async () => {
+    const { spoil, next } = tapped();
+    const { server } = await mirrored(spoil);
+    const opened = next();
+    const asking = fetch(server.url + path).then((answer) => answer.bytes());
+    const source = await opened;
+    const [session] = await server.ingests();
+    for (const method of ["GET", "PATCH", "PUT", "DELETE"]) {
+      const body = method === "PATCH" ? { body: "x" } : {};
+      const at = `${server.url}/v2/a/b/blobs/uploads/${session}?digest=${blob.digest}`;
+      expect([method, (await fetch(at, { method, ...body })).status]).toEqual([method, 404]);
+    }
+    source.give(0, bytes.byteLength);
+    source.end();
+    expect(Buffer.compare(await asking, bytes)).toBe(0);
+  });
+
   test("that turns out wrong breaks its clients' connections: none gets its end, and nothing is kept", async () => {
     const { spoil, next } = tapped();
     const { server } = await mirrored(spoil);

@@ -397,6 +397,7 @@ describe("a hostile upstream", () => {
     ["a manifest that it calls a page", "text/html; charset=utf-8", '{"schemaVersion":2}'],
     ["a manifest that it calls a script", "application/javascript; a", "no JSON"],
     ["a picture", "image/svg+xml", "<svg onload=alert(1)>"],
+    ["a manifest that it calls a picture", "image/svg+xml", '{"schemaVersion":2}'],
     ["a manifest whose parts are no descriptors", image.descriptor.mediaType, '{"config":1,"layers":[]}'],
   ] as const)
     test(`gives ${what}: 502, and it is not kept`, async () => {
