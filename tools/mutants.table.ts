@@ -20,6 +20,7 @@ const faults = {
 };
 
 const mirror = (name: string): Mutant["test"] => ["src/registry/mirror/repository.test.ts", name];
+const failing = (name: string): Mutant["test"] => ["src/registry/mirror/failure.test.ts", name];
 const mirrored = (name: string): Mutant["test"] => [
   "src/registry/mirror/download.test.ts",
   `a large blob ${name}`,
@@ -530,7 +531,7 @@ export const mutants: readonly Mutant[] = [
     without: "the rules for manifests that a mirror is given",
     file: "src/registry/mirror/repository.ts",
     find: "    await describeManifest(bytes, descriptor.mediaType).catch(asUpstreams);\n",
-    test: mirror("a hostile upstream gives a manifest that it calls a picture: 502, and it is not kept"),
+    test: failing("a hostile upstream gives a manifest that it calls a picture: 502, and it is not kept"),
   },
   {
     without: "the refusal of uploads into a mirror",
@@ -543,7 +544,7 @@ export const mutants: readonly Mutant[] = [
     file: "src/registry/mirror/failure.ts",
     find: '  not_allowed: "upstreamRefuses",\n',
     replace: '  not_allowed: "unauthorized",\n',
-    test: mirror(
+    test: failing(
       "an upstream that is away refuses us: what is not kept is answered 403, in the specification's form, and asks for no login",
     ),
   },
