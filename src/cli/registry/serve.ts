@@ -63,7 +63,10 @@ export async function serve([file]: string[], options: RegistryOptions, context:
     );
   const { sweep, rules } = settings;
   const upstreams = new AbortController();
-  const mirrors = await openMirrors(settings.mirrors, options, upstreams.signal);
+  const mirrors = await openMirrors(settings.mirrors, options, {
+    now,
+    signal: upstreams.signal,
+  });
   const { registry, writes, close } = await openRegistry(data, { now, report, sweep, rules, mirrors });
   stack.defer(close);
   stack.defer(() => upstreams.abort());
