@@ -1,7 +1,10 @@
 import { expect } from "bun:test";
-import { mkdir } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { readIndex } from "../../src/migrate/readIndex.ts";
 import { digestOf } from "../../src/oci/digest.ts";
 import { chartArchive } from "../../src/testing/charts.ts";
+import { samples } from "../../src/testing/samples.ts";
 import { noise } from "../../src/testing/streams.ts";
 import { tcpProxy } from "../../src/testing/tcpProxy.ts";
 import { archiveFile, digestOfFile } from "./charts.ts";
@@ -132,6 +135,60 @@ interop(
       expect(way.moved.down - before).toBeLessThan((layer?.size ?? 0) - 15_000_000);
     } finally {
       await way.stop();
+    }
+  },
+);
+
+interop(
+  "helm pulls a classic repository's charts through a mirror, as oci, to the byte, and when the site is gone",
+  ["helm3", "helm4", "samples"],
+  async (bench) => {
+    const keda = join(samples() ?? "", "keda");
+    let away = false;
+    const site = Bun.serve({
+      port: 0,
+      hostname: "127.0.0.1",
+      async fetch({ url }) {
+        const name = decodeURIComponent(new URL(url).pathname.slice(1));
+        const file = Bun.file(join(keda, name));
+        if (away || !(await file.exists())) return new Response("no", { status: away ? 503 : 404 });
+        // Its index names another host, which nobody shall ask here.
+        const text = name === "index.yaml" ? await file.text() : undefined;
+        return new Response(text?.replaceAll(/https:\/\/[^\s"]*\/(?=[^/\s"]+\.tgz)/g, "") ?? file);
+      },
+    });
+    try {
+      const mirror = await bench.configured("chartroom", (host, folder) => ({
+        version: 0.1,
+        http: { addr: host },
+        storage: { filesystem: { rootdirectory: join(folder, "data") } },
+        mirrors: [{ name: "charts", url: site.url.href }],
+      }));
+      const entries = readIndex(new Blob([await readFile(join(keda, "index.yaml"))]).stream());
+      let pulled = 0;
+      for await (const entry of entries) {
+        if (!("row" in entry)) continue;
+        const { name, version, digest } = entry.row;
+        const path = `http://${mirror.host}/v2/charts/${name}/manifests/${version}`;
+        const { layers } = (await (await fetch(path)).json()) as { layers: { digest: string }[] };
+        expect([name, version, layers[0]?.digest]).toEqual([name, version, digest]);
+        pulled++;
+      }
+      expect(pulled).toBe(106);
+      for (const gone of [false, true]) {
+        away = gone;
+        for (const helm of helms) {
+          const into = bench.path(`${helm}${gone}`);
+          await mkdir(into);
+          await helmDigest(bench, helm, [
+            ...["pull", `oci://${mirror.host}/charts/keda`, "--version", "2.11.2", "--destination", into],
+          ]);
+          const archive = await digestOfFile(join(into, "keda-2.11.2.tgz"));
+          expect(archive).toBe(await digestOfFile(join(keda, "keda-2.11.2.tgz")));
+        }
+      }
+    } finally {
+      await site.stop(true);
     }
   },
 );

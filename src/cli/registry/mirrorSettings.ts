@@ -77,9 +77,12 @@ function parseFlag(text: string): MirrorSettings {
   const [, prefix = "", place = ""] = /^([^=]*)=(.*)$/s.exec(text) ?? [];
   const url = tryMirrorUrl(place);
   if (tryRepositoryName(prefix) === undefined || url === undefined)
-    throw new ChartroomError("usage", `Cannot mirror "${text}": expected NAME=URL, ${placesTaken}`);
+    throw new ChartroomError("usage", `Cannot mirror "${shown(text)}": expected NAME=URL, ${placesTaken}`);
   return { prefix, url, plainHttp: undefined, login: undefined, ttl: 0, refresh: defaultRefresh };
 }
+
+/** What was typed, without a login that it may hold. */
+const shown = (text: string): string => text.replace(/\/\/[^/]*@/, "//");
 
 const placesTaken = "the URL of a chart repository, or oci://HOST[/PREFIX]; without a login in it";
 

@@ -118,11 +118,12 @@ export async function serve([file]: string[], options: RegistryOptions, context:
   const url = `${urlOf(server, settings.listen)}${settings.prefix}`;
   const htpasswd = authenticator === undefined ? undefined : settings.users?.path;
   const addable = settings.users !== undefined;
+  for (const { prefix, url: of } of settings.mirrors)
+    if (forPeople(options))
+      say("info", `${prefix === "" ? "All of it" : `${prefix}/`} is a mirror of ${of}, where pushes go`);
   if (forPeople(options))
     for (const line of greeting(url, server, data?.root, htpasswd, addable)) say("info", line);
   if (settings.readOnly) warn("read-only for maintenance: pushes and deletes are refused");
-  for (const { prefix, url: of } of settings.mirrors)
-    if (forPeople(options)) say("info", `${prefix === "" ? "All of it" : `${prefix}/`} is a mirror of ${of}`);
   const isMirror = settings.mirrors.some(({ prefix }) => prefix === "");
   const closed =
     isMirror || htpasswd !== undefined || settings.readOnly || (settings.tls?.clientCas.length ?? 0) > 0;
