@@ -35,6 +35,23 @@ export interface Upload {
   readonly started: number;
 }
 
+/** A blob that no manifest of its repository names. */
+export interface UnnamedBlob {
+  readonly repository: RepositoryName;
+  readonly digest: Digest;
+  /** In bytes. */
+  readonly size: number;
+  /** Since when, or when it last came or was asked for since then: ms since 1970. */
+  readonly since: number;
+}
+
+/** A content that no repository has as a blob any more. */
+export interface UnheldBytes {
+  readonly digest: Digest;
+  /** Whether its bytes may go at any moment. */
+  readonly doomed: boolean;
+}
+
 /**
  * Rows about blobs: which repository has what, tags, referrers, uploads. Questions are single indexed queries that return
  * a page at most; whatever changes is a command: plain data, one short transaction, all or nothing, idempotent. An
@@ -69,6 +86,18 @@ export interface Catalog {
     artifactType: string | undefined,
     page: PageRequest<Digest>,
   ): Promise<Page<Descriptor>>;
+  /** Since when no manifest of the repository names this blob of it, ms since 1970; undefined for any other blob. */
+  unnamedSince(repository: RepositoryName, digest: Digest): Promise<number | undefined>;
+  /** Blobs that no manifest of their repository has named since `before` (ms since 1970), longest first. */
+  unnamed(before: number, page: PageRequest<UnnamedBlob>): Promise<Page<UnnamedBlob>>;
+  /** How many those are. */
+  countUnnamed(before: number): Promise<number>;
+  /** Contents that no repository has any more and that were not buried, in an order that holds still. */
+  unheld(page: PageRequest<Digest>): Promise<Page<UnheldBytes>>;
+  /** One of those, or undefined. */
+  unheldBytes(digest: Digest): Promise<UnheldBytes | undefined>;
+  /** How often the bytes of a digest were buried. */
+  burials(digest: Digest): Promise<number>;
   /** Manifests of a repository that neither came nor were used since `before` (ms since 1970), at most `limit`, in no order. */
   unusedManifests(repository: RepositoryName, before: number, limit: number): Promise<readonly Digest[]>;
   upload(id: string): Promise<Upload | undefined>;

@@ -3,9 +3,9 @@ import { FilesystemBlobs } from "../blobs/filesystem.ts";
 import { MemoryBlobs } from "../blobs/memory.ts";
 import { MemoryCatalog } from "../catalog/memory.ts";
 import { openSqliteCatalog } from "../catalog/sqlite.ts";
-import { nodeFileSystem } from "../files/filesystem.ts";
 import type { DataPaths } from "../registry/dataDirectory.ts";
 import type { MirrorSource } from "../registry/mirror/mirror.ts";
+import { plainFiles } from "../registry/plainFiles.ts";
 import { Registry, type Sweep } from "../registry/registry.ts";
 import { Reserve } from "../registry/reserve.ts";
 import type { Rules } from "../registry/store.ts";
@@ -43,10 +43,10 @@ export async function openRegistry(
     paths === undefined
       ? new MemoryCatalog()
       : writes.catalog(
-          new Reserve(nodeFileSystem, paths.reserve).catalog(await openSqliteCatalog(paths.catalog)),
+          new Reserve(plainFiles, paths.reserve).catalog(await openSqliteCatalog(paths.catalog)),
         );
   const blobs =
-    paths === undefined ? new MemoryBlobs() : new FilesystemBlobs(writes.files(nodeFileSystem), paths);
+    paths === undefined ? new MemoryBlobs() : new FilesystemBlobs(writes.files(plainFiles), paths);
   const registry = new Registry({ catalog, blobs, now, rules }, mirrors, report);
   const close = async () => {
     await registry.close();

@@ -1,9 +1,12 @@
-import type { Page, PageRequest } from "../catalog/catalog.ts";
+import type { PageRequest } from "../catalog/catalog.ts";
 import type { RepositoryName } from "../oci/reference.ts";
+import { Burials } from "./burials.ts";
+import { Collector } from "./collector.ts";
 import type { MirrorCounts, MirrorSource } from "./mirror/mirror.ts";
 import { Mirrors } from "./mirror/mirrors.ts";
 import { MirroredRepository } from "./mirror/repository.ts";
 import { RegistryRepository } from "./repository.ts";
+import { type ShownPage, shownPage } from "./shown.ts";
 import type { Store } from "./store.ts";
 import { Uploads } from "./uploads.ts";
 
@@ -21,6 +24,7 @@ const expiryInterval = 600_000;
 /** A registry of ours: repositories and upload sessions over blobs and a catalog. It knows no HTTP. */
 export class Registry {
   readonly uploads: Uploads;
+  readonly collector: Collector;
   readonly #store: Store;
   readonly #mirrors: Mirrors;
   #timer: ReturnType<typeof setInterval> | undefined;
@@ -36,8 +40,10 @@ export class Registry {
     report: (error: unknown) => void = () => {},
   ) {
     this.#store = store;
-    this.#mirrors = new Mirrors(mirrors, store, report);
-    this.uploads = new Uploads(store, (name) => this.#mirrors.of(name) !== undefined);
+    const burials = new Burials(store);
+    this.#mirrors = new Mirrors(mirrors, store, { burials, report });
+    this.uploads = new Uploads(store, burials, (name) => this.#mirrors.of(name) !== undefined);
+    this.collector = new Collector(store, burials);
   }
 
   /** A repository, whether anything was pushed to it or not. */
@@ -58,9 +64,12 @@ export class Registry {
     return this.#mirrors.counts;
   }
 
-  /** A page of the repositories that hold a manifest, in ASCII order. */
-  repositories(page: PageRequest<string>): Promise<Page<RepositoryName>> {
-    return this.#store.catalog.repositories(page);
+  /** A page of the repositories that hold a manifest and that `shows` lets through, in ASCII order. */
+  repositories(
+    page: PageRequest<string>,
+    shows: (name: RepositoryName) => boolean,
+  ): Promise<ShownPage<RepositoryName>> {
+    return shownPage((each) => this.#store.catalog.repositories(each), shows, page);
   }
 
   /**
@@ -68,6 +77,7 @@ export class Registry {
    * @param report is told what goes wrong later; what goes wrong now is thrown
    */
   async start(report: (error: unknown) => void, sweep: Sweep | "off" = usualSweep): Promise<void> {
+    this.collector.start(report);
     this.#expiry = setInterval(() => void this.#mirrors.sweep().catch(report), expiryInterval);
     this.#expiry.unref();
     if (sweep === "off") return;
@@ -81,6 +91,7 @@ export class Registry {
     clearInterval(this.#timer);
     clearInterval(this.#expiry);
     await this.#mirrors.close();
+    await this.collector.close();
     await this.uploads.close();
   }
 }

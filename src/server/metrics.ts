@@ -31,7 +31,7 @@ interface Series {
   sent: number;
 }
 
-/** A value that is asked for when metrics are. */
+/** A value that is asked for when metrics are; one that only grows says so. */
 export interface Gauge {
   readonly name: string;
   readonly help: string;

@@ -28,7 +28,7 @@ export interface TestHandler {
 
 /** What a test asks of its handler beside who may enter. */
 export interface TestHandlerOptions
-  extends Partial<Pick<HandlerOptions, "root" | "front" | "readOnly" | "pages" | "metrics">> {
+  extends Partial<Pick<HandlerOptions, "access" | "root" | "front" | "readOnly" | "pages" | "metrics">> {
   readonly rules?: Rules;
   readonly mirrors?: readonly MirrorSource[];
   /** Now, ms since 1970; a day in 2026 unless told. */

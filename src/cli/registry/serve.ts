@@ -15,6 +15,7 @@ import type { Context } from "../context.ts";
 import { compileEagerly } from "../jit.ts";
 import { forPeople, print } from "../output.ts";
 import { openRegistry } from "../wiring.ts";
+import { openAccess } from "./access.ts";
 import { addressesOf, isLocal } from "./address.ts";
 import { greeting, shownAddress, urlOf } from "./greeting.ts";
 import type { LogSettings } from "./logSettings.ts";
@@ -23,7 +24,7 @@ import { openMirrors } from "./mirrors.ts";
 import { type RegistryOptions, readSettings } from "./settings.ts";
 import { followServerTls, readServerTls } from "./tls.ts";
 import { openUsers } from "./users.ts";
-import { gaugesOf, healthChecks, writeCheck } from "./watch.ts";
+import { collectionGauges, gaugesOf, healthChecks, writeCheck } from "./watch.ts";
 
 /** How often certificates are looked at, in ms: whoever renews them has days. */
 const tlsEvery = 10_000;
@@ -53,6 +54,8 @@ export async function serve([file]: string[], options: RegistryOptions, context:
   await checkAddresses(addresses);
   if (settings.debug !== undefined) await checkAddresses(addressesOf(settings.debug.listen));
   const authenticator = settings.users && (await openUsers(settings.users, warn, announce));
+  const htpasswd = authenticator === undefined ? undefined : settings.users?.path;
+  const access = await openAccess(settings.access, htpasswd, warn);
 
   const data = settings.data === undefined ? undefined : await openDataDirectory(settings.data, { fs });
   stack.defer(() => data?.release());
@@ -76,6 +79,7 @@ export async function serve([file]: string[], options: RegistryOptions, context:
   await health.start([...healthChecks(settings.health, data), writeCheck(writes)]);
   const metrics = new Metrics([
     ...gaugesOf(data),
+    ...collectionGauges(registry.collector),
     ...(mirrors.length === 0 ? [] : mirrorGauges(registry.mirrored)),
   ]);
   if (settings.debug !== undefined) {
@@ -90,6 +94,7 @@ export async function serve([file]: string[], options: RegistryOptions, context:
   const server = await startServer({
     registry,
     authenticator,
+    access,
     root: settings.prefix,
     addresses,
     tls,
@@ -116,17 +121,20 @@ export async function serve([file]: string[], options: RegistryOptions, context:
     );
 
   const url = `${urlOf(server, settings.listen)}${settings.prefix}`;
-  const htpasswd = authenticator === undefined ? undefined : settings.users?.path;
   const addable = settings.users !== undefined;
   for (const { prefix, url: of } of settings.mirrors)
     if (forPeople(options))
       say("info", `${prefix === "" ? "All of it" : `${prefix}/`} is a mirror of ${of}, where pushes go`);
   if (forPeople(options))
-    for (const line of greeting(url, server, data?.root, htpasswd, addable)) say("info", line);
+    for (const line of greeting(url, server, data?.root, htpasswd, addable, settings.access))
+      say("info", line);
   if (settings.readOnly) warn("read-only for maintenance: pushes and deletes are refused");
-  const isMirror = settings.mirrors.some(({ prefix }) => prefix === "");
   const closed =
-    isMirror || htpasswd !== undefined || settings.readOnly || (settings.tls?.clientCas.length ?? 0) > 0;
+    settings.mirrors.some(({ prefix }) => prefix === "") ||
+    htpasswd !== undefined ||
+    access !== undefined ||
+    settings.readOnly ||
+    (settings.tls?.clientCas.length ?? 0) > 0;
   if (!closed && !isLocal(settings.listen))
     warn(
       `whoever reaches this machine may push and delete${addable ? "; `chartroom registry user add NAME` ends that" : ""}`,

@@ -1,8 +1,9 @@
-import type { BlobInfo } from "../../blobs/blobs.ts";
+import type { BlobInfo, Ingest } from "../../blobs/blobs.ts";
 import { algorithmOf, type Digest, hexOf } from "../../oci/digest.ts";
 import { ChartroomError } from "../../oci/errors.ts";
 import type { RepositoryName } from "../../oci/reference.ts";
 import type { ByteRange } from "../../oci/repository.ts";
+import type { Burials } from "../burials.ts";
 import type { Store } from "../store.ts";
 import { UpstreamFailed } from "./failure.ts";
 
@@ -27,13 +28,15 @@ export class Download {
   /** Settles with the download. */
   readonly done: Promise<void>;
   readonly #store: Store;
+  readonly #burials: Burials;
   #written = 0;
   #there = false;
   #failure: { readonly error: unknown } | undefined;
   #change = Promise.withResolvers<void>();
 
-  constructor(store: Store, repository: RepositoryName, blob: BlobInfo, source: Source) {
+  constructor(store: Store, burials: Burials, repository: RepositoryName, blob: BlobInfo, source: Source) {
     this.#store = store;
+    this.#burials = burials;
     this.repository = repository;
     this.blob = blob;
     this.done = this.#run(source).then(
@@ -124,7 +127,7 @@ export class Download {
       if (ingest.offset < size || size === 0)
         await ingest.append(await source(ingest.offset), size, safe, written);
       if (ingest.offset < size) throw shorter(blob, ingest.offset);
-      await ingest.commit(digest);
+      await this.#link(ingest, id);
     } catch (error) {
       const wrong =
         error instanceof ChartroomError && (error.code === "not_verified" || error.code === "invalid");
@@ -136,9 +139,21 @@ export class Download {
       await catalog.apply({ kind: "close-upload", id });
       throw new UpstreamFailed("wrong", error);
     }
-    // The bytes are durable and the ingest holds them still, so that no collection can come in between.
-    await catalog.apply({ kind: "link-blob", repository, digest, size, upload: id, at: now() });
     await ingest.discard();
+  }
+
+  /** The ingest holds the bytes until they are linked: a collection that takes them in between costs another commit. */
+  #link(ingest: Ingest, upload: string): Promise<void> {
+    const { catalog, now } = this.#store;
+    const { repository, blob } = this;
+    return this.#burials.linked(
+      blob.digest,
+      () => ingest.commit(blob.digest),
+      async (_, burials) => {
+        const at = now();
+        return (await catalog.apply({ kind: "link-blob", repository, ...blob, burials, upload, at })).done;
+      },
+    );
   }
 }
 

@@ -38,7 +38,8 @@ export class Expiry {
     const before = now() - this.#ttl;
     for (;;) {
       const unused = await catalog.unusedManifests(repository, before, atOnce);
-      for (const digest of unused) await catalog.apply({ kind: "delete-manifest", repository, digest });
+      for (const digest of unused)
+        await catalog.apply({ kind: "delete-manifest", repository, digest, at: now() });
       if (unused.length < atOnce) return;
     }
   }

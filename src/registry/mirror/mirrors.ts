@@ -1,4 +1,5 @@
 import type { RepositoryName } from "../../oci/reference.ts";
+import type { Burials } from "../burials.ts";
 import { everyItem } from "../pages.ts";
 import type { Store } from "../store.ts";
 import { Downloads } from "./downloads.ts";
@@ -19,9 +20,13 @@ export class Mirrors {
   readonly #mirrors: readonly { readonly prefix: string; readonly mirror: Mirror }[];
 
   /** @param report is told what upstreams fail with */
-  constructor(sources: readonly MirrorSource[], store: Store, report: (error: unknown) => void) {
+  constructor(
+    sources: readonly MirrorSource[],
+    store: Store,
+    { burials, report }: { burials: Burials; report: (error: unknown) => void },
+  ) {
     this.#store = store;
-    this.#downloads = new Downloads(store);
+    this.#downloads = new Downloads(store, burials);
     const shared = { downloads: this.#downloads, counts: this.counts, report };
     this.#mirrors = sources
       .map((source) => ({ prefix: source.prefix, mirror: new Mirror(source, store, shared) }))
