@@ -1,3 +1,4 @@
+import type { Digest } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import { limiter } from "../oci/limiter.ts";
 import type { RepositoryName, Tag } from "../oci/reference.ts";
@@ -5,15 +6,15 @@ import type { IndexRow } from "./indexRow.ts";
 import { planOf } from "./plan.ts";
 import type { ChartSource, IndexVersion } from "./source.ts";
 
-/** Versions that are held of one index: the largest that we heard of has a third, and that takes 100 MiB. */
+/** Versions that are held of one index, in 100 MiB; the largest that we heard of has a third of them. */
 const versionsLimit = 300_000;
 /** In ms: whoever asks for what an index older than this does not name has it asked for again. */
 const worthAnotherLook = 10_000;
 /** Archives that are fetched and opened at once, since each is held in memory. */
 const atOnce = 8;
 
-/** An index as a mirror looks things up in it. */
-type Rows = ReadonlyMap<RepositoryName, ReadonlyMap<Tag, IndexRow>>;
+/** An index as a mirror looks things up in it, each row packed: parsed, they keep the whole index's text in memory. */
+type Rows = ReadonlyMap<RepositoryName, ReadonlyMap<Tag, string>>;
 
 interface HeldIndex {
   readonly rows: Rows;
@@ -46,10 +47,11 @@ export class MirroredSite {
 
   /** The row of a version, under the names that `migrate` gives; undefined when the index has none. @throws as `tags` */
   async row(repository: RepositoryName, tag: Tag): Promise<IndexRow | undefined> {
-    const found = (await this.#index(this.#refresh)).rows.get(repository)?.get(tag);
-    return (
-      found ?? (await this.#index(Math.min(this.#refresh, worthAnotherLook))).rows.get(repository)?.get(tag)
-    );
+    for (const age of [this.#refresh, Math.min(this.#refresh, worthAnotherLook)]) {
+      const found = (await this.#index(age)).rows.get(repository)?.get(tag);
+      if (found !== undefined) return unpacked(found);
+    }
+    return undefined;
   }
 
   /**
@@ -84,7 +86,7 @@ export class MirroredSite {
 
 /** Names, versions and doubles as `migrate` decides them. What cannot be had there cannot be had here. */
 async function rowsOf(entries: Parameters<typeof planOf>[0]): Promise<Rows> {
-  const rows = new Map<RepositoryName, Map<Tag, IndexRow>>();
+  const rows = new Map<RepositoryName, Map<Tag, string>>();
   let versions = 0;
   for await (const planned of planOf(entries, {})) {
     if (!("step" in planned)) continue;
@@ -94,8 +96,22 @@ async function rowsOf(entries: Parameters<typeof planOf>[0]): Promise<Rows> {
         `The index has more than ${versionsLimit} versions, too many to mirror`,
       );
     const { repository, tag, row } = planned.step;
-    const tags = rows.get(repository) ?? new Map<Tag, IndexRow>();
-    rows.set(repository, tags.set(tag, row));
+    const tags = rows.get(repository) ?? new Map<Tag, string>();
+    rows.set(copied(repository), tags.set(copied(tag), packed(row)));
   }
   return rows;
 }
+
+type PackedRow = [name: string, version: string, urls: string[], digest: Digest | null, created: string];
+
+/** What fetching a chart takes. */
+const packed = ({ name, version, urls, digest = null, created }: IndexRow): string =>
+  JSON.stringify([name, version, urls, digest, created]);
+
+function unpacked(text: string): IndexRow {
+  const [name, version, urls, digest, created]: PackedRow = JSON.parse(text);
+  return { name, version, urls, digest: digest ?? undefined, created, deprecated: false, removed: false };
+}
+
+/** A part of a string is a view of the whole, and keeps it. */
+const copied = <T extends string>(text: T): T => Buffer.from(text).toString() as T;

@@ -38,6 +38,12 @@ export function mirrorSettings(config: ConfigReader, flags: readonly string[]): 
   throw new ChartroomError("usage", `Cannot mirror two places as ${twice}: its names would mean both`);
 }
 
+/** What is a mirror of what, for people; a query may be secret. */
+export function mirrorLine({ prefix, url: { protocol, host, pathname } }: MirrorSettings): string {
+  const which = prefix === "" ? "All of it" : `${prefix}/`;
+  return `${which} is a mirror of ${protocol}//${host}${pathname}, where pushes go`;
+}
+
 function proxyOf(config: ConfigReader): MirrorSettings[] {
   const key = "proxy.remoteurl";
   const text = config.text(key);

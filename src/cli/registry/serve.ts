@@ -20,6 +20,7 @@ import { addressesOf, isLocal } from "./address.ts";
 import { greeting, shownAddress, urlOf } from "./greeting.ts";
 import type { LogSettings } from "./logSettings.ts";
 import { mirrorGauges } from "./mirrorGauges.ts";
+import { mirrorLine } from "./mirrorSettings.ts";
 import { openMirrors } from "./mirrors.ts";
 import { type RegistryOptions, readSettings } from "./settings.ts";
 import { followServerTls, readServerTls } from "./tls.ts";
@@ -122,9 +123,7 @@ export async function serve([file]: string[], options: RegistryOptions, context:
 
   const url = `${urlOf(server, settings.listen)}${settings.prefix}`;
   const addable = settings.users !== undefined;
-  for (const { prefix, url: of } of settings.mirrors)
-    if (forPeople(options))
-      say("info", `${prefix === "" ? "All of it" : `${prefix}/`} is a mirror of ${of}, where pushes go`);
+  if (forPeople(options)) for (const mirror of settings.mirrors) say("info", mirrorLine(mirror));
   if (forPeople(options))
     for (const line of greeting(url, server, data?.root, htpasswd, addable, settings.access))
       say("info", line);

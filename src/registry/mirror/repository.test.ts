@@ -201,6 +201,27 @@ describe("what is kept for a time", () => {
     expect(asked()).toEqual([`GET ${manifestPath}/${other.descriptor.digest}`]);
   });
 
+  test("frees its bytes, by collection, and comes again when it is asked for", async () => {
+    let now = 1_000_000;
+    const { front, asked } = await filled(undefined, { ttl: 1000, now: () => now });
+    const pull = async () => {
+      await front.ask(`GET ${manifestPath}/latest`);
+      return (await front.ask(`GET ${blobPath}`)).bytes();
+    };
+    await pull();
+    now += 900;
+    await front.registry.expire();
+    expect(await Array.fromAsync(front.blobs.list())).toHaveLength(1);
+    now += 1000;
+    await front.registry.expire();
+    now += 1000;
+    await front.registry.collector.run(500);
+    expect(await Array.fromAsync(front.blobs.list())).toEqual([]);
+    asked();
+    expect<Uint8Array>(await pull()).toEqual(layer.bytes);
+    expect(asked()).toEqual([`GET ${manifestPath}/latest`, `HEAD ${blobPath}`, `GET ${blobPath}`]);
+  });
+
   test("is not what was pushed elsewhere, and without a time nothing goes", async () => {
     for (const [prefix, ttl] of [
       ["mirror", 1],
