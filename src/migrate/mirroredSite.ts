@@ -102,15 +102,24 @@ async function rowsOf(entries: Parameters<typeof planOf>[0]): Promise<Rows> {
   return rows;
 }
 
-type PackedRow = [name: string, version: string, urls: string[], digest: Digest | null, created: string];
+/** What fetching a chart takes, without the names of its members. */
+type PackedRow = readonly [
+  name: string,
+  version: string,
+  urls: readonly string[],
+  created: string,
+  digest?: Digest,
+];
 
-/** What fetching a chart takes. */
-const packed = ({ name, version, urls, digest = null, created }: IndexRow): string =>
-  JSON.stringify([name, version, urls, digest, created]);
+function packed({ name, version, urls, created, digest }: IndexRow): string {
+  const row: PackedRow =
+    digest === undefined ? [name, version, urls, created] : [name, version, urls, created, digest];
+  return JSON.stringify(row);
+}
 
 function unpacked(text: string): IndexRow {
-  const [name, version, urls, digest, created]: PackedRow = JSON.parse(text);
-  return { name, version, urls, digest: digest ?? undefined, created, deprecated: false, removed: false };
+  const [name, version, urls, created, digest]: PackedRow = JSON.parse(text);
+  return { name, version, urls, created, digest, deprecated: false, removed: false };
 }
 
 /** A part of a string is a view of the whole, and keeps it. */
