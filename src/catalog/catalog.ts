@@ -3,25 +3,17 @@ import type { Digest } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import type { RepositoryName, Tag } from "../oci/reference.ts";
 import type { StoredManifest } from "../oci/repository.ts";
+import type { ChartQuestions } from "./charts.ts";
 import type { Command, Outcome } from "./command.ts";
+import type { Page, PageRequest } from "./page.ts";
+
+export type { Page, PageRequest } from "./page.ts";
 
 /** The catalog's disk or file fails: nothing is written until it is opened anew. */
 export class CatalogFailed extends ChartroomError {}
 
 /** The catalog's disk is full: nothing was done, and the same again succeeds once there is room. */
 export class CatalogFull extends ChartroomError {}
-
-/** A page of a list: what comes after `after`, which need not be in it, and at most `limit` items, 0 or more. */
-export interface PageRequest<T> {
-  readonly after?: T | undefined;
-  readonly limit: number;
-}
-
-/** A page, and whether more items follow it. */
-export interface Page<T> {
-  readonly items: readonly T[];
-  readonly more: boolean;
-}
 
 /** An upload session: identity and what was acknowledged. The bytes are an ingest of the same name in `blobs/`. */
 export interface Upload {
@@ -57,7 +49,7 @@ export interface UnheldBytes {
  * a page at most; whatever changes is a command: plain data, one short transaction, all or nothing, idempotent. An
  * outcome is given only after the change is durable. A question asked after an outcome sees it.
  */
-export interface Catalog {
+export interface Catalog extends ChartQuestions {
   /**
    * Do a command. Those of one caller are done in the order in which they were asked for.
    * @throws ChartroomError `busy` when too much waits to be written: the same again later succeeds; `storage` when the

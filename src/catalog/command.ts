@@ -2,6 +2,7 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { RepositoryName, Tag } from "../oci/reference.ts";
 import type { Expected } from "../oci/repository.ts";
+import type { ChartCommand, ChartOfManifest, ChartOutcomes } from "./charts.ts";
 import type { CollectionCommand, CollectionOutcomes } from "./collection.ts";
 
 /** Open an upload session. Doing it again with the same id changes nothing. */
@@ -84,6 +85,8 @@ export interface PutManifest {
   /** As a referrer is listed: its artifactType and its annotations. */
   readonly artifactType: string | undefined;
   readonly annotations: Readonly<Record<string, string>>;
+  /** Where it is a chart's. */
+  readonly chart?: ChartOfManifest | undefined;
   readonly at: number;
 }
 
@@ -121,9 +124,10 @@ export type Command =
   | Untag
   | DeleteManifest
   | CollectionCommand
+  | ChartCommand
   | UseManifest;
 
-interface Outcomes extends CollectionOutcomes {
+interface Outcomes extends CollectionOutcomes, ChartOutcomes {
   "open-upload": { done: true };
   /** `absent`: the session ended meanwhile, and its bytes with it. */
   "advance-upload": { done: true } | { done: false; why: "absent" };

@@ -2,6 +2,7 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { RepositoryName, Tag } from "../oci/reference.ts";
 import type { Executors, PutManifest } from "./command.ts";
+import { chartExecutors, forgetChart, storeChart } from "./executeCharts.ts";
 import { find, findRepository, forgetIfEmpty, has, type Id, intern, openRepository } from "./ids.ts";
 import { packDigest, unpackDigest } from "./packed.ts";
 import type { Sql } from "./sql.ts";
@@ -14,6 +15,7 @@ import { useManifest } from "./use.ts";
  */
 export const executors: Executors<Sql> = {
   ...collectors,
+  ...chartExecutors,
 
   "open-upload": (sql, { id, repository, user, at }) => {
     if (sql.one("SELECT 1 FROM upload WHERE id = ?", id) === undefined)
@@ -199,6 +201,8 @@ function storeManifest(sql: Sql, repository: Id, manifest: Id, command: PutManif
     );
   claimBlobs(sql, repository, manifest);
   storeReferrer(sql, repository, manifest, command);
+  if (stored !== undefined) forgetChart(sql, repository, manifest);
+  if (command.chart !== undefined) storeChart(sql, repository, manifest, command.chart);
 }
 
 /** A manifest that names a subject is listed as its referrer; the subject may come later, or never. */

@@ -4,6 +4,7 @@ import type { RepositoryName, Tag } from "../oci/reference.ts";
 import type { StoredManifest } from "../oci/repository.ts";
 import type { Catalog, Page, PageRequest, UnheldBytes, UnnamedBlob, Upload } from "./catalog.ts";
 import { type Command, type Executors, execute, type Outcome, type PutManifest } from "./command.ts";
+import { memoryChartExecutors } from "./memoryCharts.ts";
 import { emptyRows, holdingOf, openHolding, pageOf, type Rows } from "./memoryRows.ts";
 import {
   burialsOf,
@@ -20,6 +21,7 @@ import {
 
 const executors: Executors<Rows> = {
   ...collectors,
+  ...memoryChartExecutors,
 
   "open-upload": ({ uploads }, { id, repository, user, at }) => {
     if (!uploads.has(id)) uploads.set(id, { id, repository, user, offset: 0, started: at });
@@ -113,7 +115,9 @@ export class MemoryCatalog implements Catalog {
   readonly #rows: Rows = emptyRows();
 
   async apply<C extends Command>(command: C): Promise<Outcome<C>> {
-    return execute(executors, this.#rows, command);
+    const outcome = execute(executors, this.#rows, command);
+    this.#rows.charts.follow();
+    return outcome;
   }
 
   async hasRepository(name: RepositoryName): Promise<boolean> {
@@ -210,6 +214,20 @@ export class MemoryCatalog implements Catalog {
   async uploads(page: PageRequest<string>): Promise<Page<Upload>> {
     return pageOf(this.#rows.uploads.values(), ({ id }) => id, page);
   }
+
+  unreadCharts: Catalog["unreadCharts"] = async (limit) => this.#rows.charts.unread(limit);
+  chartFacts: Catalog["chartFacts"] = async (content) => this.#rows.charts.facts.get(content);
+  chartEntries: Catalog["chartEntries"] = async (contents, form) =>
+    contents.map((content) => this.#rows.charts.entry(content, form));
+  chartChange: Catalog["chartChange"] = async (prefix) =>
+    this.#rows.charts.changesBelow(prefix).at(-1)?.change ?? 0;
+  chartTags: Catalog["chartTags"] = async (prefix, { after = 0, limit }) => {
+    const rest = this.#rows.charts.changesBelow(prefix).filter(({ change }) => change > after);
+    return { items: rest.slice(0, limit), more: rest.length > limit };
+  };
+  taggedChart: Catalog["taggedChart"] = async (repository, tag) => this.#rows.charts.tagged(repository, tag);
+  chartPrefixes: Catalog["chartPrefixes"] = async (page) =>
+    pageOf(this.#rows.charts.prefixes(), (prefix) => prefix, page);
 
   async close(): Promise<void> {}
 }

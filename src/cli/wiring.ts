@@ -3,6 +3,7 @@ import { FilesystemBlobs } from "../blobs/filesystem.ts";
 import { MemoryBlobs } from "../blobs/memory.ts";
 import { MemoryCatalog } from "../catalog/memory.ts";
 import { openSqliteCatalog } from "../catalog/sqlite.ts";
+import { factsThread } from "../registry/charts/factsThread.ts";
 import type { DataPaths } from "../registry/dataDirectory.ts";
 import type { MirrorSource } from "../registry/mirror/mirror.ts";
 import { plainFiles } from "../registry/plainFiles.ts";
@@ -47,9 +48,12 @@ export async function openRegistry(
         );
   const blobs =
     paths === undefined ? new MemoryBlobs() : new FilesystemBlobs(writes.files(plainFiles), paths);
-  const registry = new Registry({ catalog, blobs, now, rules }, mirrors, report);
+  const reading = factsThread();
+  const store = { catalog, blobs, now, rules, readFacts: reading.read };
+  const registry = new Registry(store, mirrors, report);
   const close = async () => {
     await registry.close();
+    reading.stop();
     await catalog.close();
   };
   try {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { chartMediaTypes } from "../chart/mediaTypes.ts";
+import { packForPush } from "../chart/packed.ts";
 import { digestOf } from "../oci/digest.ts";
 import { limiter } from "../oci/limiter.ts";
 import { AnsweringServers } from "../testing/answering.ts";
@@ -10,7 +11,6 @@ import { hastyTransport } from "../testing/mirrored.ts";
 import { ChartUpstream } from "./chartUpstream.ts";
 import type { IndexRow } from "./indexRow.ts";
 import { MirroredSite } from "./mirroredSite.ts";
-import { packForPush } from "./packed.ts";
 import { Site } from "./site.ts";
 import { takeChart } from "./take.ts";
 import { parseSite } from "./urls.ts";

@@ -1,3 +1,5 @@
+import { createdOf } from "../chart/moment.ts";
+import { packForPush } from "../chart/packed.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
@@ -7,8 +9,6 @@ import type { Found, Upstream } from "../oci/upstream.ts";
 import { heldChart } from "./held.ts";
 import type { IndexRow } from "./indexRow.ts";
 import type { MirroredSite } from "./mirroredSite.ts";
-import { createdOf } from "./moment.ts";
-import { packForPush } from "./packed.ts";
 import { takeChart } from "./take.ts";
 
 /**

@@ -1,6 +1,8 @@
 import type { PageRequest } from "../catalog/catalog.ts";
+import { readFacts } from "../chart/facts.ts";
 import type { RepositoryName } from "../oci/reference.ts";
 import { Burials } from "./burials.ts";
+import { ChartReader } from "./charts/chartReader.ts";
 import { Collector } from "./collector.ts";
 import type { MirrorCounts, MirrorSource } from "./mirror/mirror.ts";
 import { Mirrors } from "./mirror/mirrors.ts";
@@ -26,6 +28,7 @@ export class Registry {
   readonly uploads: Uploads;
   readonly collector: Collector;
   readonly #store: Store;
+  readonly #charts: ChartReader;
   readonly #mirrors: Mirrors;
   #timer: ReturnType<typeof setInterval> | undefined;
   #expiry: ReturnType<typeof setInterval> | undefined;
@@ -39,9 +42,10 @@ export class Registry {
     mirrors: readonly MirrorSource[] = [],
     report: (error: unknown) => void = () => {},
   ) {
-    this.#store = store;
+    this.#charts = new ChartReader(store, store.readFacts ?? readFacts);
+    this.#store = { ...store, chartPushed: () => this.#charts.wake() };
     const burials = new Burials(store);
-    this.#mirrors = new Mirrors(mirrors, store, { burials, report });
+    this.#mirrors = new Mirrors(mirrors, this.#store, { burials, report });
     this.uploads = new Uploads(store, burials, (name) => this.#mirrors.of(name) !== undefined);
     this.collector = new Collector(store, burials);
   }
@@ -77,6 +81,7 @@ export class Registry {
    * @param report is told what goes wrong later; what goes wrong now is thrown
    */
   async start(report: (error: unknown) => void, sweep: Sweep | "off" = usualSweep): Promise<void> {
+    await this.#charts.start(report);
     this.collector.start(report);
     this.#expiry = setInterval(() => void this.#mirrors.sweep().catch(report), expiryInterval);
     this.#expiry.unref();
@@ -91,6 +96,7 @@ export class Registry {
     clearInterval(this.#timer);
     clearInterval(this.#expiry);
     await this.#mirrors.close();
+    await this.#charts.close();
     await this.collector.close();
     await this.uploads.close();
   }

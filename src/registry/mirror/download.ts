@@ -139,6 +139,8 @@ export class Download {
       await catalog.apply({ kind: "close-upload", id });
       throw new UpstreamFailed("wrong", error);
     }
+    // It may be the archive of a chart whose manifest came before it.
+    this.#store.chartPushed?.();
     await ingest.discard();
   }
 
