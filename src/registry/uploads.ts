@@ -34,19 +34,29 @@ const idleLimit = 64;
 export class Uploads {
   readonly #store: Store;
   readonly #burials: Burials;
+  readonly #isMirror: (repository: RepositoryName) => boolean;
   readonly #turns = new Turns();
   readonly #idle = new Map<string, Ingest>();
   /** Ingests of blobs that come whole, without a session. */
   readonly #receiving = new Set<string>();
 
-  /** @param burials those of the store's collector, where it has one */
-  constructor(store: Store, burials: Burials = new Burials(store)) {
+  /**
+   * @param burials those of the store's collector, where it has one
+   * @param isMirror whether a repository is another's mirror, and takes no uploads
+   */
+  constructor(
+    store: Store,
+    burials: Burials = new Burials(store),
+    isMirror: (repository: RepositoryName) => boolean = () => false,
+  ) {
     this.#store = store;
     this.#burials = burials;
+    this.#isMirror = isMirror;
   }
 
-  /** Open a session. `user` is undefined where nobody need log in. */
+  /** Open a session. `user` is undefined where nobody need log in. @throws RegistryError `mirrored` */
   async open(repository: RepositoryName, user: string | undefined): Promise<Upload> {
+    if (this.#isMirror(repository)) throw new RegistryError("mirrored");
     const upload = { id: crypto.randomUUID(), repository, user, offset: 0, started: this.#store.now() };
     const { id, started } = upload;
     await this.#store.catalog.apply({ kind: "open-upload", id, repository, user, at: started });
