@@ -56,7 +56,7 @@ export class Uploads {
 
   /** Open a session. `user` is undefined where nobody need log in. @throws RegistryError `mirrored` */
   async open(repository: RepositoryName, user: string | undefined): Promise<Upload> {
-    if (this.#isMirror(repository)) throw new RegistryError("mirrored");
+    this.#refuseMirror(repository);
     const upload = { id: crypto.randomUUID(), repository, user, offset: 0, started: this.#store.now() };
     const { id, started } = upload;
     await this.#store.catalog.apply({ kind: "open-upload", id, repository, user, at: started });
@@ -113,9 +113,10 @@ export class Uploads {
   /**
    * Take a whole blob at once. There is no session, so no row before its own: its bytes are this call's alone, and nothing is
    * kept when anything goes wrong.
-   * @throws RegistryError `sizeInvalid`, `digestInvalid` when the bytes have another digest
+   * @throws RegistryError `mirrored`, `sizeInvalid`, `digestInvalid` when the bytes have another digest
    */
   async receive(repository: RepositoryName, digest: Digest, chunk: Chunk | undefined): Promise<void> {
+    this.#refuseMirror(repository);
     const name = crypto.randomUUID();
     this.#receiving.add(name);
     try {
@@ -195,6 +196,10 @@ export class Uploads {
         return (await catalog.apply(link)).done;
       },
     );
+  }
+
+  #refuseMirror(repository: RepositoryName): void {
+    if (this.#isMirror(repository)) throw new RegistryError("mirrored");
   }
 
   /** Do `work` at a session, alone. */
