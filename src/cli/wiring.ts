@@ -37,14 +37,10 @@ export async function openRegistry(
   { now, report, sweep, rules }: RegistryNeeds,
 ): Promise<OpenRegistry> {
   const writes = new WriteStop(report);
-  const catalog =
+  const { catalog, blobs } =
     paths === undefined
-      ? new MemoryCatalog()
-      : writes.catalog(
-          new Reserve(nodeFileSystem, paths.reserve).catalog(await openSqliteCatalog(paths.catalog)),
-        );
-  const blobs =
-    paths === undefined ? new MemoryBlobs() : new FilesystemBlobs(writes.files(nodeFileSystem), paths);
+      ? { catalog: new MemoryCatalog(), blobs: new MemoryBlobs() }
+      : await openStorage(paths, writes);
   const registry = new Registry({ catalog, blobs, now, rules });
   const close = async () => {
     await registry.close();
@@ -58,3 +54,15 @@ export async function openRegistry(
   }
   return { registry, writes, close };
 }
+
+/** Rows and blobs of a data directory, which this process owns. @throws as `openRegistry` */
+export async function openStorage(paths: DataPaths, writes: WriteStop) {
+  const rows = await openCatalog(paths.catalog);
+  return {
+    catalog: writes.catalog(new Reserve(nodeFileSystem, paths.reserve).catalog(rows)),
+    blobs: new FilesystemBlobs(writes.files(nodeFileSystem), paths),
+  };
+}
+
+/** Rows alone, in a file of their own. */
+export const openCatalog = openSqliteCatalog;

@@ -1,6 +1,4 @@
 import { homedir } from "node:os";
-import { nodeFileSystem as fs } from "../../files/filesystem.ts";
-import { openDataDirectory } from "../../registry/dataDirectory.ts";
 import { WritesStopped } from "../../registry/writeStop.ts";
 import { debugAnswer } from "../../server/debug.ts";
 import { Front } from "../../server/front.ts";
@@ -14,10 +12,10 @@ import { startServer } from "../../server/server.ts";
 import type { Context } from "../context.ts";
 import { compileEagerly } from "../jit.ts";
 import { forPeople, print } from "../output.ts";
-import { openRegistry } from "../wiring.ts";
 import { addressesOf, isLocal } from "./address.ts";
 import { greeting, shownAddress, urlOf } from "./greeting.ts";
 import type { LogSettings } from "./logSettings.ts";
+import { openServed } from "./served.ts";
 import { type RegistryOptions, readSettings } from "./settings.ts";
 import { followServerTls, readServerTls } from "./tls.ts";
 import { openUsers } from "./users.ts";
@@ -52,15 +50,17 @@ export async function serve([file]: string[], options: RegistryOptions, context:
   if (settings.debug !== undefined) await checkAddresses(addressesOf(settings.debug.listen));
   const authenticator = settings.users && (await openUsers(settings.users, warn, announce));
 
-  const data = settings.data === undefined ? undefined : await openDataDirectory(settings.data, { fs });
-  stack.defer(() => data?.release());
   const report = (error: unknown) =>
     say(
       error instanceof WritesStopped ? "error" : "warn",
       error instanceof Error ? error.message : String(error),
     );
-  const { sweep, rules } = settings;
-  const { registry, writes, close } = await openRegistry(data, { now, report, sweep, rules });
+  const { registry, writes, data, keeping, close } = await openServed(settings, {
+    now,
+    report,
+    signal,
+    warn,
+  });
   stack.defer(close);
 
   const health = new Health();
@@ -108,7 +108,7 @@ export async function serve([file]: string[], options: RegistryOptions, context:
   const htpasswd = authenticator === undefined ? undefined : settings.users?.path;
   const addable = settings.users !== undefined;
   if (forPeople(options))
-    for (const line of greeting(url, server, data?.root, htpasswd, addable)) say("info", line);
+    for (const line of greeting(url, server, keeping, htpasswd, addable)) say("info", line);
   if (settings.readOnly) warn("read-only for maintenance: pushes and deletes are refused");
   const closed = htpasswd !== undefined || settings.readOnly || (settings.tls?.clientCas.length ?? 0) > 0;
   if (!closed && !isLocal(settings.listen))
