@@ -62,9 +62,11 @@ export async function adoptDirectory(
       hint: "What is there is not brought again: mend what is named, and run it again.",
     });
   if (conflicts > 0)
-    throw new ChartroomError("conflict", `${conflicts} tags hold something else here`, {
-      hint: "--force moves them to what they name there.",
-    });
+    throw new ChartroomError(
+      "conflict",
+      `${conflicts === 1 ? "1 tag holds" : `${conflicts} tags hold`} something else here`,
+      { hint: `--force moves ${conflicts === 1 ? "it to what it names" : "them to what they name"} there.` },
+    );
 }
 
 const howOf = ({ copy, link }: AdoptOptions): How => (copy ? "copy" : link ? "link" : "either");
