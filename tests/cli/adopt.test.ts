@@ -212,7 +212,10 @@ describe("registry serve, of a Distribution's data", () => {
       return [answer.status, await answer.text()];
     };
     const [, layer] = chart.blobs;
-    expect(await ask("GET charts/mychart/manifests/0.1.0")).toEqual([200, chart.bytes.toString()]);
+    expect(await ask("GET charts/mychart/manifests/0.1.0")).toEqual([
+      200,
+      new TextDecoder().decode(chart.bytes),
+    ]);
     expect(await ask(`GET charts/mychart/blobs/${layer?.descriptor.digest}`)).toEqual([200, "a chart"]);
     expect(await ask(`GET charts/mychart/blobs/${layer?.descriptor.digest}`, "bytes=2-")).toEqual([
       206,

@@ -1,6 +1,6 @@
 import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
-import { join, relative, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { adopt } from "../../../adopt/adopt.ts";
 import type { Bring, How } from "../../../adopt/bring.ts";
 import { bringInto } from "../../../adopt/bring.ts";
@@ -87,8 +87,7 @@ async function sourceOf(dir: string, place: SettingsPlace): Promise<string> {
 
 /** Refuse to write where the old registry's own things are. Beside them, on the same disk, is a fine place. */
 async function checkApart(source: string, data: string): Promise<void> {
-  const there = await realpath(source);
-  const way = relative(there, join((await ifThere(realpath(data))) ?? data));
+  const way = relative(await realpath(source), await whole(data));
   if (way !== "" && (way.startsWith("..") || resolve(way) === way)) return;
   throw new ChartroomError(
     "usage",
@@ -98,6 +97,10 @@ async function checkApart(source: string, data: string): Promise<void> {
     },
   );
 }
+
+/** A path without symbolic links, of which the last parts need not be there. */
+const whole = async (path: string): Promise<string> =>
+  (await ifThere(realpath(path))) ?? join(await whole(dirname(path)), basename(path));
 
 /** A data directory of ours. */
 async function into(data: string, how: How, now: () => number): Promise<Target> {
