@@ -512,7 +512,7 @@ export const mutants: readonly Mutant[] = [
     file: "src/adopt/manifests.ts",
     find: "      if (indexes.has(child.digest)) await once(child.digest).catch(() => {});",
     replace: "      void child;",
-    test: ["src/adopt/adopt.test.ts", "all that was pushed comes over, with its digests"],
+    test: ["src/adopt/adopt.test.ts", "indexes in indexes come over whole, however deep they are"],
   },
   {
     without: "the digest of an adopted manifest",

@@ -7,6 +7,7 @@ import { mediaTypes } from "../oci/mediaTypes.ts";
 import { blobOf, imageOf, indexOf } from "../testing/artifacts.ts";
 import { nameOf } from "../testing/commands.ts";
 import { fingerprint } from "../testing/distribution.ts";
+import { failureOf } from "../testing/errors.ts";
 import { noCounts } from "./adoption.ts";
 import { chart, places } from "./place.suite.ts";
 
@@ -45,6 +46,14 @@ test("all that was pushed comes over, with its digests", async () => {
     { limit: 10 },
   );
   expect(items.map(({ digest }) => digest)).toEqual([signature.descriptor.digest]);
+});
+
+test("indexes in indexes come over whole, however deep they are", async () => {
+  let root = indexOf([chart]);
+  for (let depth = 0; depth < 8; depth++) root = indexOf([root], { annotations: { depth: `${depth}` } });
+  await at().there.push("a", root, "1");
+  expect((await at().adopted()).findings).toEqual([]);
+  await at().expectHere("a", root);
 });
 
 test("the same again moves nothing, and what came since comes over", async () => {
@@ -208,7 +217,7 @@ test("a full disk ends it at once, and a repeat goes on", async () => {
   await at().there.push("a", chart, "1");
   const full = () => Promise.reject(Object.assign(new Error("full"), { code: "ENOSPC" }));
   const fs = { ...nodeFileSystem, link: full };
-  await expect(at().adopted({ fs })).rejects.toThrow("full");
+  expect(await failureOf(at().adopted({ fs }))).toMatchObject({ message: "full" });
   expect((await at().adopted()).findings).toEqual([]);
   await at().expectHere("a", chart);
 });
@@ -216,5 +225,5 @@ test("a full disk ends it at once, and a repeat goes on", async () => {
 test("stops when it is told to", async () => {
   await at().there.push("a", chart, "1");
   const signal = AbortSignal.abort(new Error("stopped"));
-  await expect(at().adopted({ signal })).rejects.toThrow("stopped");
+  expect(await failureOf(at().adopted({ signal }))).toMatchObject({ message: "stopped" });
 });

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { blobOf, imageOf } from "../../testing/artifacts.ts";
 import { nameOf } from "../../testing/commands.ts";
 import { DistributionData, fingerprint } from "../../testing/distribution.ts";
+import { failureOf } from "../../testing/errors.ts";
 import { openServed } from "./served.ts";
 import { registrySettings } from "./settings.ts";
 
@@ -32,7 +33,7 @@ const open = (options: { data: string; readOnly?: boolean }, signal = new AbortC
 
 test("a Distribution's data is never opened to be written to", async () => {
   const before = await fingerprint(there.root);
-  await expect(open({ data: "old" })).rejects.toMatchObject({
+  expect(await failureOf(open({ data: "old" }))).toMatchObject({
     code: "invalid",
     hint: expect.stringContaining(`registry adopt ${there.root}`),
   });
@@ -50,14 +51,16 @@ test("read-only, it is served in place, and even its own blobs cannot be written
   const push = repository.pushBlob(descriptor, async () =>
     new Blob([bytes as Uint8Array<ArrayBuffer>]).stream(),
   );
-  expect(await push.catch((error: unknown) => error)).toMatchObject({ code: "not_allowed" });
+  expect(await failureOf(push)).toMatchObject({ code: "not_allowed" });
   await close();
   expect(await fingerprint(there.root)).toBe(before);
 });
 
 test("its reading can be stopped", async () => {
   const stopped = AbortSignal.abort(new Error("stopped"));
-  await expect(open({ data: "old", readOnly: true }, stopped)).rejects.toThrow("stopped");
+  expect(await failureOf(open({ data: "old", readOnly: true }, stopped))).toMatchObject({
+    message: "stopped",
+  });
 });
 
 test("a directory of ours stays ours, whatever else is put into it", async () => {
