@@ -1,5 +1,6 @@
 import { eachInParallel } from "../oci/parallel.ts";
-import type { Adoption } from "./adoption.ts";
+import { Burials } from "../registry/burials.ts";
+import type { Adoption, AdoptionOptions } from "./adoption.ts";
 import { adoptBlobs } from "./blobs.ts";
 import { adoptManifests } from "./manifests.ts";
 import { adoptTags } from "./tags.ts";
@@ -13,7 +14,8 @@ const atOnce = 4;
  * cannot be taken over is told, and stops nothing else.
  * @throws what makes going on useless: the signal's reason, a full or failing disk of ours
  */
-export async function adopt(adoption: Adoption): Promise<void> {
+export async function adopt(options: AdoptionOptions): Promise<void> {
+  const adoption: Adoption = { ...options, burials: new Burials(options.store), coming: new Map() };
   await eachInParallel(adoption.source.repositories(), atOnce, async (repository) => {
     await adoptBlobs(adoption, repository);
     await adoptManifests(adoption, repository);

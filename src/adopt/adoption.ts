@@ -3,6 +3,7 @@ import type { Digest } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import { eachInParallel } from "../oci/parallel.ts";
 import type { RepositoryName } from "../oci/reference.ts";
+import type { Burials } from "../registry/burials.ts";
 import type { Store } from "../registry/store.ts";
 import type { Bring } from "./bring.ts";
 import type { Finding } from "./finding.ts";
@@ -36,8 +37,8 @@ export const noCounts = (): Counts => ({
   stale: 0,
 });
 
-/** What an adoption works with. */
-export interface Adoption {
+/** What is adopted, into what, and how. */
+export interface AdoptionOptions {
   readonly source: Tree;
   readonly store: Store;
   readonly bring: Bring;
@@ -47,6 +48,11 @@ export interface Adoption {
   readonly counts: Counts;
   /** Is told what is not over as it was there. */
   readonly found: (finding: Finding) => void;
+}
+
+/** An adoption under way. */
+export interface Adoption extends AdoptionOptions {
+  readonly burials: Burials;
   /** Blobs that are being brought, whoever wants them. */
   readonly coming: Map<Digest, Promise<void>>;
 }

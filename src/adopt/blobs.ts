@@ -40,7 +40,7 @@ async function mounted({ store }: Adoption, repository: RepositoryName, digest: 
 }
 
 async function brought(
-  { source, store, bring, counts }: Adoption,
+  { source, store, burials, bring, counts }: Adoption,
   repository: RepositoryName,
   digest: Digest,
   kept: Digest,
@@ -50,9 +50,18 @@ async function brought(
     counts.stale++;
     return;
   }
-  await bring(digest, file, async (size) => {
-    await store.catalog.apply({ kind: "link-blob", repository, digest, size, at: store.now() });
-    counts.blobs.adopted++;
-    counts.bytes += size;
-  });
+  const { publish, discard } = await bring(digest, file);
+  try {
+    await burials.linked(digest, publish, async (size, buried) => {
+      const link = { repository, digest, size, burials: buried, at: store.now() } as const;
+      return (await store.catalog.apply({ kind: "link-blob", ...link })).done;
+    });
+  } catch (error) {
+    // The first error is the one to tell.
+    await discard().catch(() => {});
+    throw error;
+  }
+  await discard();
+  counts.blobs.adopted++;
+  counts.bytes += file.size;
 }

@@ -2,11 +2,20 @@ import type { FilesystemBlobs } from "../blobs/filesystem.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { BlobFile } from "./tree.ts";
 
-/**
- * Has a blob's bytes where a registry reads them, then calls `link`, which gives them to a repository, with their size.
- * @throws ChartroomError `not_verified` when the bytes have another digest; node's errors; what `link` throws
- */
-export type Bring = (digest: Digest, file: BlobFile, link: (size: number) => Promise<void>) => Promise<void>;
+/** A blob's bytes on their way to where a registry reads them. */
+export interface Arrival {
+  /**
+   * Have them there, durably, as often as they went since.
+   * @returns their size
+   * @throws ChartroomError `not_verified` when they have another digest; node's errors
+   */
+  publish(): Promise<number>;
+  /** Let go of what is held for `publish`: once a row has the blob, or when it failed. */
+  discard(): Promise<void>;
+}
+
+/** @throws node's errors */
+export type Bring = (digest: Digest, file: BlobFile) => Promise<Arrival>;
 
 /** By links: the files of the old registry get another name, for nothing. By copies: the two share nothing. */
 export type How = "link" | "copy" | "either";
@@ -19,16 +28,7 @@ export type How = "link" | "copy" | "either";
  */
 export const bringInto =
   (blobs: FilesystemBlobs, how: How): Bring =>
-  async (digest, { path }, link) => {
+  async (digest, { path }) => {
     const ingest = await blobs.ingestFrom(digest.replace(":", "-"), path, how);
-    try {
-      const size = await ingest.commit(digest);
-      // The ingest holds the bytes until the row is there, so that no collection can come in between.
-      await link(size);
-    } catch (error) {
-      // The first error is the one to tell.
-      await ingest.discard().catch(() => {});
-      throw error;
-    }
-    await ingest.discard();
+    return { publish: () => ingest.commit(digest), discard: () => ingest.discard() };
   };

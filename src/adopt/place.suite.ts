@@ -69,7 +69,6 @@ export class Place {
       signal: signal ?? new AbortController().signal,
       counts,
       found,
-      coming: new Map(),
     });
     const told = findings.map(
       ({ status, repository = "", what, why }) => `${status} ${repository} ${what}: ${why}`,

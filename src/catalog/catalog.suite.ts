@@ -1,6 +1,8 @@
 import { describe, test } from "bun:test";
 import { blobTests } from "./blobs.suite.ts";
 import type { Catalog } from "./catalog.ts";
+import { chartTests } from "./charts.suite.ts";
+import { collectionTests } from "./collection.suite.ts";
 import { listTests } from "./lists.suite.ts";
 import { manifestTests } from "./manifests.suite.ts";
 import type { On } from "./on.suite.ts";
@@ -21,5 +23,7 @@ export function catalogSuite(name: string, make: () => Promise<Catalog>): void {
     blobTests(on);
     manifestTests(on);
     listTests(on);
+    collectionTests(on);
+    chartTests(on);
   });
 }

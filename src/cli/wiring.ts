@@ -3,8 +3,9 @@ import { FilesystemBlobs } from "../blobs/filesystem.ts";
 import { MemoryBlobs } from "../blobs/memory.ts";
 import { MemoryCatalog } from "../catalog/memory.ts";
 import { openSqliteCatalog } from "../catalog/sqlite.ts";
-import { nodeFileSystem } from "../files/filesystem.ts";
+import { factsThread } from "../registry/charts/factsThread.ts";
 import type { DataPaths } from "../registry/dataDirectory.ts";
+import { plainFiles } from "../registry/plainFiles.ts";
 import { Registry, type Sweep } from "../registry/registry.ts";
 import { Reserve } from "../registry/reserve.ts";
 import type { Rules } from "../registry/store.ts";
@@ -41,9 +42,11 @@ export async function openRegistry(
     paths === undefined
       ? { catalog: new MemoryCatalog(), blobs: new MemoryBlobs() }
       : await openStorage(paths, writes);
-  const registry = new Registry({ catalog, blobs, now, rules });
+  const reading = factsThread();
+  const registry = new Registry({ catalog, blobs, now, rules, readFacts: reading.read });
   const close = async () => {
     await registry.close();
+    reading.stop();
     await catalog.close();
   };
   try {
@@ -59,8 +62,8 @@ export async function openRegistry(
 export async function openStorage(paths: DataPaths, writes: WriteStop) {
   const rows = await openCatalog(paths.catalog);
   return {
-    catalog: writes.catalog(new Reserve(nodeFileSystem, paths.reserve).catalog(rows)),
-    blobs: new FilesystemBlobs(writes.files(nodeFileSystem), paths),
+    catalog: writes.catalog(new Reserve(plainFiles, paths.reserve).catalog(rows)),
+    blobs: new FilesystemBlobs(writes.files(plainFiles), paths),
   };
 }
 

@@ -1,5 +1,5 @@
-import { createHash, type Hash } from "node:crypto";
 import { ChartroomError } from "./errors.ts";
+import { createHash, type Hash } from "./hash.ts";
 
 /** The digest algorithms that image-spec registers and we compute (descriptor.md, "Registered Algorithms"). */
 export type Algorithm = "sha256" | "sha512";

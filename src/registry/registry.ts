@@ -1,6 +1,11 @@
-import type { Page, PageRequest } from "../catalog/catalog.ts";
+import type { PageRequest } from "../catalog/catalog.ts";
+import { readFacts } from "../chart/facts.ts";
 import type { RepositoryName } from "../oci/reference.ts";
+import { Burials } from "./burials.ts";
+import { ChartReader } from "./charts/chartReader.ts";
+import { Collector } from "./collector.ts";
 import { RegistryRepository } from "./repository.ts";
+import { type ShownPage, shownPage } from "./shown.ts";
 import type { Store } from "./store.ts";
 import { Uploads } from "./uploads.ts";
 
@@ -15,12 +20,17 @@ const usualSweep: Sweep = { age: 7 * 24 * 3600_000, interval: 3600_000 };
 /** A registry of ours: repositories and upload sessions over blobs and a catalog. It knows no HTTP. */
 export class Registry {
   readonly uploads: Uploads;
+  readonly collector: Collector;
   readonly #store: Store;
+  readonly #charts: ChartReader;
   #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(store: Store) {
-    this.#store = store;
-    this.uploads = new Uploads(store);
+    this.#charts = new ChartReader(store, store.readFacts ?? readFacts);
+    this.#store = { ...store, chartPushed: () => this.#charts.wake() };
+    const burials = new Burials(store);
+    this.uploads = new Uploads(store, burials);
+    this.collector = new Collector(store, burials);
   }
 
   /** A repository, whether anything was pushed to it or not. */
@@ -28,9 +38,12 @@ export class Registry {
     return new RegistryRepository(name, this.#store, this.uploads);
   }
 
-  /** A page of the repositories that hold a manifest, in ASCII order. */
-  repositories(page: PageRequest<string>): Promise<Page<RepositoryName>> {
-    return this.#store.catalog.repositories(page);
+  /** A page of the repositories that hold a manifest and that `shows` lets through, in ASCII order. */
+  repositories(
+    page: PageRequest<string>,
+    shows: (name: RepositoryName) => boolean,
+  ): Promise<ShownPage<RepositoryName>> {
+    return shownPage((each) => this.#store.catalog.repositories(each), shows, page);
   }
 
   /**
@@ -38,6 +51,8 @@ export class Registry {
    * @param report is told what goes wrong later; what goes wrong now is thrown
    */
   async start(report: (error: unknown) => void, sweep: Sweep | "off" = usualSweep): Promise<void> {
+    await this.#charts.start(report);
+    this.collector.start(report);
     if (sweep === "off") return;
     await this.uploads.reap(sweep.age);
     this.#timer = setInterval(() => void this.uploads.reap(sweep.age).catch(report), sweep.interval);
@@ -47,6 +62,8 @@ export class Registry {
   /** Let go of open files. Blobs and catalog are their maker's to close. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
+    await this.#charts.close();
+    await this.collector.close();
     await this.uploads.close();
   }
 }

@@ -1,5 +1,6 @@
 import type { Address } from "../../server/listen.ts";
 import type { Listener } from "../../server/listener.ts";
+import type { AccessSettings } from "./accessSettings.ts";
 import type { Listening } from "./address.ts";
 
 /** Where a client on this machine finds the server. */
@@ -15,6 +16,7 @@ export function urlOf(listener: Listener, listening: Listening): string {
  * @param keeping where the data is, a sentence
  * @param htpasswd the file of those who may enter; undefined for everyone
  * @param addable whether `registry user add` would make such a file
+ * @param access the rules of who may do what, where there are any
  */
 export function greeting(
   url: string,
@@ -22,17 +24,26 @@ export function greeting(
   keeping: string,
   htpasswd: string | undefined,
   addable: boolean,
+  access: AccessSettings | undefined,
 ): string[] {
   const hosts = addresses.map((address) => ("socket" in address ? "a socket" : address.hostname));
   const everywhere = hosts.some((host) => host === "::" || host === "0.0.0.0");
   return [
     `Listening on ${url} (${everywhere ? "every interface" : hosts.join(" and ")})`,
     keeping,
-    htpasswd !== undefined
-      ? `Only users in ${htpasswd} may pull and push`
-      : `Everyone may pull and push${addable ? ". To ask for logins: chartroom registry user add NAME, and start again" : ""}`,
+    access !== undefined
+      ? byRules(access, htpasswd)
+      : htpasswd !== undefined
+        ? `Only users in ${htpasswd} may pull and push`
+        : `Everyone may pull and push${addable ? ". To ask for logins: chartroom registry user add NAME, and start again" : ""}`,
     ...nextCommand(url, htpasswd !== undefined),
   ];
+}
+
+function byRules({ anonymousPull, rules }: AccessSettings, htpasswd: string | undefined): string {
+  if (anonymousPull) return `Everyone may pull, only users in ${htpasswd} may push`;
+  const count = rules.repositories.size === 1 ? "One rule says" : `${rules.repositories.size} rules say`;
+  return `${count} who may pull and push${htpasswd === undefined ? "" : `; users are in ${htpasswd}`}`;
 }
 
 /** What to type first; nothing where no client comes without a proxy in between: by a socket, below a prefix. */

@@ -12,6 +12,7 @@ import { startServer } from "../../server/server.ts";
 import type { Context } from "../context.ts";
 import { compileEagerly } from "../jit.ts";
 import { forPeople, print } from "../output.ts";
+import { openAccess } from "./access.ts";
 import { addressesOf, isLocal } from "./address.ts";
 import { greeting, shownAddress, urlOf } from "./greeting.ts";
 import type { LogSettings } from "./logSettings.ts";
@@ -19,7 +20,7 @@ import { openServed } from "./served.ts";
 import { type RegistryOptions, readSettings } from "./settings.ts";
 import { followServerTls, readServerTls } from "./tls.ts";
 import { openUsers } from "./users.ts";
-import { gaugesOf, healthChecks, writeCheck } from "./watch.ts";
+import { collectionGauges, gaugesOf, healthChecks, writeCheck } from "./watch.ts";
 
 /** How often certificates are looked at, in ms: whoever renews them has days. */
 const tlsEvery = 10_000;
@@ -49,6 +50,8 @@ export async function serve([file]: string[], options: RegistryOptions, context:
   await checkAddresses(addresses);
   if (settings.debug !== undefined) await checkAddresses(addressesOf(settings.debug.listen));
   const authenticator = settings.users && (await openUsers(settings.users, warn, announce));
+  const htpasswd = authenticator === undefined ? undefined : settings.users?.path;
+  const access = await openAccess(settings.access, htpasswd, warn);
 
   const report = (error: unknown) =>
     say(
@@ -66,7 +69,7 @@ export async function serve([file]: string[], options: RegistryOptions, context:
   const health = new Health();
   stack.defer(() => health.stop());
   await health.start([...healthChecks(settings.health, data), writeCheck(writes)]);
-  const metrics = new Metrics(gaugesOf(data));
+  const metrics = new Metrics([...gaugesOf(data), ...collectionGauges(registry.collector)]);
   if (settings.debug !== undefined) {
     const { listen: where, metrics: metricsPath } = settings.debug;
     const debug = await listen(addressesOf(where), undefined, (request) =>
@@ -79,6 +82,7 @@ export async function serve([file]: string[], options: RegistryOptions, context:
   const server = await startServer({
     registry,
     authenticator,
+    access,
     root: settings.prefix,
     addresses,
     tls,
@@ -105,12 +109,15 @@ export async function serve([file]: string[], options: RegistryOptions, context:
     );
 
   const url = `${urlOf(server, settings.listen)}${settings.prefix}`;
-  const htpasswd = authenticator === undefined ? undefined : settings.users?.path;
   const addable = settings.users !== undefined;
   if (forPeople(options))
-    for (const line of greeting(url, server, keeping, htpasswd, addable)) say("info", line);
+    for (const line of greeting(url, server, keeping, htpasswd, addable, settings.access)) say("info", line);
   if (settings.readOnly) warn("read-only for maintenance: pushes and deletes are refused");
-  const closed = htpasswd !== undefined || settings.readOnly || (settings.tls?.clientCas.length ?? 0) > 0;
+  const closed =
+    htpasswd !== undefined ||
+    access !== undefined ||
+    settings.readOnly ||
+    (settings.tls?.clientCas.length ?? 0) > 0;
   if (!closed && !isLocal(settings.listen))
     warn(
       `whoever reaches this machine may push and delete${addable ? "; `chartroom registry user add NAME` ends that" : ""}`,

@@ -9,6 +9,7 @@ import { findTree } from "../../adopt/root.ts";
 import { Tree } from "../../adopt/tree.ts";
 import { nodeFileSystem as fs } from "../../files/filesystem.ts";
 import { ChartroomError } from "../../oci/errors.ts";
+import { factsThread } from "../../registry/charts/factsThread.ts";
 import { type DataPaths, isDataDirectory, openDataDirectory } from "../../registry/dataDirectory.ts";
 import { Registry } from "../../registry/registry.ts";
 import { WriteStop } from "../../registry/writeStop.ts";
@@ -78,14 +79,14 @@ async function openInPlace(root: string, tree: string, needs: ServedNeeds): Prom
     warn(`${repository === undefined ? "" : `${repository} `}${what}: ${status}, ${why}`);
   const source = new Tree(fs, tree, found);
   const blobs = new TreeBlobs(source);
-  const store = { catalog, blobs, now };
+  const reading = factsThread();
+  stack.defer(() => reading.stop());
+  const store = { catalog, blobs, now, readFacts: reading.read };
   const counts = noCounts();
-  await adopt({
-    ...{ source, store, bring: blobs.bring, force: false, signal, counts, found },
-    coming: new Map(),
-  });
+  await adopt({ source, store, bring: blobs.bring, force: false, signal, counts, found });
   const registry = new Registry(store);
   stack.defer(() => registry.close());
+  await registry.start(report, "off");
   const ends = stack.move();
   return {
     registry,

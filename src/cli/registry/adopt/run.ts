@@ -51,7 +51,7 @@ export async function adoptDirectory(
     await using target = options.dryRun ? await nowhere(tree, now) : await into(data, howOf(options), now);
     const { store, bring } = target;
     const force = options.force ?? false;
-    await adopt({ source: tree, store, bring, force, signal, counts, found, coming: new Map() });
+    await adopt({ source: tree, store, bring, force, signal, counts, found });
   } finally {
     report.close();
   }
