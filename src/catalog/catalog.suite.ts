@@ -4,6 +4,7 @@ import type { Catalog } from "./catalog.ts";
 import { listTests } from "./lists.suite.ts";
 import { manifestTests } from "./manifests.suite.ts";
 import type { On } from "./on.suite.ts";
+import { scanTests } from "./scans.suite.ts";
 
 /** What every catalog does, whatever it is made of. `make` gives an empty one for each test. */
 export function catalogSuite(name: string, make: () => Promise<Catalog>): void {
@@ -21,5 +22,6 @@ export function catalogSuite(name: string, make: () => Promise<Catalog>): void {
     blobTests(on);
     manifestTests(on);
     listTests(on);
+    scanTests(on);
   });
 }

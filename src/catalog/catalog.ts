@@ -4,6 +4,7 @@ import { ChartroomError } from "../oci/errors.ts";
 import type { RepositoryName, Tag } from "../oci/reference.ts";
 import type { StoredManifest } from "../oci/repository.ts";
 import type { Command, Outcome } from "./command.ts";
+import type { Scans } from "./scans.ts";
 
 /** The catalog's disk or file fails: nothing is written until it is opened anew. */
 export class CatalogFailed extends ChartroomError {}
@@ -40,7 +41,7 @@ export interface Upload {
  * a page at most; whatever changes is a command: plain data, one short transaction, all or nothing, idempotent. An
  * outcome is given only after the change is durable. A question asked after an outcome sees it.
  */
-export interface Catalog {
+export interface Catalog extends Questions {
   /**
    * Do a command. Those of one caller are done in the order in which they were asked for.
    * @throws ChartroomError `busy` when too much waits to be written: the same again later succeeds; `storage` when the
@@ -48,6 +49,12 @@ export interface Catalog {
    */
   apply<C extends Command>(command: C): Promise<Outcome<C>>;
 
+  /** Finish what was asked, then let go of the database. */
+  close(): Promise<void>;
+}
+
+/** What a catalog can be asked. */
+export interface Questions extends Scans {
   /** Whether the repository holds a manifest, a blob or an upload: with the last of them it is gone. */
   hasRepository(name: RepositoryName): Promise<boolean>;
   /** Repositories that hold a manifest, in ASCII order. */
@@ -72,7 +79,4 @@ export interface Catalog {
   upload(id: string): Promise<Upload | undefined>;
   /** Uploads in order of id. */
   uploads(page: PageRequest<string>): Promise<Page<Upload>>;
-
-  /** Finish what was asked, then let go of the database. */
-  close(): Promise<void>;
 }

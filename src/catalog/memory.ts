@@ -4,6 +4,7 @@ import type { RepositoryName, Tag } from "../oci/reference.ts";
 import type { StoredManifest } from "../oci/repository.ts";
 import type { Catalog, Page, PageRequest, Upload } from "./catalog.ts";
 import { type Command, type Executors, execute, type Outcome, type PutManifest } from "./command.ts";
+import type { BlobRow, HeldManifest, ManifestRows } from "./scans.ts";
 
 /** What one repository holds. */
 interface Holding {
@@ -173,8 +174,43 @@ export class MemoryCatalog implements Catalog {
     return pageOf(this.#rows.uploads.values(), ({ id }) => id, page);
   }
 
+  async blobs(page: PageRequest<Digest>): Promise<Page<BlobRow>> {
+    const all = [...this.#rows.repositories.values()].flatMap(({ blobs }) => [...blobs]);
+    const rows = [...new Map(all)].map(([digest, size]) => ({ digest, size }));
+    return pageOf(rows, ({ digest }) => digest, page);
+  }
+
+  async manifests(page: PageRequest<Digest>): Promise<Page<Digest>> {
+    const all = [...this.#rows.repositories.values()].flatMap(({ manifests }) => [...manifests.keys()]);
+    return pageOf(new Set(all), (digest) => digest, page);
+  }
+
+  async manifestRows(digest: Digest): Promise<ManifestRows | undefined> {
+    const rows = [...this.#rows.repositories].flatMap(([repository, { manifests }]) => {
+      const found = manifests.get(digest);
+      return found === undefined ? [] : [{ bytes: found.bytes, held: asHeld(repository, found) }];
+    });
+    const held = rows.map((row) => row.held).sort((a, b) => (a.repository < b.repository ? -1 : 1));
+    return rows[0] && { bytes: rows[0].bytes, held };
+  }
+
+  async faults(): Promise<readonly string[]> {
+    return [];
+  }
+
   async close(): Promise<void> {}
 }
+
+/** All that is written of a manifest in a repository. */
+const asHeld = (repository: RepositoryName, command: PutManifest): HeldManifest => {
+  const { descriptor, blobs, optional, subject, artifactType, annotations } = command;
+  return {
+    repository,
+    mediaType: descriptor.mediaType,
+    blobs: [...new Set([...blobs, ...optional].map(({ digest }) => digest))].sort(),
+    referrer: subject && { subject, artifactType, annotations },
+  };
+};
 
 /** A manifest as a list of referrers names it. */
 const asReferrer = ({ descriptor, artifactType, annotations }: PutManifest): Descriptor => ({
