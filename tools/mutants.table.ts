@@ -288,7 +288,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     without: "the comparison of digests in a check",
-    file: "src/layout/whole.ts",
+    file: "src/blobs/whole.ts",
     find: "  return digester.digest() === digest;\n",
     replace: "  return digester.digest() !== undefined;\n",
     test: ["src/layout/check.test.ts", "one flipped bit"],

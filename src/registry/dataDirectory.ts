@@ -21,6 +21,12 @@ export interface DataPaths {
   readonly reserve: string;
   /** Who may enter, when that is kept here. */
   readonly htpasswd: string;
+  /** Where its owner is asked for something. */
+  readonly control: string;
+  /** What a repair has put aside. */
+  readonly quarantine: string;
+  /** Says that the directory is a backup. */
+  readonly backup: string;
 }
 
 /** A data directory that this process owns until `release`, or until the process ends in any way. */
@@ -35,7 +41,7 @@ export interface DataDirectoryOptions {
 }
 
 /** The paths of a data directory; nothing is looked at or made. */
-function dataPathsOf(root: string): DataPaths {
+export function dataPathsOf(root: string): DataPaths {
   return {
     root,
     catalog: join(root, "catalog.db"),
@@ -43,6 +49,9 @@ function dataPathsOf(root: string): DataPaths {
     ingest: join(root, "ingest"),
     reserve: join(root, "reserve"),
     htpasswd: join(root, "htpasswd"),
+    control: join(root, "control.sock"),
+    quarantine: join(root, "quarantine"),
+    backup: join(root, "backup.json"),
   };
 }
 
@@ -55,6 +64,13 @@ const lockName = "lock";
  * and what a start leaves that was cut short.
  */
 const harmless = /^(?:lost\+found|htpasswd(?:\..*)?|lock|chartroom\.json\..*)$/;
+
+/** Whether a name in a data directory is that of something a registry keeps there, or leaves when it is killed. */
+export const isOwnName = (name: string): boolean =>
+  harmless.test(name) ||
+  /^(?:chartroom\.json|catalog\.db(?:-wal|-shm)?|blobs|ingest|reserve|control\.sock|quarantine|backup\.json)$/.test(
+    name,
+  );
 
 /**
  * From each format to the next, the first from nothing. A catalog has a schema version of its own; this is about which

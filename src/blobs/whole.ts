@@ -1,5 +1,5 @@
-import type { Blobs } from "../blobs/blobs.ts";
 import { algorithmOf, type Digest, Digester } from "../oci/digest.ts";
+import type { Blobs } from "./blobs.ts";
 
 /** Whether a blob is there and its bytes are what its name says: read to its end, since a file may rot where it lies. */
 export async function isWhole(blobs: Blobs, digest: Digest): Promise<boolean> {

@@ -1,0 +1,48 @@
+import type { Dirent } from "node:fs";
+import { join, relative } from "node:path";
+import { isIngestName } from "../../blobs/name.ts";
+import { type FileSystem, ifThere } from "../../files/filesystem.ts";
+import { tryDigest } from "../../oci/digest.ts";
+import { type DataPaths, isOwnName } from "../dataDirectory.ts";
+import type { Finding } from "./finding.ts";
+
+/**
+ * Files of a data directory that are none of a registry's. They do no harm, and somebody may miss them.
+ * @throws node's error
+ */
+export async function checkFiles(
+  fs: FileSystem,
+  { root, blobs, ingest, quarantine }: DataPaths,
+  tell: (finding: Finding) => void,
+): Promise<void> {
+  const foreign = (directory: string, { name }: Dirent) =>
+    tell({
+      level: "warning",
+      where: relative(root, join(directory, name)),
+      message: "is none of a registry's files",
+    });
+  const entries = async (directory: string) =>
+    (await ifThere(fs.readdir(directory, { withFileTypes: true }))) ?? [];
+
+  for (const entry of await entries(root))
+    if (!isOwnName(entry.name) || entry.isSymbolicLink()) foreign(root, entry);
+  for (const algorithm of await entries(blobs)) {
+    if (!algorithm.isDirectory() || !["sha256", "sha512"].includes(algorithm.name)) {
+      foreign(blobs, algorithm);
+      continue;
+    }
+    const directory = join(blobs, algorithm.name);
+    for (const entry of await entries(directory))
+      if (!entry.isFile() || tryDigest(`${algorithm.name}:${entry.name}`) === undefined)
+        foreign(directory, entry);
+  }
+  for (const entry of await entries(ingest))
+    if (!entry.isFile() || !isIngestName(entry.name.replace(/\.spare$/, ""))) foreign(ingest, entry);
+  const aside = (await entries(quarantine)).length;
+  if (aside > 0)
+    tell({
+      level: "waste",
+      where: relative(root, quarantine),
+      message: `holds what a repair has put aside, ${aside} in number; delete it when nobody needs it`,
+    });
+}
