@@ -1,9 +1,9 @@
 import { constants } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { makeDirectory, replaceFile } from "../files/durable.ts";
+import { makeDirectory, replaceFile, syncDirectory } from "../files/durable.ts";
 import { type FileSystem, ifThere } from "../files/filesystem.ts";
-import { acquire, LockBusyError } from "../files/lock.ts";
+import { acquire, type Lock, LockBusyError } from "../files/lock.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import { jsonBytes, parseJsonObject } from "../oci/json.ts";
 
@@ -68,9 +68,8 @@ const harmless = /^(?:lost\+found|htpasswd(?:\..*)?|lock|chartroom\.json\..*)$/;
 /** Whether a name in a data directory is that of something a registry keeps there, or leaves when it is killed. */
 export const isOwnName = (name: string): boolean =>
   harmless.test(name) ||
-  /^(?:chartroom\.json|catalog\.db(?:-wal|-shm)?|blobs|ingest|reserve|control\.sock|quarantine|backup\.json)$/.test(
-    name,
-  );
+  /^(?:chartroom\.json|catalog\.db(?:-wal|-shm|\.new|\.new-journal)?|backup\.json(?:\.new)?)$/.test(name) ||
+  /^(?:blobs|ingest|reserve|control\.sock|quarantine)$/.test(name);
 
 /**
  * From each format to the next, the first from nothing. A catalog has a schema version of its own; this is about which
@@ -91,26 +90,44 @@ export async function openDataDirectory(root: string, options: DataDirectoryOpti
   const { fs } = options;
   await makeDataDirectory(root, options);
   const paths = dataPathsOf(root);
-  const lock = await acquire(join(root, lockName), "exclusive", { wait: 0 }).catch((cause) => {
-    if (!(cause instanceof LockBusyError)) throw cause;
-    throw refusal("conflict", root, "another chartroom process is using it", {
-      hint: "Stop that one first, or choose another directory with --data DIR.",
-      cause,
-    });
-  });
+  const lock = await lockDataDirectory(root);
   try {
     for (let from = await formatOf(fs, root); from < format; from++) {
       await upgrades[from]?.(fs, paths);
-      const marker = join(root, markerName);
-      const temporary = `${marker}.new`;
-      await fs.rm(temporary, { force: true });
-      await replaceFile(fs, marker, jsonBytes({ format: from + 1 }), { temporary });
+      await markDataDirectory(fs, root, from + 1);
     }
   } catch (error) {
     lock.release();
     throw error;
   }
   return { ...paths, release: () => lock.release() };
+}
+
+/**
+ * Keep everybody else out of a directory, until released or until the process ends in any way.
+ * @throws ChartroomError `conflict` when a running process owns it; node's errors
+ */
+export const lockDataDirectory = (root: string): Promise<Lock> =>
+  acquire(join(root, lockName), "exclusive", { wait: 0 }).catch((cause) => {
+    if (!(cause instanceof LockBusyError)) throw cause;
+    throw refusal("conflict", root, "another chartroom process is using it", {
+      hint: "Stop that one first, or choose another directory with --data DIR.",
+      cause,
+    });
+  });
+
+/** Say, durably, that a directory is a registry's: it is whole from then on. */
+export async function markDataDirectory(fs: FileSystem, root: string, as: number = format): Promise<void> {
+  const marker = join(root, markerName);
+  const temporary = `${marker}.new`;
+  await fs.rm(temporary, { force: true });
+  await replaceFile(fs, marker, jsonBytes({ format: as }), { temporary });
+}
+
+/** Say no longer that a directory is a registry's. */
+export async function unmarkDataDirectory(fs: FileSystem, root: string): Promise<void> {
+  await fs.rm(join(root, markerName), { force: true });
+  await syncDirectory(fs, root);
 }
 
 /**
@@ -153,6 +170,10 @@ async function check(
       hint: "Use the newer chartroom that wrote it.",
     });
   if (found > 0) return;
+  if ((await ifThere(fs.stat(dataPathsOf(root).backup))) !== undefined)
+    throw refusal("invalid", root, "it is a backup, or a restore, that was not finished", {
+      hint: "Run that again: it goes on where it was.",
+    });
   const foreign = (await fs.readdir(root, { withFileTypes: true })).find(({ name }) => !harmless.test(name));
   if (foreign !== undefined)
     throw refusal("invalid", root, `it holds "${foreign.name}", which is not chartroom's`, {
@@ -167,8 +188,8 @@ const refusal = (
   more: { hint: string; cause?: unknown },
 ) => new ChartroomError(code, `Cannot use data directory ${root}: ${why}`, more);
 
-/** The format that the marker tells; 0 when there is none. */
-async function formatOf(fs: FileSystem, root: string): Promise<number> {
+/** The format that the marker tells; 0 when there is none. @throws ChartroomError `invalid` when it is broken */
+export async function formatOf(fs: FileSystem, root: string): Promise<number> {
   const path = join(root, markerName);
   const bytes = await ifThere(fs.readFile(path));
   if (bytes === undefined) return 0;

@@ -2,11 +2,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Blobs } from "../blobs/blobs.ts";
-import { FilesystemBlobs } from "../blobs/filesystem.ts";
+import { blobPathIn, FilesystemBlobs } from "../blobs/filesystem.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import { openSqliteCatalog } from "../catalog/sqlite.ts";
 import { type FileSystem, nodeFileSystem } from "../files/filesystem.ts";
-import { algorithmOf, type Digest, hexOf } from "../oci/digest.ts";
+import type { Digest } from "../oci/digest.ts";
 import { parseTag } from "../oci/reference.ts";
 import { type DataDirectory, openDataDirectory } from "../registry/dataDirectory.ts";
 import { Registry } from "../registry/registry.ts";
@@ -44,7 +44,7 @@ export async function testData(root?: string, fs: FileSystem = nodeFileSystem): 
   };
   return {
     ...{ data, blobs, catalog, registry, close },
-    blobPath: (digest) => join(data.blobs, algorithmOf(digest), hexOf(digest)),
+    blobPath: (digest) => blobPathIn(data.blobs, digest),
     push: (repository, artifact, ...tags) =>
       pushArtifact(registry.repository(nameOf(repository)), artifact, {
         tags: tags.map(parseTag),

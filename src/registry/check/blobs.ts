@@ -1,8 +1,8 @@
-import { isWhole } from "../../blobs/whole.ts";
 import type { BlobRow } from "../../catalog/scans.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { eachInParallel } from "../../oci/parallel.ts";
 import { everyItem } from "../pages.ts";
+import { troubleOf } from "../trouble.ts";
 import type { Examined } from "./finding.ts";
 
 /** Blobs looked at at once: an open file and 256 KiB each. */
@@ -12,7 +12,7 @@ const pageSize = 256;
 
 /** Every blob that a repository has: its bytes are there, as many as its row says, and have its digest. */
 export async function checkBlobs(examined: Examined): Promise<void> {
-  const { catalog, signal, tell, saw } = examined;
+  const { catalog, blobs, shallow, signal, tell, saw } = examined;
   const rows = everyItem<BlobRow, Digest>(
     (after) => catalog.blobs({ after, limit: pageSize }),
     ({ digest }) => digest,
@@ -21,29 +21,13 @@ export async function checkBlobs(examined: Examined): Promise<void> {
     signal.throwIfAborted();
     const { digest } = row;
     saw("blob", row.size);
-    if ((await troubleOf(examined, row)) === undefined) return;
+    if ((await troubleOf(blobs, row, shallow)) === undefined) return;
     // It may have been deleted or put anew since it was asked for. What is so the second time, with a row behind it, is so.
-    const message = await troubleOf(examined, row);
+    const message = await troubleOf(blobs, row, shallow);
     const [holder] = await catalog.repositoriesWithBlob(digest, 1);
     if (message === undefined || holder === undefined) return;
     tell({ level: "fault", where: digest, message, mend: { kind: "lost-blob", digest } });
   });
-}
-
-/** What is wrong with a blob's bytes; undefined when nothing is. */
-async function troubleOf(
-  { blobs, shallow }: Examined,
-  { digest, size }: BlobRow,
-): Promise<string | undefined> {
-  try {
-    const found = await blobs.stat(digest);
-    if (found === undefined) return "its bytes are missing";
-    if (found !== size) return `it has ${found} bytes, its row says ${size}`;
-    return shallow || (await isWhole(blobs, digest)) ? undefined : "its bytes are not what its name says";
-  } catch (error) {
-    // One blob that the disk does not give is no reason to stop looking at the others.
-    return `its bytes cannot be read: ${error instanceof Error ? error.message : String(error)}`;
-  }
 }
 
 /**

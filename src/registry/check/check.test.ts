@@ -3,40 +3,17 @@ import { describe, expect, test } from "bun:test";
 import { chmod, mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Blobs } from "../../blobs/blobs.ts";
-import { nodeFileSystem as fs } from "../../files/filesystem.ts";
 import { absentDigest, blobOf, imageOf, indexOf } from "../../testing/artifacts.ts";
+import { checkedData } from "../../testing/checked.ts";
 import { here, linkBlob } from "../../testing/commands.ts";
 import { type TestData, testData } from "../../testing/dataDirectory.ts";
 import { noise, streamOf } from "../../testing/streams.ts";
 import { replacing } from "../replacing.ts";
-import { check, type Looked } from "./check.ts";
-import { checkFiles } from "./files.ts";
-import type { Finding } from "./finding.ts";
 
 const layer = blobOf(noise(5000));
 const image = imageOf([layer]);
 const signature = imageOf([], { subject: image.descriptor, annotations: { by: "ann" } });
 const index = indexOf([image]);
-
-interface Told {
-  readonly looked: Looked;
-  readonly findings: readonly Omit<Finding, "mend">[];
-}
-
-/** What a check tells, without what can be done about it. */
-async function checked(
-  { data, blobs, catalog }: Pick<TestData, "data" | "blobs" | "catalog">,
-  options: { shallow?: boolean; signal?: AbortSignal; progress?: (looked: Looked) => void } = {},
-): Promise<Told> {
-  const findings: Omit<Finding, "mend">[] = [];
-  const looked = await check({
-    ...{ catalog, blobs, alone: true, shallow: false },
-    ...{ signal: new AbortController().signal, progress: () => {}, ...options },
-    files: (tell) => checkFiles(fs, data, tell),
-    tell: ({ level, where, message }) => findings.push({ level, where, message }),
-  });
-  return { looked, findings };
-}
 
 async function filled(): Promise<TestData> {
   const it = await testData();
@@ -59,15 +36,15 @@ const { digest } = layer.descriptor;
 test("a registry that is well has no findings, and all of it was looked at", async () => {
   await using it = await filled();
   await it.registry.uploads.open(here, undefined);
-  const { looked, findings } = await checked(it);
+  const { looked, findings } = await checkedData(it);
   expect(findings).toEqual([]);
-  const manifests = [image, index, signature].map(({ bytes }) => bytes.byteLength);
-  const bytes = manifests.reduce((sum, each) => sum + each, layer.bytes.byteLength + "{}".length);
+  const sizes = [image, index, signature, layer].map(({ descriptor }) => descriptor.size);
+  const bytes = sizes.reduce((sum, size) => sum + size, "{}".length);
   expect(looked).toEqual({ blobs: 2, manifests: 3, bytes });
 });
 
 describe("a blob is a fault", () => {
-  const faultOf = async (it: TestData, shallow = false) => (await checked(it, { shallow })).findings;
+  const faultOf = async (it: TestData, shallow = false) => (await checkedData(it, { shallow })).findings;
 
   test("when its bytes are gone", async () => {
     await using it = await filled();
@@ -104,7 +81,7 @@ describe("a blob is a fault", () => {
         return it.blobs.read(each);
       },
     });
-    const { looked, findings } = await checked({ ...it, blobs });
+    const { looked, findings } = await checkedData({ ...it, blobs });
     const message = "its bytes cannot be read: EIO: i/o error, read";
     expect(findings).toEqual([{ level: "fault", where: digest, message }]);
     expect(looked).toMatchObject({ blobs: 2, manifests: 3 });
@@ -146,7 +123,7 @@ describe("a manifest is a fault", () => {
     test(what, async () => {
       await using it = await filled();
       spoil(it, statement);
-      const { findings } = await checked(it);
+      const { findings } = await checkedData(it);
       expect(findings).toEqual([{ level: "fault", where, message: expect.stringContaining(message) }]);
     });
 });
@@ -154,14 +131,14 @@ describe("a manifest is a fault", () => {
 test("rows that refer to none are a fault, and a broken database ends no check", async () => {
   await using it = await filled();
   spoil(it, "DELETE FROM manifest WHERE repository = 2");
-  expect((await checked(it)).findings).toContainEqual({
+  expect((await checkedData(it)).findings).toContainEqual({
     level: "fault",
     where: "catalog",
     message: "a row of tag refers to a row of manifest that is not there",
   });
   const catalog = replacing(it.catalog, { manifests: () => Promise.reject(new Error("malformed")) });
   await rm(it.blobPath(digest));
-  const { findings } = await checked({ ...it, catalog });
+  const { findings } = await checkedData({ ...it, catalog });
   expect(findings).toContainEqual({ level: "fault", where: "catalog", message: "malformed" });
   expect(findings).toContainEqual({ level: "fault", where: digest, message: "its bytes are missing" });
 });
@@ -176,7 +153,7 @@ test("what a manifest names and its repository lacks is a warning", async () => 
     ...{ artifactType: undefined, annotations: {}, at: 1 },
   });
   expect(await registry.manifest(sparse.descriptor.digest)).toBeDefined();
-  expect((await checked(it)).findings).toEqual([
+  expect((await checkedData(it)).findings).toEqual([
     {
       level: "warning",
       where: `${here}@${sparse.descriptor.digest}`,
@@ -191,11 +168,11 @@ describe("uploads", () => {
     const upload = await it.registry.uploads.open(here, undefined);
     const key = { ...upload };
     await it.registry.uploads.append(key, { body: streamOf(layer.bytes) });
-    expect((await checked(it)).findings).toEqual([]);
+    expect((await checkedData(it)).findings).toEqual([]);
     await rm(join(it.data.ingest, upload.id));
     const message = "it has 0 bytes, and 5000 were acknowledged";
     const where = `upload ${upload.id} of ${here}`;
-    expect((await checked(it)).findings).toEqual([{ level: "fault", where, message }]);
+    expect((await checkedData(it)).findings).toEqual([{ level: "fault", where, message }]);
   });
 
   test("that have ended leave waste", async () => {
@@ -203,7 +180,7 @@ describe("uploads", () => {
     await mkdir(it.data.ingest);
     await writeFile(join(it.data.ingest, "left"), "four");
     const message = "no upload goes on with it: 4 bytes";
-    expect((await checked(it)).findings).toEqual([{ level: "waste", where: "ingest/left", message }]);
+    expect((await checkedData(it)).findings).toEqual([{ level: "waste", where: "ingest/left", message }]);
   });
 });
 
@@ -215,7 +192,7 @@ test("blobs that no repository has are waste", async () => {
   await ingest.commit(orphan.descriptor.digest);
   await ingest.discard();
   const message = "no repository has it: 9 bytes";
-  expect((await checked(it)).findings).toEqual([
+  expect((await checkedData(it)).findings).toEqual([
     { level: "waste", where: orphan.descriptor.digest, message },
   ]);
 });
@@ -233,7 +210,7 @@ test("what is none of a registry's is named, links too, and what was put aside i
     await writeFile(at(...path), "");
   await mkdir(at("blobs", "md5"));
   await symlink("/", at("blobs", "sha256", absentDigest().slice("sha256:".length)));
-  const { findings } = await checked(it);
+  const { findings } = await checkedData(it);
   expect(
     findings
       .filter(({ level }) => level === "warning")
@@ -266,7 +243,7 @@ describe("what changes meanwhile is not told:", () => {
         return size;
       },
     });
-    expect((await checked({ ...it, blobs })).findings).toEqual([]);
+    expect((await checkedData({ ...it, blobs })).findings).toEqual([]);
   });
 
   test("a blob that is put anew while it is read", async () => {
@@ -280,7 +257,7 @@ describe("what changes meanwhile is not told:", () => {
         return it.blobs.stat(each);
       },
     });
-    expect((await checked({ ...it, blobs })).findings).toEqual([]);
+    expect((await checkedData({ ...it, blobs })).findings).toEqual([]);
     expect(asked).toBe(2);
   });
 
@@ -291,7 +268,7 @@ describe("what changes meanwhile is not told:", () => {
     await ingest.append(streamOf(coming.bytes));
     await ingest.commit(coming.descriptor.digest);
     await it.catalog.apply({ kind: "open-upload", id: "coming", repository: here, user: undefined, at: 1 });
-    expect((await checked(it)).findings).toEqual([]);
+    expect((await checkedData(it)).findings).toEqual([]);
   });
 
   test("a manifest that is deleted with what it names", async () => {
@@ -309,7 +286,7 @@ describe("what changes meanwhile is not told:", () => {
         return it.catalog.blob(repository, each);
       },
     });
-    const { findings } = await checked({ ...it, catalog });
+    const { findings } = await checkedData({ ...it, catalog });
     expect(deleted).toBe(true);
     expect(findings.filter(({ level }) => level !== "waste")).toEqual([]);
   });
@@ -318,6 +295,6 @@ describe("what changes meanwhile is not told:", () => {
 test("it ends with the signal's reason when it is told to", async () => {
   await using it = await filled();
   const stop = new AbortController();
-  const work = checked(it, { signal: stop.signal, progress: () => stop.abort(new Error("enough")) });
+  const work = checkedData(it, { signal: stop.signal, progress: () => stop.abort(new Error("enough")) });
   await expect(work).rejects.toThrow("enough");
 });

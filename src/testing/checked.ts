@@ -1,0 +1,30 @@
+import type { Blobs } from "../blobs/blobs.ts";
+import type { Questions } from "../catalog/catalog.ts";
+import { nodeFileSystem as fs } from "../files/filesystem.ts";
+import { check, type Looked } from "../registry/check/check.ts";
+import { checkFiles } from "../registry/check/files.ts";
+import type { Finding } from "../registry/check/finding.ts";
+import type { DataPaths } from "../registry/dataDirectory.ts";
+
+/** A finding without what can be done about it. */
+export type Told = Omit<Finding, "mend">;
+
+export interface Checked {
+  readonly looked: Looked;
+  readonly findings: readonly Told[];
+}
+
+/** What a check says of a data directory. */
+export async function checkedData(
+  { data, blobs, catalog }: { data: DataPaths; blobs: Blobs; catalog: Questions },
+  options: { shallow?: boolean; signal?: AbortSignal; progress?: (looked: Looked) => void } = {},
+): Promise<Checked> {
+  const findings: Told[] = [];
+  const looked = await check({
+    ...{ catalog, blobs, alone: true, shallow: false },
+    ...{ signal: new AbortController().signal, progress: () => {}, ...options },
+    files: (tell) => checkFiles(fs, data, tell),
+    tell: ({ level, where, message }) => findings.push({ level, where, message }),
+  });
+  return { looked, findings };
+}
