@@ -1,5 +1,6 @@
 import { Option } from "commander";
 import type { Definition } from "./definition.ts";
+import { addUpkeepCommands } from "./upkeepCommands.ts";
 
 const dataOption = () =>
   new Option("--data <dir>", "where the registry keeps its data").env("CHARTROOM_DATA");
@@ -55,6 +56,8 @@ export function addRegistryCommands(registry: Definition): void {
       "registry serve --htpasswd auth.htpasswd",
       "registry serve /etc/distribution/config.yml",
     );
+
+  addUpkeepCommands(registry, dataOption);
 
   const user = registry.group("user", "who may enter our own registry");
   user

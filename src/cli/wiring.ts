@@ -2,13 +2,18 @@
 import { FilesystemBlobs } from "../blobs/filesystem.ts";
 import { MemoryBlobs } from "../blobs/memory.ts";
 import { MemoryCatalog } from "../catalog/memory.ts";
-import { openSqliteCatalog } from "../catalog/sqlite.ts";
+import { snapshotSqlite } from "../catalog/snapshot.ts";
+import { openSqliteCatalog, openSqliteReader } from "../catalog/sqlite.ts";
 import { nodeFileSystem } from "../files/filesystem.ts";
+import type { Catalogs } from "../registry/backup/copy.ts";
 import type { DataPaths } from "../registry/dataDirectory.ts";
 import { Registry, type Sweep } from "../registry/registry.ts";
 import { Reserve } from "../registry/reserve.ts";
 import type { Rules } from "../registry/store.ts";
 import { WriteStop } from "../registry/writeStop.ts";
+
+/** How the catalog of a data directory is read beside its owner, and how it is copied. */
+export const catalogs: Catalogs = { snapshot: snapshotSqlite, read: openSqliteReader };
 
 /** A registry that is ready, and what ends it. */
 export interface OpenRegistry {

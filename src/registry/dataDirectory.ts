@@ -142,6 +142,35 @@ export async function makeDataDirectory(root: string, options: DataDirectoryOpti
   await fs.chmod(root, 0o700); // charts may be private, and so are users
 }
 
+/**
+ * See that a directory holds a registry's data, of a format that this program knows.
+ * @throws ChartroomError `not_found`, `invalid`; node's errors
+ */
+export async function requireData(fs: FileSystem, root: string): Promise<void> {
+  const found = await formatOf(fs, root);
+  if (found === 0) await refuseUnfinished(fs, root);
+  if (found === 0)
+    throw new ChartroomError("not_found", `There are no registry's data in ${root}`, {
+      hint: "Name the directory that has them.",
+    });
+  refuseNewer(root, found);
+}
+
+/** Refuse a copy of a registry's data that has no marker yet. */
+async function refuseUnfinished(fs: FileSystem, root: string): Promise<void> {
+  if ((await ifThere(fs.stat(dataPathsOf(root).backup))) !== undefined)
+    throw refusal("invalid", root, "it is a backup, or a restore, that was not finished", {
+      hint: "Run that again: it goes on where it was.",
+    });
+}
+
+function refuseNewer(root: string, found: number): void {
+  if (found > format)
+    throw refusal("invalid", root, `it has format ${found}, and this program knows up to ${format}`, {
+      hint: "Use the newer chartroom that wrote it.",
+    });
+}
+
 /** Refuse a place that no registry's data could live in; it need not exist yet. Changes nothing. */
 async function check(
   root: string,
@@ -165,15 +194,9 @@ async function check(
   }
   if (there !== root) return;
   const found = await formatOf(fs, root);
-  if (found > format)
-    throw refusal("invalid", root, `it has format ${found}, and this program knows up to ${format}`, {
-      hint: "Use the newer chartroom that wrote it.",
-    });
+  refuseNewer(root, found);
   if (found > 0) return;
-  if ((await ifThere(fs.stat(dataPathsOf(root).backup))) !== undefined)
-    throw refusal("invalid", root, "it is a backup, or a restore, that was not finished", {
-      hint: "Run that again: it goes on where it was.",
-    });
+  await refuseUnfinished(fs, root);
   const foreign = (await fs.readdir(root, { withFileTypes: true })).find(({ name }) => !harmless.test(name));
   if (foreign !== undefined)
     throw refusal("invalid", root, `it holds "${foreign.name}", which is not chartroom's`, {

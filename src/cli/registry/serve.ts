@@ -20,6 +20,7 @@ import { greeting, shownAddress, urlOf } from "./greeting.ts";
 import type { LogSettings } from "./logSettings.ts";
 import { type RegistryOptions, readSettings } from "./settings.ts";
 import { followServerTls, readServerTls } from "./tls.ts";
+import { answerOwner } from "./upkeep/answer.ts";
 import { openUsers } from "./users.ts";
 import { gaugesOf, healthChecks, writeCheck } from "./watch.ts";
 
@@ -62,6 +63,7 @@ export async function serve([file]: string[], options: RegistryOptions, context:
   const { sweep, rules } = settings;
   const { registry, writes, close } = await openRegistry(data, { now, report, sweep, rules });
   stack.defer(close);
+  if (data !== undefined) stack.defer(await answerOwner(data, warn));
 
   const health = new Health();
   stack.defer(() => health.stop());
