@@ -48,7 +48,7 @@ export async function startControl({ path, version, tasks, failureOf }: ControlO
     const task = protocol === controlProtocol && request.method === "POST" ? tasks.get(name) : undefined;
     const headers = { "chartroom-version": version };
     if (task === undefined) return jsonAnswer({ version }, 404, headers);
-    const options: unknown = await request.json();
+    const options: unknown = await request.json().catch(() => undefined);
     const gone = new AbortController();
     const signal = AbortSignal.any([stopping.signal, gone.signal]);
     const body = new ReadableStream<Uint8Array>({
