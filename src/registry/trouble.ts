@@ -6,18 +6,21 @@ import type { BlobRow } from "../catalog/scans.ts";
  * What is wrong with the bytes of a blob, in words; undefined when nothing is. A disk that does not give them is no reason to
  * stop looking at others.
  * @param shallow takes a blob for whole that has the right size
+ * @throws the signal's reason
  */
 export async function troubleOf(
   blobs: Blobs,
   { digest, size }: BlobRow,
   shallow: boolean,
+  signal: AbortSignal,
 ): Promise<string | undefined> {
   try {
     const found = await blobs.stat(digest);
     if (found === undefined) return "its bytes are missing";
     if (found !== size) return `it has ${found} bytes, its row says ${size}`;
-    return shallow || (await isWhole(blobs, digest)) ? undefined : otherBytes;
+    return shallow || (await isWhole(blobs, digest, signal)) ? undefined : otherBytes;
   } catch (error) {
+    signal.throwIfAborted();
     return unreadable(error);
   }
 }

@@ -35,7 +35,7 @@ export async function placeBlob(
   const { fs, from, to } = places;
   const { digest, size } = row;
   if ((await to.stat(digest)) === size) return "kept";
-  const trouble = await troubleOf(from, row, !verify);
+  const trouble = await troubleOf(from, row, !verify, signal);
   if (trouble !== undefined) return { lost: trouble };
   const target = blobPathIn(places.toDirectory, digest);
   try {

@@ -21,9 +21,9 @@ export async function checkBlobs(examined: Examined): Promise<void> {
     signal.throwIfAborted();
     const { digest } = row;
     saw("blob", row.size);
-    if ((await troubleOf(blobs, row, shallow)) === undefined) return;
+    if ((await troubleOf(blobs, row, shallow, signal)) === undefined) return;
     // It may have been deleted or put anew since it was asked for. What is so the second time, with a row behind it, is so.
-    const message = await troubleOf(blobs, row, shallow);
+    const message = await troubleOf(blobs, row, shallow, signal);
     const [holder] = await catalog.repositoriesWithBlob(digest, 1);
     if (message === undefined || holder === undefined) return;
     tell({ level: "fault", where: digest, message, mend: { kind: "lost-blob", digest } });
