@@ -19,7 +19,7 @@ test("a job is done beside whoever owns the data: what it tells comes on the way
   const looked = await inThread(job(it.data.root), (each) => told.push(each), never);
   expect(looked).toMatchObject({ blobs: 3, manifests: 1 });
   const where = blobOf("lost").descriptor.digest;
-  const mend = { kind: "lost-blob", digest: where };
+  const mend = { kind: "lost-blob", digest: where } as const;
   expect(told).toContainEqual({ finding: { level: "fault", where, message: "its bytes are missing", mend } });
 });
 
