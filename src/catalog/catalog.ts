@@ -36,6 +36,23 @@ export interface Upload {
   readonly started: number;
 }
 
+/** A blob that no manifest of its repository names. */
+export interface UnnamedBlob {
+  readonly repository: RepositoryName;
+  readonly digest: Digest;
+  /** In bytes. */
+  readonly size: number;
+  /** Since when, or when it last came or was asked for since then: ms since 1970. */
+  readonly since: number;
+}
+
+/** A content that no repository has as a blob any more. */
+export interface UnheldBytes {
+  readonly digest: Digest;
+  /** Whether its bytes may go at any moment. */
+  readonly doomed: boolean;
+}
+
 /**
  * Rows about blobs: which repository has what, tags, referrers, uploads. Questions are single indexed queries that return
  * a page at most; whatever changes is a command: plain data, one short transaction, all or nothing, idempotent. An
@@ -76,6 +93,18 @@ export interface Questions extends Scans {
     artifactType: string | undefined,
     page: PageRequest<Digest>,
   ): Promise<Page<Descriptor>>;
+  /** Since when no manifest of the repository names this blob of it, ms since 1970; undefined for any other blob. */
+  unnamedSince(repository: RepositoryName, digest: Digest): Promise<number | undefined>;
+  /** Blobs that no manifest of their repository has named since `before` (ms since 1970), longest first. */
+  unnamed(before: number, page: PageRequest<UnnamedBlob>): Promise<Page<UnnamedBlob>>;
+  /** How many those are. */
+  countUnnamed(before: number): Promise<number>;
+  /** Contents that no repository has any more and that were not buried, in an order that holds still. */
+  unheld(page: PageRequest<Digest>): Promise<Page<UnheldBytes>>;
+  /** One of those, or undefined. */
+  unheldBytes(digest: Digest): Promise<UnheldBytes | undefined>;
+  /** How often the bytes of a digest were buried. */
+  burials(digest: Digest): Promise<number>;
   upload(id: string): Promise<Upload | undefined>;
   /** Uploads in order of id. */
   uploads(page: PageRequest<string>): Promise<Page<Upload>>;

@@ -2,6 +2,7 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { RepositoryName, Tag } from "../oci/reference.ts";
 import type { Expected } from "../oci/repository.ts";
+import type { CollectionCommand, CollectionOutcomes } from "./collection.ts";
 
 /** Open an upload session. Doing it again with the same id changes nothing. */
 export interface OpenUpload {
@@ -27,12 +28,17 @@ export interface CloseUpload {
   readonly id: string;
 }
 
-/** A blob whose bytes are durable becomes part of a repository; the session that brought it, if any, ends with it. */
+/**
+ * A blob whose bytes are durable becomes part of a repository; the session that brought it, if any, ends with it. Refused
+ * while the bytes are doomed, and when they were buried after they had been published: publish them again then.
+ */
 export interface LinkBlob {
   readonly kind: "link-blob";
   readonly repository: RepositoryName;
   readonly digest: Digest;
   readonly size: number;
+  /** What `Catalog.burials` said of the digest before its bytes were published. */
+  readonly burials: number;
   readonly upload?: string | undefined;
   readonly at: number;
 }
@@ -93,6 +99,7 @@ export interface DeleteManifest {
   readonly kind: "delete-manifest";
   readonly repository: RepositoryName;
   readonly digest: Digest;
+  readonly at: number;
 }
 
 export type Command =
@@ -104,14 +111,15 @@ export type Command =
   | UnlinkBlob
   | PutManifest
   | Untag
-  | DeleteManifest;
+  | DeleteManifest
+  | CollectionCommand;
 
-interface Outcomes {
+interface Outcomes extends CollectionOutcomes {
   "open-upload": { done: true };
   /** `absent`: the session ended meanwhile, and its bytes with it. */
   "advance-upload": { done: true } | { done: false; why: "absent" };
   "close-upload": { done: true };
-  "link-blob": { done: true };
+  "link-blob": { done: true } | { done: false; why: "doomed" };
   /** `size` of the mounted blob; `absent` when the source does not have it. */
   "mount-blob": { done: true; size: number } | { done: false; why: "absent" };
   "unlink-blob": { done: true } | { done: false; why: "absent" } | { done: false; why: "in-use" };

@@ -2,36 +2,27 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { RepositoryName, Tag } from "../oci/reference.ts";
 import type { StoredManifest } from "../oci/repository.ts";
-import type { Catalog, Page, PageRequest, Upload } from "./catalog.ts";
+import type { Catalog, Page, PageRequest, UnheldBytes, UnnamedBlob, Upload } from "./catalog.ts";
 import { type Command, type Executors, execute, type Outcome, type PutManifest } from "./command.ts";
-import type { BlobRow, HeldManifest, ManifestRows } from "./scans.ts";
-
-/** What one repository holds. */
-interface Holding {
-  readonly blobs: Map<Digest, number>;
-  readonly manifests: Map<Digest, PutManifest>;
-  readonly tags: Map<Tag, Digest>;
-}
-
-interface Rows {
-  readonly repositories: Map<RepositoryName, Holding>;
-  readonly uploads: Map<string, Upload>;
-}
-
-const nothing: Holding = { blobs: new Map(), manifests: new Map(), tags: new Map() };
-
-/** A repository's holding for questions: empty where there is none. */
-const holdingOf = ({ repositories }: Rows, name: RepositoryName): Holding =>
-  repositories.get(name) ?? nothing;
-
-/** A repository's holding for changes: made where there is none. */
-function openHolding({ repositories }: Rows, name: RepositoryName): Holding {
-  const holding = repositories.get(name) ?? { blobs: new Map(), manifests: new Map(), tags: new Map() };
-  repositories.set(name, holding);
-  return holding;
-}
+import { emptyRows, holdingOf, openHolding, pageOf, type Rows } from "./memoryRows.ts";
+import { allBlobs, allManifests, manifestRows } from "./memoryScans.ts";
+import {
+  burialsOf,
+  claimBlobs,
+  collectors,
+  forsake,
+  isNamed,
+  linkBlob,
+  releaseBlobs,
+  unheldOf,
+  unnamedOf,
+  unnamedOrder,
+} from "./memoryUnnamed.ts";
+import type { BlobRow, ManifestRows } from "./scans.ts";
 
 const executors: Executors<Rows> = {
+  ...collectors,
+
   "open-upload": ({ uploads }, { id, repository, user, at }) => {
     if (!uploads.has(id)) uploads.set(id, { id, repository, user, offset: 0, started: at });
     return { done: true };
@@ -49,26 +40,25 @@ const executors: Executors<Rows> = {
     return { done: true };
   },
 
-  "link-blob": (rows, { repository, digest, size, upload }) => {
-    openHolding(rows, repository).blobs.set(digest, size);
+  "link-blob": (rows, { repository, digest, size, burials, upload, at }) => {
+    if (rows.unheld.get(digest) || burials !== burialsOf(rows, digest)) return { done: false, why: "doomed" };
+    linkBlob(rows, repository, digest, size, at);
     if (upload !== undefined) rows.uploads.delete(upload);
     return { done: true };
   },
 
-  "mount-blob": (rows, { repository, from, digest }) => {
-    const size = holdingOf(rows, repository).blobs.get(digest) ?? holdingOf(rows, from).blobs.get(digest);
-    if (size === undefined) return { done: false, why: "absent" };
-    openHolding(rows, repository).blobs.set(digest, size);
-    return { done: true, size };
+  "mount-blob": (rows, { repository, from, digest, at }) => {
+    const found = holdingOf(rows, repository).blobs.get(digest) ?? holdingOf(rows, from).blobs.get(digest);
+    if (found === undefined) return { done: false, why: "absent" };
+    linkBlob(rows, repository, digest, found.size, at);
+    return { done: true, size: found.size };
   },
 
   "unlink-blob": (rows, { repository, digest }) => {
-    const { blobs, manifests } = holdingOf(rows, repository);
-    if (!blobs.has(digest)) return { done: false, why: "absent" };
-    const names = (manifest: PutManifest) =>
-      [...manifest.blobs, ...manifest.optional].some((named) => named.digest === digest);
-    if (manifests.values().some(names)) return { done: false, why: "in-use" };
-    blobs.delete(digest);
+    const holding = holdingOf(rows, repository);
+    if (!holding.blobs.has(digest)) return { done: false, why: "absent" };
+    if (isNamed(holding, digest)) return { done: false, why: "in-use" };
+    forsake(rows, repository, digest);
     return { done: true };
   },
 
@@ -89,25 +79,31 @@ const executors: Executors<Rows> = {
     }
     const existed = manifests.has(digest) && names.every((tag) => tags.get(tag) === digest);
     const holding = openHolding(rows, repository);
+    const before = holding.manifests.get(digest);
     holding.manifests.set(digest, { ...command, bytes: new Uint8Array(command.bytes) });
     for (const tag of names) holding.tags.set(tag, digest);
+    if (before !== undefined) releaseBlobs(holding, before, command.at);
+    claimBlobs(holding, command);
     return { done: true, existed };
   },
 
   untag: (rows, { repository, tag }) =>
     holdingOf(rows, repository).tags.delete(tag) ? { done: true } : { done: false, why: "absent" },
 
-  "delete-manifest": (rows, { repository, digest }) => {
-    const { manifests, tags } = holdingOf(rows, repository);
-    if (!manifests.delete(digest)) return { done: false, why: "absent" };
-    for (const [tag, holds] of tags) if (holds === digest) tags.delete(tag);
+  "delete-manifest": (rows, { repository, digest, at }) => {
+    const holding = holdingOf(rows, repository);
+    const found = holding.manifests.get(digest);
+    if (found === undefined) return { done: false, why: "absent" };
+    holding.manifests.delete(digest);
+    for (const [tag, holds] of holding.tags) if (holds === digest) holding.tags.delete(tag);
+    releaseBlobs(holding, found, at);
     return { done: true };
   },
 };
 
 /** A catalog in memory: the shortest text of the contract, for tests and for what need not last. */
 export class MemoryCatalog implements Catalog {
-  readonly #rows: Rows = { repositories: new Map(), uploads: new Map() };
+  readonly #rows: Rows = emptyRows();
 
   async apply<C extends Command>(command: C): Promise<Outcome<C>> {
     return execute(executors, this.#rows, command);
@@ -145,7 +141,7 @@ export class MemoryCatalog implements Catalog {
   }
 
   async blob(repository: RepositoryName, digest: Digest): Promise<number | undefined> {
-    return holdingOf(this.#rows, repository).blobs.get(digest);
+    return holdingOf(this.#rows, repository).blobs.get(digest)?.size;
   }
 
   async repositoriesWithBlob(digest: Digest, limit: number): Promise<readonly RepositoryName[]> {
@@ -166,6 +162,34 @@ export class MemoryCatalog implements Catalog {
     return pageOf(found.map(asReferrer), ({ digest }) => digest, page);
   }
 
+  async unnamedSince(repository: RepositoryName, digest: Digest): Promise<number | undefined> {
+    return holdingOf(this.#rows, repository).blobs.get(digest)?.unnamed;
+  }
+
+  async unnamed(before: number, page: PageRequest<UnnamedBlob>): Promise<Page<UnnamedBlob>> {
+    return pageOf(unnamedOf(this.#rows, before), unnamedOrder, {
+      ...page,
+      after: page.after && unnamedOrder(page.after),
+    });
+  }
+
+  async countUnnamed(before: number): Promise<number> {
+    return unnamedOf(this.#rows, before).length;
+  }
+
+  async unheld(page: PageRequest<Digest>): Promise<Page<UnheldBytes>> {
+    return pageOf(unheldOf(this.#rows), ({ digest }) => digest, page);
+  }
+
+  async unheldBytes(digest: Digest): Promise<UnheldBytes | undefined> {
+    const doomed = this.#rows.unheld.get(digest);
+    return doomed === undefined ? undefined : { digest, doomed };
+  }
+
+  async burials(digest: Digest): Promise<number> {
+    return burialsOf(this.#rows, digest);
+  }
+
   async upload(id: string): Promise<Upload | undefined> {
     return this.#rows.uploads.get(id);
   }
@@ -175,23 +199,15 @@ export class MemoryCatalog implements Catalog {
   }
 
   async blobs(page: PageRequest<Digest>): Promise<Page<BlobRow>> {
-    const all = [...this.#rows.repositories.values()].flatMap(({ blobs }) => [...blobs]);
-    const rows = [...new Map(all)].map(([digest, size]) => ({ digest, size }));
-    return pageOf(rows, ({ digest }) => digest, page);
+    return pageOf(allBlobs(this.#rows), ({ digest }) => digest, page);
   }
 
   async manifests(page: PageRequest<Digest>): Promise<Page<Digest>> {
-    const all = [...this.#rows.repositories.values()].flatMap(({ manifests }) => [...manifests.keys()]);
-    return pageOf(new Set(all), (digest) => digest, page);
+    return pageOf(allManifests(this.#rows), (digest) => digest, page);
   }
 
   async manifestRows(digest: Digest): Promise<ManifestRows | undefined> {
-    const rows = [...this.#rows.repositories].flatMap(([repository, { manifests }]) => {
-      const found = manifests.get(digest);
-      return found === undefined ? [] : [{ bytes: found.bytes, held: asHeld(repository, found) }];
-    });
-    const held = rows.map((row) => row.held).sort((a, b) => (a.repository < b.repository ? -1 : 1));
-    return rows[0] && { bytes: rows[0].bytes, held };
+    return manifestRows(this.#rows, digest);
   }
 
   async faults(): Promise<readonly string[]> {
@@ -201,17 +217,6 @@ export class MemoryCatalog implements Catalog {
   async close(): Promise<void> {}
 }
 
-/** All that is written of a manifest in a repository. */
-const asHeld = (repository: RepositoryName, command: PutManifest): HeldManifest => {
-  const { descriptor, blobs, optional, subject, artifactType, annotations } = command;
-  return {
-    repository,
-    mediaType: descriptor.mediaType,
-    blobs: [...new Set([...blobs, ...optional].map(({ digest }) => digest))].sort(),
-    referrer: subject && { subject, artifactType, annotations },
-  };
-};
-
 /** A manifest as a list of referrers names it. */
 const asReferrer = ({ descriptor, artifactType, annotations }: PutManifest): Descriptor => ({
   mediaType: descriptor.mediaType,
@@ -220,15 +225,3 @@ const asReferrer = ({ descriptor, artifactType, annotations }: PutManifest): Des
   ...(artifactType !== undefined && { artifactType }),
   ...(Object.keys(annotations).length > 0 && { annotations }),
 });
-
-/** A page out of all items. Strings of ASCII compare by code unit in ASCII order; `localeCompare` would not. */
-function pageOf<T>(
-  items: Iterable<T>,
-  key: (item: T) => string,
-  { after, limit }: PageRequest<string>,
-): Page<T> {
-  const rest = [...items]
-    .filter((item) => after === undefined || key(item) > after)
-    .sort((a, b) => (key(a) < key(b) ? -1 : 1));
-  return { items: rest.slice(0, limit), more: rest.length > limit };
-}

@@ -29,17 +29,21 @@ function world(): Artifact[] {
 }
 
 const one = <T>(items: readonly T[]) => fc.constantFrom(...items);
-const at = fc.constant(1);
+const at = fc.nat(3);
 const repository = one(repositories);
 const expected = fc.oneof(fc.constant("any" as const), fc.constant("absent" as const), one(digests));
 
 const link = fc
-  .tuple(repository, one(blobs), fc.option(one(uploads), { nil: undefined }))
-  .map(([name, content, upload]) => linkBlob(name, content, upload));
+  .tuple(repository, one(blobs), fc.option(one(uploads), { nil: undefined }), at, fc.nat(2))
+  .map(([name, content, upload, time, burials]) => ({
+    ...linkBlob(name, content, upload),
+    burials,
+    at: time,
+  }));
 const put = fc
-  .tuple(repository, one(artifacts), fc.subarray(tags), expected, fc.boolean())
-  .map(([name, artifact, names, expects, sparse]) => {
-    const command = putManifest(name, artifact, names, expects);
+  .tuple(repository, one(artifacts), fc.subarray(tags), expected, fc.boolean(), at)
+  .map(([name, artifact, names, expects, sparse, time]) => {
+    const command = { ...putManifest(name, artifact, names, expects), at: time };
     return sparse ? { ...command, blobs: [], optional: command.blobs, manifests: [] } : command;
   });
 const tag = one(tags).map(parseTag);
@@ -62,8 +66,12 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     at,
   }),
   record({ kind: fc.constant("unlink-blob" as const), repository, digest: blob }),
+  record({ kind: fc.constant("renew-blob" as const), repository, digest: blob, at }),
+  record({ kind: fc.constant("collect-blob" as const), repository, digest: blob, before: at }),
+  record({ kind: fc.constant("doom" as const), digest: blob }),
+  record({ kind: fc.constant("bury" as const), digest: blob }),
   record({ kind: fc.constant("untag" as const), repository, tag }),
-  record({ kind: fc.constant("delete-manifest" as const), repository, digest: manifest }),
+  record({ kind: fc.constant("delete-manifest" as const), repository, digest: manifest, at }),
 );
 
 /** All that a catalog can be asked about the small world. */
@@ -72,6 +80,10 @@ async function answers(catalog: Catalog): Promise<unknown> {
   return {
     repositories: await catalog.repositories(page),
     uploads: await catalog.uploads(page),
+    unnamed: (await catalog.unnamed(2, { limit: 100 })).items.map((each) => JSON.stringify(each)).toSorted(),
+    unheld: await Promise.all(digests.map((digest) => catalog.unheldBytes(digest))),
+    burials: await Promise.all(digests.map((digest) => catalog.burials(digest))),
+    unheldCount: (await catalog.unheld({ limit: 100 })).items.length,
     holders: await Promise.all(
       digests.map(async (digest) => (await catalog.repositoriesWithBlob(digest, 9)).toSorted()),
     ),

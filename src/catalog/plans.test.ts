@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { blobOf, imageOf } from "../testing/artifacts.ts";
 import { here, linkBlob, one, putManifest, there } from "../testing/commands.ts";
 import { applyBatch } from "./batch.ts";
+import * as collection from "./collectionQuestions.ts";
 import * as questions from "./questions.ts";
 import { scansOver } from "./scans.ts";
 import { upgrade } from "./schema.ts";
@@ -49,9 +50,14 @@ test("every question and command finds its rows by an index: none scans a table 
     ...one.blobs.map((each) => linkBlob(here, each, "u")),
     putManifest(here, referrer, ["1"]),
     { kind: "mount-blob", repository: there, from: here, digest: blob, at: 1 },
+    { kind: "renew-blob", repository: there, digest: blob, at: 1 },
     { kind: "unlink-blob", repository: there, digest: blob },
+    { kind: "collect-blob", repository: here, digest: blobOf("one").descriptor.digest, before: 1 },
+    { kind: "doom", digest: blob },
+    { kind: "doom", digest: blobOf("none").descriptor.digest },
+    { kind: "bury", digest: blob },
     { kind: "untag", repository: here, tag: putManifest(here, one, ["1"]).tags[0]! },
-    { kind: "delete-manifest", repository: here, digest: referrer.descriptor.digest },
+    { kind: "delete-manifest", repository: here, digest: referrer.descriptor.digest, at: 1 },
   ]);
   const page = { limit: 1 };
   questions.hasRepository(sql, here);
@@ -62,6 +68,12 @@ test("every question and command finds its rows by an index: none scans a table 
   questions.blob(sql, here, blob);
   questions.repositoriesWithBlob(sql, blob, 1);
   questions.referrers(sql, here, digest, undefined, page);
+  collection.unnamedSince(sql, here, blob);
+  collection.unnamed(sql, 1, page);
+  collection.countUnnamed(sql, 1);
+  collection.unheld(sql, page);
+  collection.unheldBytes(sql, blob);
+  collection.burials(sql, blob);
   questions.upload(sql, "u");
   questions.uploads(sql, page);
   applyBatch(sql, [putManifest(there, referrer)]);

@@ -170,7 +170,11 @@ export function uploads(sql: Sql, { after = "", limit }: PageRequest<string>): P
 }
 
 /** A page out of rows that were asked for one more than the page holds: the one says whether more follow. */
-const pageOf = <Row, Item>(rows: readonly Row[], limit: number, item: (row: Row) => Item): Page<Item> => ({
+export const pageOf = <Row, Item>(
+  rows: readonly Row[],
+  limit: number,
+  item: (row: Row) => Item,
+): Page<Item> => ({
   items: rows.slice(0, limit).map(item),
   more: rows.length > limit,
 });

@@ -55,7 +55,7 @@ export function scanTests(on: On): void {
     on("what no repository has is in no scan", async (catalog) => {
       await applyAll(catalog, pushCommands(here, one));
       const { digest } = one.descriptor;
-      await catalog.apply({ kind: "delete-manifest", repository: here, digest });
+      await catalog.apply({ kind: "delete-manifest", repository: here, digest, at: 1 });
       for (const { descriptor } of one.blobs)
         await catalog.apply({ kind: "unlink-blob", repository: here, digest: descriptor.digest });
       expect(await catalog.blobs({ limit: 9 })).toEqual({ items: [], more: false });

@@ -1,5 +1,6 @@
 import { ChartroomError } from "../oci/errors.ts";
 import type { Catalog, Questions } from "./catalog.ts";
+import * as collection from "./collectionQuestions.ts";
 import type { Command, Outcome } from "./command.ts";
 import { failureOf, type Request } from "./messages.ts";
 import { cannotWrite, Outbox, type OutboxLimits } from "./outbox.ts";
@@ -104,6 +105,12 @@ const questionsOver = (sql: Sql): Questions => ({
   repositoriesWithBlob: async (digest, limit) => questions.repositoriesWithBlob(sql, digest, limit),
   referrers: async (repository, subject, artifactType, page) =>
     questions.referrers(sql, repository, subject, artifactType, page),
+  unnamedSince: async (repository, digest) => collection.unnamedSince(sql, repository, digest),
+  unnamed: async (before, page) => collection.unnamed(sql, before, page),
+  countUnnamed: async (before) => collection.countUnnamed(sql, before),
+  unheld: async (page) => collection.unheld(sql, page),
+  unheldBytes: async (digest) => collection.unheldBytes(sql, digest),
+  burials: async (digest) => collection.burials(sql, digest),
   upload: async (id) => questions.upload(sql, id),
   uploads: async (page) => questions.uploads(sql, page),
 });

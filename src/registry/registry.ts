@@ -1,5 +1,7 @@
 import type { Page, PageRequest } from "../catalog/catalog.ts";
 import type { RepositoryName } from "../oci/reference.ts";
+import { Burials } from "./burials.ts";
+import { Collector } from "./collector.ts";
 import { RegistryRepository } from "./repository.ts";
 import type { Store } from "./store.ts";
 import { Uploads } from "./uploads.ts";
@@ -15,12 +17,15 @@ const usualSweep: Sweep = { age: 7 * 24 * 3600_000, interval: 3600_000 };
 /** A registry of ours: repositories and upload sessions over blobs and a catalog. It knows no HTTP. */
 export class Registry {
   readonly uploads: Uploads;
+  readonly collector: Collector;
   readonly #store: Store;
   #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(store: Store) {
     this.#store = store;
-    this.uploads = new Uploads(store);
+    const burials = new Burials(store);
+    this.uploads = new Uploads(store, burials);
+    this.collector = new Collector(store, burials);
   }
 
   /** A repository, whether anything was pushed to it or not. */
@@ -38,6 +43,7 @@ export class Registry {
    * @param report is told what goes wrong later; what goes wrong now is thrown
    */
   async start(report: (error: unknown) => void, sweep: Sweep | "off" = usualSweep): Promise<void> {
+    this.collector.start(report);
     if (sweep === "off") return;
     await this.uploads.reap(sweep.age);
     this.#timer = setInterval(() => void this.uploads.reap(sweep.age).catch(report), sweep.interval);
@@ -47,6 +53,7 @@ export class Registry {
   /** Let go of open files. Blobs and catalog are their maker's to close. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
+    await this.collector.close();
     await this.uploads.close();
   }
 }

@@ -63,11 +63,14 @@ export class RegistryRepository implements Reads, Writes, Deletes, Mounts {
    */
   async blob(blob: BlobName, range?: ByteRange): Promise<ReadableStream<Uint8Array>> {
     const { digest } = blob;
-    if ((await this.stat(blob)) === undefined)
-      throw new RegistryError("blobUnknown", { details: [{ digest }] });
-    const stream = await this.#store.blobs.read(digest, range);
-    if (stream === undefined) throw new ChartroomError("storage", `The bytes of blob ${digest} are lost`);
-    return stream;
+    // Twice: a collection that came in between has taken the row too, or a push has put the bytes there again.
+    for (let times = 0; times < 2; times++) {
+      if ((await this.stat(blob)) === undefined)
+        throw new RegistryError("blobUnknown", { details: [{ digest }] });
+      const stream = await this.#store.blobs.read(digest, range);
+      if (stream !== undefined) return stream;
+    }
+    throw new ChartroomError("storage", `The bytes of blob ${digest} are lost`);
   }
 
   tags(after?: Tag): AsyncIterable<Tag> {
@@ -100,8 +103,23 @@ export class RegistryRepository implements Reads, Writes, Deletes, Mounts {
     return this.#store.catalog.referrers(this.name, subject, artifactType, page);
   }
 
+  /**
+   * As `stat`, for who will count on it: a client that was told that a blob is here names it in a manifest without sending it.
+   * So a blob that collection would take before long is renewed. One that cannot be renewed, as on a full disk, is there all
+   * the same; at worst its manifest is refused.
+   */
+  async keep(blob: BlobName): Promise<number | undefined> {
+    const { catalog, now, rules } = this.#store;
+    const since = rules?.grace === undefined ? undefined : await catalog.unnamedSince(this.name, blob.digest);
+    if (since !== undefined && since < now() - (rules?.grace ?? 0) / 2) {
+      const renew = { kind: "renew-blob", repository: this.name, digest: blob.digest, at: now() } as const;
+      await catalog.apply(renew).catch(() => {});
+    }
+    return this.stat(blob);
+  }
+
   async has(blob: BlobName): Promise<boolean> {
-    return (await this.stat(blob)) !== undefined;
+    return (await this.keep(blob)) !== undefined;
   }
 
   /** @throws RegistryError `digestInvalid` or `sizeInvalid`, both `not_verified`, when the bytes are not the descriptor's */
@@ -141,8 +159,9 @@ export class RegistryRepository implements Reads, Writes, Deletes, Mounts {
   /** @throws RegistryError `deletesRefused` */
   async delete(digest: Digest): Promise<boolean> {
     this.#mayDelete();
-    const command = { kind: "delete-manifest", repository: this.name, digest } as const;
-    return (await this.#store.catalog.apply(command)).done;
+    const { catalog, now } = this.#store;
+    const command = { kind: "delete-manifest", repository: this.name, digest, at: now() } as const;
+    return (await catalog.apply(command)).done;
   }
 
   /**

@@ -13,6 +13,9 @@ const freeing: ReadonlySet<Command["kind"]> = new Set([
   "untag",
   "delete-manifest",
   "unlink-blob",
+  "collect-blob",
+  "doom",
+  "bury",
   "close-upload",
 ]);
 

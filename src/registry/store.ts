@@ -7,6 +7,8 @@ export interface Rules {
   readonly acceptMissing?: boolean;
   /** Delete neither tags nor manifests nor blobs. */
   readonly refuseDeletes?: boolean;
+  /** How long a blob stays that no manifest of its repository names, in ms; for ever where it is not said. */
+  readonly grace?: number | undefined;
 }
 
 /** What a registry is kept in, and by which rules. */

@@ -3,6 +3,7 @@ import type { Upload } from "../catalog/catalog.ts";
 import type { Digest } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import type { RepositoryName } from "../oci/reference.ts";
+import { Burials } from "./burials.ts";
 import { type Chunk, takeChunk } from "./chunk.ts";
 import { RegistryError, refusing } from "./errors.ts";
 import { everyItem } from "./pages.ts";
@@ -32,11 +33,14 @@ const idleLimit = 64;
  */
 export class Uploads {
   readonly #store: Store;
+  readonly #burials: Burials;
   readonly #turns = new Turns();
   readonly #idle = new Map<string, Ingest>();
 
-  constructor(store: Store) {
+  /** @param burials those of the store's collector, where it has one */
+  constructor(store: Store, burials: Burials = new Burials(store)) {
     this.#store = store;
+    this.#burials = burials;
   }
 
   /** Open a session. `user` is undefined where nobody need log in. */
@@ -81,19 +85,30 @@ export class Uploads {
   async finish(key: UploadKey, digest: Digest, chunk: Chunk | undefined): Promise<void> {
     const { catalog, now } = this.#store;
     await this.#inTurn(key, async (session) => {
-      let size: number;
-      try {
-        if (chunk !== undefined && (await isRepeated(session.ingest, digest, chunk)))
-          await chunk.body.cancel();
+      const { upload, ingest } = session;
+      const keeping = async <T>(work: () => Promise<T>): Promise<T> => {
+        try {
+          return await work();
+        } catch (error) {
+          await this.#acknowledge(session);
+          throw error;
+        }
+      };
+      await keeping(async () => {
+        if (chunk !== undefined && (await isRepeated(ingest, digest, chunk))) await chunk.body.cancel();
         else if (chunk !== undefined) await this.#take(session, chunk);
-        size = await refusing("not_verified", "digestInvalid", () => session.ingest.commit(digest));
-      } catch (error) {
-        await this.#acknowledge(session);
-        throw error;
-      }
-      const { id, repository } = session.upload;
-      // The bytes are durable and the ingest holds them still, so that no collection can come in between.
-      await catalog.apply({ kind: "link-blob", repository, digest, size, upload: id, at: now() });
+      });
+      const { id, repository } = upload;
+      // The ingest holds the bytes until they are linked: a collection that takes them in between costs another commit.
+      await this.#burials.linked(
+        digest,
+        () => keeping(() => refusing("not_verified", "digestInvalid", () => ingest.commit(digest))),
+        async (size, burials) => {
+          const at = now();
+          const link = { kind: "link-blob", repository, digest, size, burials, upload: id, at } as const;
+          return (await catalog.apply(link)).done;
+        },
+      );
       await session.end();
     });
   }

@@ -29,6 +29,7 @@ export const linkBlob = (repository: RepositoryName, { descriptor }: Content, up
   repository,
   digest: descriptor.digest,
   size: descriptor.size,
+  burials: 0,
   upload,
   at: 1,
 });

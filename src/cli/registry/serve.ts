@@ -22,7 +22,7 @@ import { type RegistryOptions, readSettings } from "./settings.ts";
 import { followServerTls, readServerTls } from "./tls.ts";
 import { answerOwner } from "./upkeep/answer.ts";
 import { openUsers } from "./users.ts";
-import { gaugesOf, healthChecks, writeCheck } from "./watch.ts";
+import { collectionGauges, gaugesOf, healthChecks, writeCheck } from "./watch.ts";
 
 /** How often certificates are looked at, in ms: whoever renews them has days. */
 const tlsEvery = 10_000;
@@ -68,7 +68,7 @@ export async function serve([file]: string[], options: RegistryOptions, context:
   const health = new Health();
   stack.defer(() => health.stop());
   await health.start([...healthChecks(settings.health, data), writeCheck(writes)]);
-  const metrics = new Metrics(gaugesOf(data));
+  const metrics = new Metrics([...gaugesOf(data), ...collectionGauges(registry.collector)]);
   if (settings.debug !== undefined) {
     const { listen: where, metrics: metricsPath } = settings.debug;
     const debug = await listen(addressesOf(where), undefined, (request) =>

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { errorCode } from "../../files/filesystem.ts";
 import { ChartroomError } from "../../oci/errors.ts";
+import { usualGrace } from "../../registry/collector.ts";
 import type { Sweep } from "../../registry/registry.ts";
 import type { Rules } from "../../registry/store.ts";
 import type { GlobalOptions } from "../context.ts";
@@ -86,6 +87,7 @@ const defaultRealm = "Chartroom";
 /** Less than the 10 s that `docker stop` waits. */
 const defaultDrain = 8000;
 const day = 24 * 3600_000;
+const readOnlyKey = "storage.maintenance.readonly.enabled";
 
 /**
  * Flags over our own variables (commander has put those in) over CNCF Distribution's over the file over defaults.
@@ -131,7 +133,7 @@ export function registrySettings(
     health: healthOf(config, absolute),
     prefix: prefixOf(config),
     rules: rulesOf(config, file === undefined),
-    readOnly: config.flag("storage.maintenance.readonly.enabled") ?? false,
+    readOnly: config.flag(readOnlyKey) ?? false,
     pages: {
       repositories: config.integer("catalog.maxentries") || 1000,
       tags: config.integer("tags.maxtags") || 1000,
@@ -210,8 +212,17 @@ function rulesOf(config: ConfigReader, open: boolean): Rules {
   config.word("validation.manifests.indexes.platforms", ["all"]);
   return {
     acceptMissing: config.word("validation.manifests.missing", ["accept", "refuse"]) === "accept",
+    grace: graceOf(config),
     refuseDeletes: !(config.flag("storage.delete.enabled") ?? open),
   };
+}
+
+/** How long what no manifest names is kept; undefined where nothing is collected. */
+function graceOf(config: ConfigReader): number | undefined {
+  const collection = "storage.maintenance.collection";
+  const grace = config.duration(`${collection}.grace`) ?? usualGrace;
+  const off = config.flag(`${collection}.enabled`) === false || config.flag(readOnlyKey);
+  return off ? undefined : grace;
 }
 
 function metricsPath(config: ConfigReader): string | undefined {

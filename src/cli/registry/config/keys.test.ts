@@ -36,7 +36,17 @@ const honoured: [key: string, yaml: string, expected: Part][] = [
   [
     "storage.maintenance.readonly.enabled",
     "storage: {maintenance: {readonly: {enabled: true}}}",
-    { readOnly: true },
+    { readOnly: true, rules: { grace: undefined } },
+  ],
+  [
+    "storage.maintenance.collection.enabled",
+    "storage: {maintenance: {collection: {enabled: false}}}",
+    { rules: { grace: undefined } },
+  ],
+  [
+    "storage.maintenance.collection.grace",
+    "storage: {maintenance: {collection: {grace: 2h}}}",
+    { rules: { grace: 7_200_000 } },
   ],
   [
     "storage.maintenance.uploadpurging.enabled",

@@ -59,6 +59,12 @@ export const keys: Readonly<Record<string, Key>> = {
     "how often sessions are looked through; 1h by default",
   ),
   "storage.maintenance.uploadpurging.dryrun": honoured("nothing is swept, and nothing listed"),
+  "storage.maintenance.collection.enabled": honoured(
+    "ours: whether blobs that no manifest names are collected; true by default, never while read-only",
+  ),
+  "storage.maintenance.collection.grace": honoured(
+    "ours: how long a blob stays that no manifest of its repository names; 24h by default",
+  ),
   "storage.cache": moot("the catalog answers from its own database, and keeps no second truth"),
   "storage.redirect.disable": moot("blobs on a file system are never redirected"),
   "storage.tag.concurrencylimit": moot("tags are looked up in the catalog, one query each"),
