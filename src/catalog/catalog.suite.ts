@@ -4,6 +4,7 @@ import type { Catalog } from "./catalog.ts";
 import { collectionTests } from "./collection.suite.ts";
 import { listTests } from "./lists.suite.ts";
 import { manifestTests } from "./manifests.suite.ts";
+import { mendingTests } from "./mending.suite.ts";
 import type { On } from "./on.suite.ts";
 import { scanTests } from "./scans.suite.ts";
 
@@ -24,6 +25,7 @@ export function catalogSuite(name: string, make: () => Promise<Catalog>): void {
     manifestTests(on);
     listTests(on);
     scanTests(on);
+    mendingTests(on);
     collectionTests(on);
   });
 }

@@ -3,6 +3,7 @@ import type { Digest } from "../oci/digest.ts";
 import type { RepositoryName, Tag } from "../oci/reference.ts";
 import type { Expected } from "../oci/repository.ts";
 import type { CollectionCommand, CollectionOutcomes } from "./collection.ts";
+import type { MendingCommand, MendingOutcomes } from "./mending.ts";
 
 /** Open an upload session. Doing it again with the same id changes nothing. */
 export interface OpenUpload {
@@ -112,9 +113,10 @@ export type Command =
   | PutManifest
   | Untag
   | DeleteManifest
-  | CollectionCommand;
+  | CollectionCommand
+  | MendingCommand;
 
-interface Outcomes extends CollectionOutcomes {
+interface Outcomes extends CollectionOutcomes, MendingOutcomes {
   "open-upload": { done: true };
   /** `absent`: the session ended meanwhile, and its bytes with it. */
   "advance-upload": { done: true } | { done: false; why: "absent" };

@@ -3,9 +3,11 @@ import type { Digest } from "../oci/digest.ts";
 import type { RepositoryName, Tag } from "../oci/reference.ts";
 import type { Executors, PutManifest } from "./command.ts";
 import { find, findRepository, forgetIfEmpty, has, type Id, intern, openRepository } from "./ids.ts";
-import { packDigest, unpackDigest } from "./packed.ts";
+import { menders } from "./mend.ts";
+import { storeNamed } from "./named.ts";
+import { unpackDigest } from "./packed.ts";
 import type { Sql } from "./sql.ts";
-import { claimBlobs, collectors, forsake, isThere, releaseBlobs } from "./unnamed.ts";
+import { collectors, forsake, isThere, releaseBlobs } from "./unnamed.ts";
 
 /**
  * Commands over SQLite. Each runs inside a transaction that its caller opened, looks before it changes anything, and
@@ -13,6 +15,7 @@ import { claimBlobs, collectors, forsake, isThere, releaseBlobs } from "./unname
  */
 export const executors: Executors<Sql> = {
   ...collectors,
+  ...menders,
 
   "open-upload": (sql, { id, repository, user, at }) => {
     if (sql.one("SELECT 1 FROM upload WHERE id = ?", id) === undefined)
@@ -183,34 +186,5 @@ function storeManifest(sql: Sql, repository: Id, manifest: Id, command: PutManif
     mediaType,
     at,
   );
-  if (stored !== undefined) {
-    releaseBlobs(sql, repository, manifest, at);
-    sql.run("DELETE FROM edge WHERE repository = ? AND manifest = ?", repository, manifest);
-  }
-  for (const blob of new Set([...blobs, ...optional].map(({ digest }) => digest)))
-    sql.run(
-      "INSERT INTO edge (repository, manifest, blob) VALUES (?, ?, ?)",
-      repository,
-      manifest,
-      intern(sql, blob),
-    );
-  claimBlobs(sql, repository, manifest);
-  storeReferrer(sql, repository, manifest, command);
-}
-
-/** A manifest that names a subject is listed as its referrer; the subject may come later, or never. */
-function storeReferrer(sql: Sql, repository: Id, manifest: Id, command: PutManifest): void {
-  const { subject, descriptor, artifactType, annotations } = command;
-  sql.run("DELETE FROM referrer WHERE repository = ? AND manifest = ?", repository, manifest);
-  if (subject === undefined) return;
-  sql.run(
-    `INSERT INTO referrer (repository, subject, digest, manifest, artifact_type, annotations)
-      VALUES (?, ?, ?, ?, ?, ?)`,
-    repository,
-    intern(sql, subject),
-    packDigest(descriptor.digest),
-    manifest,
-    artifactType ?? null,
-    JSON.stringify(annotations),
-  );
+  storeNamed(sql, repository, manifest, { ...command, blobs: [...blobs, ...optional] }, stored !== undefined);
 }

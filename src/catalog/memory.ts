@@ -4,6 +4,7 @@ import type { RepositoryName, Tag } from "../oci/reference.ts";
 import type { StoredManifest } from "../oci/repository.ts";
 import type { Catalog, Page, PageRequest, UnheldBytes, UnnamedBlob, Upload } from "./catalog.ts";
 import { type Command, type Executors, execute, type Outcome, type PutManifest } from "./command.ts";
+import { menders } from "./memoryMend.ts";
 import { emptyRows, holdingOf, openHolding, pageOf, type Rows } from "./memoryRows.ts";
 import { allBlobs, allManifests, manifestRows } from "./memoryScans.ts";
 import {
@@ -22,6 +23,7 @@ import type { BlobRow, ManifestRows } from "./scans.ts";
 
 const executors: Executors<Rows> = {
   ...collectors,
+  ...menders,
 
   "open-upload": ({ uploads }, { id, repository, user, at }) => {
     if (!uploads.has(id)) uploads.set(id, { id, repository, user, offset: 0, started: at });

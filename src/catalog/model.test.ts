@@ -70,6 +70,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   record({ kind: fc.constant("collect-blob" as const), repository, digest: blob, before: at }),
   record({ kind: fc.constant("doom" as const), digest: blob }),
   record({ kind: fc.constant("bury" as const), digest: blob }),
+  record({ kind: fc.constant("lose-blob" as const), digest: blob }),
   record({ kind: fc.constant("untag" as const), repository, tag }),
   record({ kind: fc.constant("delete-manifest" as const), repository, digest: manifest, at }),
 );

@@ -81,6 +81,10 @@ test("every question and command finds its rows by an index: none scans a table 
   await scans.blobs(page);
   await scans.manifests(page);
   await scans.manifestRows(referrer.descriptor.digest);
+  applyBatch(sql, [
+    { ...putManifest(there, referrer), kind: "restate-manifest" },
+    { kind: "lose-blob", digest: blob },
+  ]);
 
   const asked = [...sql.texts].filter((text) => /^(SELECT|INSERT|UPDATE|DELETE)/.test(text));
   const slow = asked.flatMap((text) =>

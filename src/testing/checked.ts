@@ -6,12 +6,11 @@ import { checkFiles } from "../registry/check/files.ts";
 import type { Finding } from "../registry/check/finding.ts";
 import type { DataPaths } from "../registry/dataDirectory.ts";
 
-/** A finding without what can be done about it. */
-export type Told = Omit<Finding, "mend">;
-
 export interface Checked {
   readonly looked: Looked;
-  readonly findings: readonly Told[];
+  readonly found: readonly Finding[];
+  /** The same without what can be done about it. */
+  readonly findings: readonly Omit<Finding, "mend">[];
 }
 
 /** What a check says of a data directory. */
@@ -19,12 +18,13 @@ export async function checkedData(
   { data, blobs, catalog }: { data: DataPaths; blobs: Blobs; catalog: Questions },
   options: { shallow?: boolean; signal?: AbortSignal; progress?: (looked: Looked) => void } = {},
 ): Promise<Checked> {
-  const findings: Told[] = [];
+  const found: Finding[] = [];
   const looked = await check({
     ...{ catalog, blobs, alone: true, shallow: false },
     ...{ signal: new AbortController().signal, progress: () => {}, ...options },
     files: (tell) => checkFiles(fs, data, tell),
-    tell: ({ level, where, message }) => findings.push({ level, where, message }),
+    tell: (finding) => found.push(finding),
   });
-  return { looked, findings };
+  const findings = found.map(({ level, where, message }) => ({ level, where, message }));
+  return { looked, found, findings };
 }

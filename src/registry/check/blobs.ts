@@ -31,19 +31,26 @@ export async function checkBlobs(examined: Examined): Promise<void> {
 }
 
 /**
- * Every blob that no repository has is waste. Bytes come before rows, so one may be on its way in: while it is, its ingest is
- * there too.
+ * Every blob of which the catalog knows nothing is waste; one that it waits to collect is not yet. Bytes come before rows, so
+ * one may be on its way in: while it is, its ingest is there too.
  */
 export async function checkOrphans({ catalog, blobs, signal, tell }: Examined): Promise<void> {
-  const isHeld = async (digest: Digest) => (await catalog.repositoriesWithBlob(digest, 1)).length > 0;
+  const isKnown = async (digest: Digest) =>
+    (await catalog.repositoriesWithBlob(digest, 1)).length > 0 ||
+    (await catalog.unheldBytes(digest)) !== undefined;
   const suspects: BlobRow[] = [];
   for await (const blob of blobs.list()) {
     signal.throwIfAborted();
-    if (!(await isHeld(blob.digest))) suspects.push(blob);
+    if (!(await isKnown(blob.digest))) suspects.push(blob);
   }
   const arriving = new Set<number>();
   for await (const { size } of blobs.ingests()) arriving.add(size);
   for (const { digest, size } of suspects)
-    if (!arriving.has(size) && !(await isHeld(digest)) && (await blobs.stat(digest)) !== undefined)
-      tell({ level: "waste", where: digest, message: `no repository has it: ${size} bytes` });
+    if (!arriving.has(size) && !(await isKnown(digest)) && (await blobs.stat(digest)) !== undefined)
+      tell({
+        level: "waste",
+        where: digest,
+        message: `no repository has it: ${size} bytes`,
+        mend: { kind: "orphan", digest },
+      });
 }

@@ -200,12 +200,12 @@ test("blobs that no repository has are waste", async () => {
 test("what is none of a registry's is named, links too, and what was put aside is told", async () => {
   await using it = await filled();
   const at = (...parts: string[]) => join(it.data.root, ...parts);
-  await mkdir(at("quarantine"));
+  await mkdir(at("quarantine", "sha256"), { recursive: true });
   for (const path of [
     ["notes.txt"],
     ["blobs", "sha256", "README"],
     ["ingest", "Not.Ours"],
-    ["quarantine", "x"],
+    ["quarantine", "sha256", "x"],
   ])
     await writeFile(at(...path), "");
   await mkdir(at("blobs", "md5"));

@@ -38,11 +38,12 @@ export async function checkFiles(
   }
   for (const entry of await entries(ingest))
     if (!entry.isFile() || !isIngestName(entry.name.replace(/\.spare$/, ""))) foreign(ingest, entry);
-  const aside = (await entries(quarantine)).length;
+  let aside = 0;
+  for (const { name } of await entries(quarantine)) aside += (await entries(join(quarantine, name))).length;
   if (aside > 0)
     tell({
       level: "waste",
       where: relative(root, quarantine),
-      message: `holds what a repair has put aside, ${aside} in number; delete it when nobody needs it`,
+      message: `holds blobs that a repair has put aside, ${aside} in number; delete it when nobody needs them`,
     });
 }

@@ -16,10 +16,11 @@ export interface Finding {
   readonly mend?: Mend;
 }
 
-/** A blob's bytes are lost or wrong; or the rows of a manifest are not those of its bytes. */
+/** A blob's bytes are lost or wrong; the rows of a manifest are not those of its bytes; nobody has a blob. */
 export type Mend =
   | { readonly kind: "lost-blob"; readonly digest: Digest }
-  | { readonly kind: "manifest-rows"; readonly digest: Digest; readonly repository: RepositoryName };
+  | { readonly kind: "manifest-rows"; readonly digest: Digest; readonly repository: RepositoryName }
+  | { readonly kind: "orphan"; readonly digest: Digest };
 
 /** What a check looks at, and whom it tells. It changes nothing, and others may change everything meanwhile. */
 export interface Examined {
