@@ -4,6 +4,7 @@ import { ChartroomError } from "../oci/errors.ts";
 import type { RepositoryName, Tag } from "../oci/reference.ts";
 import type { StoredManifest } from "../oci/repository.ts";
 import type { Command, Outcome } from "./command.ts";
+import type { Page, PageRequest } from "./page.ts";
 import type { Scans } from "./scans.ts";
 
 /** The catalog's disk or file fails: nothing is written until it is opened anew. */
@@ -12,17 +13,7 @@ export class CatalogFailed extends ChartroomError {}
 /** The catalog's disk is full: nothing was done, and the same again succeeds once there is room. */
 export class CatalogFull extends ChartroomError {}
 
-/** A page of a list: what comes after `after`, which need not be in it, and at most `limit` items, 0 or more. */
-export interface PageRequest<T> {
-  readonly after?: T | undefined;
-  readonly limit: number;
-}
-
-/** A page, and whether more items follow it. */
-export interface Page<T> {
-  readonly items: readonly T[];
-  readonly more: boolean;
-}
+export type { Page, PageRequest };
 
 /** An upload session: identity and what was acknowledged. The bytes are an ingest of the same name in `blobs/`. */
 export interface Upload {

@@ -56,7 +56,9 @@ export function mendingTests(on: On): void {
         ]);
         expect(await catalog.unnamedSince(here, digest)).toBe(7);
         expect(await catalog.unnamedSince(here, other.descriptor.digest)).toBeUndefined();
-        expect<readonly string[] | undefined>((await catalog.tags(here, { limit: 9 }))?.items).toEqual(["1.0.0"]);
+        expect<readonly string[] | undefined>((await catalog.tags(here, { limit: 9 }))?.items).toEqual([
+          "1.0.0",
+        ]);
         expect(await catalog.apply({ ...restate, repository: there })).toEqual(absent);
         expect(await catalog.hasRepository(there)).toBe(false);
       },

@@ -1,6 +1,6 @@
+import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { RepositoryName } from "../oci/reference.ts";
-import type { PutManifest } from "./command.ts";
 
 /**
  * Take a blob whose bytes are lost out of every repository, also where a manifest names it: a push brings it again, where a
@@ -12,12 +12,16 @@ export interface LoseBlob {
 }
 
 /** Write anew what follows from the bytes of a manifest that the repository holds. Its tags stay. */
-export interface RestateManifest
-  extends Pick<
-    PutManifest,
-    "repository" | "descriptor" | "blobs" | "subject" | "artifactType" | "annotations" | "at"
-  > {
+export interface RestateManifest {
   readonly kind: "restate-manifest";
+  readonly repository: RepositoryName;
+  readonly descriptor: Descriptor;
+  /** All blobs it names. */
+  readonly blobs: readonly Descriptor[];
+  readonly subject: Digest | undefined;
+  readonly artifactType: string | undefined;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly at: number;
 }
 
 /** What a repair does to a catalog. */

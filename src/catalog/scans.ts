@@ -1,7 +1,7 @@
 import type { Digest } from "../oci/digest.ts";
 import type { RepositoryName } from "../oci/reference.ts";
-import type { Page, PageRequest } from "./catalog.ts";
 import { packDigest, unpackDigest } from "./packed.ts";
+import type { Page, PageRequest } from "./page.ts";
 import type { Sql } from "./sql.ts";
 
 /** A blob that some repository has, as the catalog knows it. */

@@ -14,8 +14,28 @@ export function addUpkeepCommands(registry: Definition, dataOption: () => Option
     )
     .addOption(dataOption())
     .option("--shallow", "take blobs for whole that have the right size")
+    .option("--repair", "mend what can be mended, and say each thing")
     .examples("registry check", "registry check --data ./registry -o json")
     .notes(whileServing);
+  collecting(
+    registry.add(
+      "gc",
+      "free what nothing in our own registry names any more",
+      async () => (await import("./registry/gc.ts")).gc,
+    ),
+  )
+    .option("--now", "without the grace period, too: what a push under way has brought goes as well")
+    .addOption(dataOption())
+    .examples("registry gc --dry-run", "registry gc --data ./registry")
+    .notes("A registry that serves does this by itself; its grace period is 24h unless configured otherwise.")
+    .notes(whileServing);
+  collecting(
+    registry.add(
+      "garbage-collect <config>",
+      "gc, for the data that a config.yml of CNCF Distribution names",
+      async () => (await import("./registry/gc.ts")).garbageCollect,
+    ),
+  ).examples("registry garbage-collect /etc/distribution/config.yml");
   registry
     .add(
       "backup <dir>",
@@ -38,3 +58,12 @@ export function addUpkeepCommands(registry: Definition, dataOption: () => Option
     .examples("registry restore /backups/registry --data ./registry")
     .notes("Every blob is verified. The directory must be new or empty.");
 }
+
+/** The options of a collection, by CNCF Distribution's names. */
+const collecting = (command: Definition): Definition =>
+  command
+    .option("-d, --dry-run", "only say what would go, why and when")
+    .option(
+      "-m, --delete-untagged",
+      "first delete manifests that no tag leads to; only while no registry runs",
+    );

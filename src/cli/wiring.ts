@@ -9,7 +9,7 @@ import type { Catalogs } from "../registry/backup/copy.ts";
 import type { DataPaths } from "../registry/dataDirectory.ts";
 import { Registry, type Sweep } from "../registry/registry.ts";
 import { Reserve } from "../registry/reserve.ts";
-import type { Rules } from "../registry/store.ts";
+import type { Rules, Store } from "../registry/store.ts";
 import { WriteStop } from "../registry/writeStop.ts";
 
 /** How the catalog of a data directory is read beside its owner, and how it is copied. */
@@ -18,6 +18,8 @@ export const catalogs: Catalogs = { snapshot: snapshotSqlite, read: openSqliteRe
 /** A registry that is ready, and what ends it. */
 export interface OpenRegistry {
   readonly registry: Registry;
+  /** What it is kept in. */
+  readonly store: Store;
   /** Whether it still writes. */
   readonly writes: WriteStop;
   close(): Promise<void>;
@@ -50,7 +52,8 @@ export async function openRegistry(
         );
   const blobs =
     paths === undefined ? new MemoryBlobs() : new FilesystemBlobs(writes.files(nodeFileSystem), paths);
-  const registry = new Registry({ catalog, blobs, now, rules });
+  const store = { catalog, blobs, now, rules };
+  const registry = new Registry(store);
   const close = async () => {
     await registry.close();
     await catalog.close();
@@ -61,5 +64,5 @@ export async function openRegistry(
     await close();
     throw error;
   }
-  return { registry, writes, close };
+  return { registry, store, writes, close };
 }

@@ -1,35 +1,11 @@
 import { describe, expect } from "bun:test";
-import { chmod, chown, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdir, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { blobOf, imageOf } from "../../src/testing/artifacts.ts";
-import { noise } from "../../src/testing/streams.ts";
-import { asking, Witness } from "../../src/testing/witness.ts";
 import type { Bench } from "../bench.ts";
 import { jsonOf, onBench, refusalOf } from "./cli.ts";
-import { type Started, started } from "./serving.ts";
-
-const serving = (bench: Bench, data = "data"): Promise<Started> =>
-  started(bench, ["--addr", "127.0.0.1:0", "--data", data]);
+import { blobsOf, Hand, rot, serving } from "./hand.ts";
 
 const registry = (bench: Bench, ...args: string[]) => bench.run("chartroom", ["registry", ...args]);
-
-/** A client that pushes and remembers, also when the registry has moved elsewhere. */
-class Hand {
-  readonly witness: Witness;
-  url: string;
-
-  constructor(url: string, repository: string) {
-    this.url = url;
-    this.witness = new Witness((line, ...rest) => asking(this.url)(line, ...rest), repository);
-  }
-
-  /** Push an image of its own; gives whether all of it was acknowledged. */
-  async push(seed: number): Promise<boolean> {
-    const image = imageOf([blobOf(noise(2000, seed))]);
-    for (const blob of image.blobs) if (!(await this.witness.blob(blob, "whole"))) return false;
-    return this.witness.manifest(image, `v${seed}`);
-  }
-}
 
 /** Push with several hands for as long as `work` takes. */
 async function underLoad<T>(url: string, work: () => Promise<T>): Promise<{ result: T; pushed: number }> {
@@ -45,19 +21,6 @@ async function underLoad<T>(url: string, work: () => Promise<T>): Promise<{ resu
   await Promise.all(loads);
   for (const { witness } of hands) expect(await witness.lost()).toEqual([]);
   return { result, pushed };
-}
-
-const blobsOf = async (folder: string) => (await readdir(join(folder, "blobs", "sha256"))).sort();
-
-/** Turn a bit in one blob of a data directory; gives its digest. */
-async function rot(folder: string): Promise<string> {
-  const [name = ""] = await blobsOf(folder);
-  const path = join(folder, "blobs", "sha256", name);
-  const bytes = await readFile(path);
-  bytes[0]! ^= 1;
-  await chmod(path, 0o644);
-  await writeFile(path, bytes);
-  return `sha256:${name}`;
 }
 
 describe("while the registry serves under load", () => {

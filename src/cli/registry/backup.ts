@@ -16,10 +16,10 @@ export async function backup(
   options: DataOptions,
   context: Context,
 ): Promise<void> {
-  const data = await dataOf(options, context);
+  const where = await dataOf(options, context);
   const to = resolve(context.cwd, directory);
-  await report("backed up", data, to, options, context, (tell) =>
-    perform("backup", data, { to }, tell, context),
+  await report("backed up", where.data, to, options, context, (tell) =>
+    perform("backup", where, { to }, tell, context),
   );
 }
 
@@ -29,7 +29,7 @@ export async function restore(
   options: DataOptions,
   context: Context,
 ): Promise<void> {
-  const to = await dataOf(options, context);
+  const { data: to } = await dataOf(options, context);
   const from = resolve(context.cwd, directory);
   const job = { kind: "restore", root: from, to } as const;
   await report("restored", from, to, options, context, (tell) => inThread(job, tell, context.signal));

@@ -61,9 +61,10 @@ export async function serve([file]: string[], options: RegistryOptions, context:
       error instanceof Error ? error.message : String(error),
     );
   const { sweep, rules } = settings;
-  const { registry, writes, close } = await openRegistry(data, { now, report, sweep, rules });
-  stack.defer(close);
-  if (data !== undefined) stack.defer(await answerOwner(data, warn));
+  const open = await openRegistry(data, { now, report, sweep, rules });
+  const { registry, writes } = open;
+  stack.defer(open.close);
+  if (data !== undefined) stack.defer(await answerOwner(data, open, warn));
 
   const health = new Health();
   stack.defer(() => health.stop());

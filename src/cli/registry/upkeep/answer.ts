@@ -2,9 +2,11 @@ import { version } from "../../../../package.json";
 import { nodeFileSystem as fs } from "../../../files/filesystem.ts";
 import { ChartroomError } from "../../../oci/errors.ts";
 import { becomeOwn } from "../../../registry/backup/backup.ts";
+import { usualGrace } from "../../../registry/collector.ts";
 import type { DataDirectory } from "../../../registry/dataDirectory.ts";
 import { startControl } from "../../../server/control.ts";
 import { failureOf } from "../../exit.ts";
+import type { OpenRegistry } from "../../wiring.ts";
 import { controlTasks } from "./tasks.ts";
 
 /**
@@ -14,13 +16,15 @@ import { controlTasks } from "./tasks.ts";
  */
 export async function answerOwner(
   data: DataDirectory,
+  { registry, store }: OpenRegistry,
   warn: (message: string) => void,
 ): Promise<() => Promise<void>> {
   await becomeOwn(fs, data);
+  const grace = store.rules?.grace ?? usualGrace;
   try {
     const control = await startControl({
       path: data.control,
-      ...{ version, tasks: controlTasks({ root: data.root, alone: false }), failureOf },
+      ...{ version, tasks: controlTasks({ paths: data, registry, store, grace, alone: false }), failureOf },
     });
     const reason = new ChartroomError("busy", "The registry is stopping", { hint: "Run it again to go on." });
     return () => control.stop(reason);

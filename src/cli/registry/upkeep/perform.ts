@@ -9,6 +9,7 @@ import {
 } from "../../../registry/dataDirectory.ts";
 import type { Context } from "../../context.ts";
 import { openRegistry } from "../../wiring.ts";
+import type { DataSettings } from "../data.ts";
 import { askOwner, NobodyAnswers, notAllowed } from "./ask.ts";
 import type { Told } from "./job.ts";
 import { type Tasks, tasks } from "./tasks.ts";
@@ -24,7 +25,7 @@ const pause = 100;
  */
 export async function perform<Name extends keyof Tasks>(
   name: Name,
-  root: string,
+  { data: root, grace }: DataSettings,
   options: Tasks[Name]["options"],
   tell: (told: Told) => void,
   { now, signal }: Pick<Context, "now" | "signal">,
@@ -52,9 +53,10 @@ export async function perform<Name extends keyof Tasks>(
     const report = (error: unknown) => {
       throw error;
     };
-    const { close } = await openRegistry(data, { now, report, sweep: "off", rules: {} });
+    // Without a grace period among the rules nothing is collected but by the task.
+    const { registry, store, close } = await openRegistry(data, { now, report, sweep: "off", rules: {} });
     stack.defer(close);
-    return tasks[name]({ root, alone: true }, options, tell, signal);
+    return await tasks[name]({ paths: data, registry, store, grace, alone: true }, options, tell, signal);
   }
 }
 

@@ -1,15 +1,6 @@
 import { ChartroomError } from "../../../oci/errors.ts";
 import type { Explanation } from "../../exit.ts";
-import type { Job, Outcome, Told } from "./job.ts";
-
-/** What the thread is asked: first a job, then perhaps to stop. */
-export type Question = { readonly kind: "job"; readonly job: Job } | { readonly kind: "stop" };
-
-/** What it answers: something on the way, then one of the other two. */
-export type Answer =
-  | { readonly kind: "told"; readonly told: Told }
-  | { readonly kind: "done"; readonly done: unknown }
-  | { readonly kind: "failed"; readonly failure: Explanation };
+import type { Answer, Job, Outcome, Question, Told } from "./job.ts";
 
 // In a compiled binary a worker is an entry point of its own, found beside the first one and not beside this module.
 const entry = import.meta.url.includes("$bunfs")

@@ -8,8 +8,7 @@ import { dataPathsOf } from "../../../registry/dataDirectory.ts";
 import { failureOf } from "../../exit.ts";
 import { compileEagerly } from "../../jit.ts";
 import { catalogs } from "../../wiring.ts";
-import type { Job, Told } from "./job.ts";
-import type { Answer, Question } from "./thread.ts";
+import type { Answer, Job, Question, Told } from "./job.ts";
 
 declare const self: Worker;
 
