@@ -1,4 +1,4 @@
-import { chmod, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { jsonAnswer } from "./answer.ts";
 import { refusalOf } from "./listen.ts";
 
@@ -74,7 +74,6 @@ export async function startControl({ path, version, tasks, failureOf }: ControlO
 
   await rm(path, { force: true });
   const server = listenAlone(path, answer);
-  await chmod(path, 0o600);
   return {
     async stop(reason) {
       stopping.abort(reason);

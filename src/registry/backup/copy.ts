@@ -66,8 +66,6 @@ export async function copyData(
   const fresh = `${paths.catalog}.new`;
   for (const left of [fresh, `${fresh}-journal`]) await fs.rm(left, { force: true });
   signal.throwIfAborted();
-  catalogs.snapshot(source.catalog, fresh);
-  await syncFile(fs, fresh);
   const places = {
     fs,
     from: new FilesystemBlobs(fs, source),
@@ -75,7 +73,9 @@ export async function copyData(
     to: new FilesystemBlobs(fs, paths),
     toDirectory: paths.blobs,
   };
+  catalogs.snapshot(source.catalog, fresh);
   const copied = await copyBlobs(places, fresh, options);
+  await syncFile(fs, fresh);
   await copyUsers(fs, source, paths);
   signal.throwIfAborted();
   await replaceCatalog(fs, paths, fresh, complete);

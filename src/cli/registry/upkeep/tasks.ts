@@ -51,7 +51,8 @@ export const tasks: Doers = {
   },
 
   async backup({ paths, registry }, { to }, tell, signal) {
-    if (!isAbsolute(to)) throw new ChartroomError("usage", `Cannot back up to ${to}: expected a whole path`);
+    if (typeof to !== "string" || !isAbsolute(to))
+      throw new ChartroomError("usage", `Cannot back up to ${to}: expected a whole path`);
     // What the catalog's copy names must be there until it is copied too.
     using _hold = await registry.collector.hold();
     return await inThread({ kind: "backup", root: paths.root, to }, tell, signal);
