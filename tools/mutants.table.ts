@@ -684,4 +684,84 @@ export const mutants: readonly Mutant[] = [
       "the socket is its owner's alone, whatever the umask, replaces a stale one, and is gone afterwards",
     ],
   },
+
+  // Who may do what is asked of everything that is done, and of everything that is shown.
+  {
+    without: "the question whether a mount's source may be pulled",
+    file: "src/registry/repository.ts",
+    find: "sources.find(mayPull)",
+    replace: "sources.at(0)",
+    test: [
+      "src/server/access.test.ts",
+      "a mount from what the caller may not pull is answered as from what is not there",
+    ],
+  },
+  {
+    without: "the question whether a repository may be listed",
+    file: "src/server/v2/catalog.ts",
+    find: 'access.may(user, "pull", name)',
+    replace: 'access.may("root", "pull", name)',
+    test: ["src/server/access.test.ts", "the catalogue shows ann what it may pull, in pages of any size"],
+  },
+  {
+    without: "the seal on a name that is not shown",
+    file: "src/server/v2/catalog.ts",
+    find: "{ behind: seal(next.after) }",
+    replace: "{ last: next.after }",
+    test: [
+      "src/server/access.test.ts",
+      "the catalogue goes on behind thousands that are not shown, and names none of them",
+    ],
+  },
+  {
+    without: "a right of its own to delete manifests",
+    file: "src/server/admission.ts",
+    find: '"delete-manifest": "delete"',
+    replace: '"delete-manifest": "push"',
+    test: ["src/server/access.test.ts", "open/a for bob DELETE manifests/v1 is 403"],
+  },
+  {
+    without: "a right of its own to delete blobs",
+    file: "src/server/admission.ts",
+    find: '"delete-blob": "delete"',
+    replace: '"delete-blob": "push"',
+    test: ["src/server/access.test.ts", "open/a for bob DELETE blobs/… is 403"],
+  },
+  {
+    without: "the refusal of wrong credentials where none are needed",
+    file: "src/server/admission.ts",
+    find: "? { user } : undefined;",
+    replace: "? { user } : { user: undefined };",
+    test: [
+      "src/server/access.test.ts",
+      "credentials that are wrong are 401 everywhere, also where nobody need log in",
+    ],
+  },
+  {
+    without: "the login that /v2/ asks for",
+    file: "src/server/admission.ts",
+    find: 'base: "login"',
+    replace: 'base: "nothing"',
+    test: ["src/server/access.test.ts", "credentials are asked for at /v2/, whatever else is public"],
+  },
+  {
+    without: "the refusal of links in a data directory",
+    file: "src/registry/plainFiles.ts",
+    find: "own | noFollow",
+    replace: "own",
+    test: [
+      "src/registry/plainFiles.test.ts",
+      "a link in a blob's place is not read, and one in an upload's not written to",
+    ],
+  },
+  {
+    without: "the refusal of a rule's key that is misspelt",
+    file: "src/cli/registry/accessSettings.ts",
+    find: "    if (known.includes(name)) continue;\n",
+    replace: "    if (known.length > 0) continue;\n",
+    test: [
+      "src/cli/registry/accessSettings.test.ts",
+      "what is misspelt is refused by name, with what was expected: access: {repositories: {a: {pul: users}}}",
+    ],
+  },
 ];

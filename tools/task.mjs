@@ -27,7 +27,12 @@ function install() {
 }
 
 // A worker is an entry point of its own, or the binary lacks it.
-const entries = ["src/main.ts", "src/catalog/writer.ts", "src/cli/registry/upkeep/worker.ts"];
+const entries = [
+  "src/main.ts",
+  "src/catalog/writer.ts",
+  "src/registry/charts/factsWorker.ts",
+  "src/cli/registry/upkeep/worker.ts",
+];
 
 /**
  * Make dist/chartroom. The autoload flags keep a hostile working directory's .env, bunfig.toml, tsconfig and package.json out.

@@ -1,6 +1,7 @@
 import { describe, test } from "bun:test";
 import { blobTests } from "./blobs.suite.ts";
 import type { Catalog } from "./catalog.ts";
+import { chartTests } from "./charts.suite.ts";
 import { collectionTests } from "./collection.suite.ts";
 import { listTests } from "./lists.suite.ts";
 import { manifestTests } from "./manifests.suite.ts";
@@ -27,5 +28,6 @@ export function catalogSuite(name: string, make: () => Promise<Catalog>): void {
     scanTests(on);
     mendingTests(on);
     collectionTests(on);
+    chartTests(on);
   });
 }

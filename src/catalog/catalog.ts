@@ -3,17 +3,18 @@ import type { Digest } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import type { RepositoryName, Tag } from "../oci/reference.ts";
 import type { StoredManifest } from "../oci/repository.ts";
+import type { ChartQuestions } from "./charts.ts";
 import type { Command, Outcome } from "./command.ts";
 import type { Page, PageRequest } from "./page.ts";
 import type { Scans } from "./scans.ts";
+
+export type { Page, PageRequest } from "./page.ts";
 
 /** The catalog's disk or file fails: nothing is written until it is opened anew. */
 export class CatalogFailed extends ChartroomError {}
 
 /** The catalog's disk is full: nothing was done, and the same again succeeds once there is room. */
 export class CatalogFull extends ChartroomError {}
-
-export type { Page, PageRequest };
 
 /** An upload session: identity and what was acknowledged. The bytes are an ingest of the same name in `blobs/`. */
 export interface Upload {
@@ -62,7 +63,7 @@ export interface Catalog extends Questions {
 }
 
 /** What a catalog can be asked. */
-export interface Questions extends Scans {
+export interface Questions extends Scans, ChartQuestions {
   /** Whether the repository holds a manifest, a blob or an upload: with the last of them it is gone. */
   hasRepository(name: RepositoryName): Promise<boolean>;
   /** Repositories that hold a manifest, in ASCII order. */

@@ -2,6 +2,7 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { RepositoryName, Tag } from "../oci/reference.ts";
 import type { Expected } from "../oci/repository.ts";
+import type { ChartCommand, ChartOfManifest, ChartOutcomes } from "./charts.ts";
 import type { CollectionCommand, CollectionOutcomes } from "./collection.ts";
 import type { MendingCommand, MendingOutcomes } from "./mending.ts";
 
@@ -85,6 +86,8 @@ export interface PutManifest {
   /** As a referrer is listed: its artifactType and its annotations. */
   readonly artifactType: string | undefined;
   readonly annotations: Readonly<Record<string, string>>;
+  /** Where it is a chart's. */
+  readonly chart?: ChartOfManifest | undefined;
   readonly at: number;
 }
 
@@ -114,9 +117,10 @@ export type Command =
   | Untag
   | DeleteManifest
   | CollectionCommand
-  | MendingCommand;
+  | MendingCommand
+  | ChartCommand;
 
-interface Outcomes extends CollectionOutcomes, MendingOutcomes {
+interface Outcomes extends CollectionOutcomes, MendingOutcomes, ChartOutcomes {
   "open-upload": { done: true };
   /** `absent`: the session ended meanwhile, and its bytes with it. */
   "advance-upload": { done: true } | { done: false; why: "absent" };

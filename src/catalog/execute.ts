@@ -2,6 +2,7 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { RepositoryName, Tag } from "../oci/reference.ts";
 import type { Executors, PutManifest } from "./command.ts";
+import { chartExecutors, forgetChart, storeChart } from "./executeCharts.ts";
 import { find, findRepository, forgetIfEmpty, has, type Id, intern, openRepository } from "./ids.ts";
 import { menders } from "./mend.ts";
 import { storeNamed } from "./named.ts";
@@ -16,6 +17,7 @@ import { collectors, forsake, isThere, releaseBlobs } from "./unnamed.ts";
 export const executors: Executors<Sql> = {
   ...collectors,
   ...menders,
+  ...chartExecutors,
 
   "open-upload": (sql, { id, repository, user, at }) => {
     if (sql.one("SELECT 1 FROM upload WHERE id = ?", id) === undefined)
@@ -187,4 +189,6 @@ function storeManifest(sql: Sql, repository: Id, manifest: Id, command: PutManif
     at,
   );
   storeNamed(sql, repository, manifest, { ...command, blobs: [...blobs, ...optional] }, stored !== undefined);
+  if (stored !== undefined) forgetChart(sql, repository, manifest);
+  if (command.chart !== undefined) storeChart(sql, repository, manifest, command.chart);
 }

@@ -4,6 +4,7 @@ import type { RepositoryName, Tag } from "../oci/reference.ts";
 import type { StoredManifest } from "../oci/repository.ts";
 import type { Catalog, Page, PageRequest, UnheldBytes, UnnamedBlob, Upload } from "./catalog.ts";
 import { type Command, type Executors, execute, type Outcome, type PutManifest } from "./command.ts";
+import { memoryChartExecutors } from "./memoryCharts.ts";
 import { menders } from "./memoryMend.ts";
 import { emptyRows, holdingOf, openHolding, pageOf, type Rows } from "./memoryRows.ts";
 import { allBlobs, allManifests, manifestRows } from "./memoryScans.ts";
@@ -22,6 +23,7 @@ import {
 import type { BlobRow, ManifestRows } from "./scans.ts";
 
 const executors: Executors<Rows> = {
+  ...memoryChartExecutors,
   ...collectors,
   ...menders,
 
@@ -108,7 +110,9 @@ export class MemoryCatalog implements Catalog {
   readonly #rows: Rows = emptyRows();
 
   async apply<C extends Command>(command: C): Promise<Outcome<C>> {
-    return execute(executors, this.#rows, command);
+    const outcome = execute(executors, this.#rows, command);
+    this.#rows.charts.follow(command);
+    return outcome;
   }
 
   async hasRepository(name: RepositoryName): Promise<boolean> {
@@ -215,6 +219,19 @@ export class MemoryCatalog implements Catalog {
   async faults(): Promise<readonly string[]> {
     return [];
   }
+
+  unreadCharts: Catalog["unreadCharts"] = async (limit) => this.#rows.charts.unread(limit);
+  chartFacts: Catalog["chartFacts"] = async (content) => this.#rows.charts.facts.get(content);
+  chartEntries: Catalog["chartEntries"] = async (contents, form) =>
+    contents.map((content) => this.#rows.charts.entry(content, form));
+  chartChange: Catalog["chartChange"] = async (prefix) => this.#rows.charts.count(prefix);
+  chartTags: Catalog["chartTags"] = async (prefix, { after = 0, limit }) => {
+    const rest = [...this.#rows.charts.changesBelow(prefix)].filter(({ change }) => change > after);
+    return { items: rest.slice(0, limit), more: rest.length > limit };
+  };
+  taggedChart: Catalog["taggedChart"] = async (repository, tag) => this.#rows.charts.tagged(repository, tag);
+  chartPrefixes: Catalog["chartPrefixes"] = async (page) =>
+    pageOf(this.#rows.charts.prefixes(), (prefix) => prefix, page);
 
   async close(): Promise<void> {}
 }

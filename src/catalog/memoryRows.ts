@@ -2,6 +2,7 @@ import type { Digest } from "../oci/digest.ts";
 import type { RepositoryName, Tag } from "../oci/reference.ts";
 import type { Page, PageRequest, Upload } from "./catalog.ts";
 import type { PutManifest } from "./command.ts";
+import { MemoryCharts } from "./memoryCharts.ts";
 
 /** A blob of a repository. */
 export interface HeldBlob {
@@ -25,15 +26,20 @@ export interface Rows {
   readonly unheld: Map<Digest, boolean>;
   /** How often contents were buried, where they were. */
   readonly burials: Map<Digest, number>;
+  readonly charts: MemoryCharts;
 }
 
 /** Rows of an empty catalog. */
-export const emptyRows = (): Rows => ({
-  repositories: new Map(),
-  uploads: new Map(),
-  unheld: new Map(),
-  burials: new Map(),
-});
+export function emptyRows(): Rows {
+  const repositories = new Map<RepositoryName, Holding>();
+  return {
+    repositories,
+    uploads: new Map(),
+    unheld: new Map(),
+    burials: new Map(),
+    charts: new MemoryCharts(repositories),
+  };
+}
 
 const nothing: Holding = { blobs: new Map(), manifests: new Map(), tags: new Map() };
 

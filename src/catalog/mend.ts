@@ -14,10 +14,11 @@ export const menders: Pick<Executors<Sql>, MendingCommand["kind"]> = {
       "SELECT id, name FROM blob JOIN repository ON repository.id = blob.repository WHERE content = ?",
       content,
     );
+    holders.sort((a, b) => (a.name < b.name ? -1 : 1));
     if (holders.length === 0) return { done: false, why: "absent" };
     for (const { id } of holders) forsake(sql, id, content);
     sql.run("UPDATE unheld SET doomed = 1 WHERE content = ?", content);
-    return { done: true, repositories: holders.map(({ name }) => name).sort() };
+    return { done: true, repositories: holders.map(({ name }) => name) };
   },
 
   "restate-manifest": (sql, command) => {

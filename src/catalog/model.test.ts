@@ -43,13 +43,31 @@ const link = fc
 const put = fc
   .tuple(repository, one(artifacts), fc.subarray(tags), expected, fc.boolean(), at)
   .map(([name, artifact, names, expects, sparse, time]) => {
-    const command = { ...putManifest(name, artifact, names, expects), at: time };
+    // The first two are charts, whose archive is a blob of theirs.
+    const chart =
+      artifacts.indexOf(artifact) < 2
+        ? { content: artifact.blobs[1]!.descriptor.digest, created: 1 }
+        : undefined;
+    const command = { ...putManifest(name, artifact, names, expects), chart, at: time };
     return sparse ? { ...command, blobs: [], optional: command.blobs, manifests: [] } : command;
   });
 const tag = one(tags).map(parseTag);
 const offset = fc.nat(100);
 const user = fc.option(fc.constant("ann"), { nil: undefined });
 const record = fc.record;
+
+const facts = [
+  { unreadable: "it is not gzip" },
+  {
+    name: "a",
+    version: "1",
+    entry: { json: "j", yaml: "y" },
+    images: [],
+    readme: "r",
+    values: undefined,
+    schema: undefined,
+  },
+];
 
 const [blob, manifest] = [one(digestsOf(blobs)), one(digestsOf(artifacts))];
 const command: fc.Arbitrary<Command> = fc.oneof(
@@ -71,8 +89,15 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   record({ kind: fc.constant("doom" as const), digest: blob }),
   record({ kind: fc.constant("bury" as const), digest: blob }),
   record({ kind: fc.constant("lose-blob" as const), digest: blob }),
+  fc
+    .tuple(repository, one(artifacts))
+    .map(([name, artifact]) => ({ ...putManifest(name, artifact), kind: "restate-manifest" as const })),
   record({ kind: fc.constant("untag" as const), repository, tag }),
   record({ kind: fc.constant("delete-manifest" as const), repository, digest: manifest, at }),
+  record({ kind: fc.constant("put-facts" as const), content: blob, facts: one(facts) }),
+  record({ kind: fc.constantFrom("begin-facts", "drop-unread"), content: blob }),
+  // Numbers may differ from catalog to catalog: all are forgotten.
+  record({ kind: fc.constant("forget-changes" as const), prefix: one(["", "a/"]), before: fc.constant(1e6) }),
 );
 
 /** All that a catalog can be asked about the small world. */
@@ -88,10 +113,23 @@ async function answers(catalog: Catalog): Promise<unknown> {
     holders: await Promise.all(
       digests.map(async (digest) => (await catalog.repositoriesWithBlob(digest, 9)).toSorted()),
     ),
+    unread: (await catalog.unreadCharts(9)).toSorted(),
+    facts: await Promise.all(digests.map((digest) => catalog.chartFacts(digest))),
+    entries: await catalog.chartEntries(digests, "json"),
+    prefixes: await catalog.chartPrefixes(page),
+    // Several tags that one command changes may come in any order.
+    charts: await Promise.all(
+      ["", "a/"].map(async (prefix) =>
+        (await catalog.chartTags(prefix, { limit: 99 })).items
+          .map(({ change, ...named }) => named)
+          .toSorted((a, b) => (`${a.repository}:${a.tag}` < `${b.repository}:${b.tag}` ? -1 : 1)),
+      ),
+    ),
     each: await Promise.all(
       repositories.map(async (name) => ({
         exists: await catalog.hasRepository(name),
         tags: await catalog.tags(name, page),
+        charts: await Promise.all(tags.map((each) => catalog.taggedChart(name, parseTag(each)))),
         named: await Promise.all(tags.map((each) => catalog.tag(name, parseTag(each)))),
         manifests: await Promise.all(digests.map((digest) => catalog.manifest(name, digest))),
         blobs: await Promise.all(digests.map((digest) => catalog.blob(name, digest))),

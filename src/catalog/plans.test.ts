@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { blobOf, imageOf } from "../testing/artifacts.ts";
 import { here, linkBlob, one, putManifest, there } from "../testing/commands.ts";
 import { applyBatch } from "./batch.ts";
+import * as charts from "./chartQuestions.ts";
 import * as collection from "./collectionQuestions.ts";
 import * as questions from "./questions.ts";
 import { scansOver } from "./scans.ts";
@@ -29,6 +30,16 @@ class Remembering extends Sql {
     return super.insert(text, ...values);
   }
 }
+
+const facts = {
+  name: "here",
+  version: "2",
+  entry: { json: "", yaml: "" },
+  images: [],
+  readme: undefined,
+  values: undefined,
+  schema: undefined,
+};
 
 /** A value for each place of a statement: `?` is a place each time, `?1` always the same. */
 function placesOf(text: string): number[] {
@@ -58,6 +69,11 @@ test("every question and command finds its rows by an index: none scans a table 
     { kind: "bury", digest: blob },
     { kind: "untag", repository: here, tag: putManifest(here, one, ["1"]).tags[0]! },
     { kind: "delete-manifest", repository: here, digest: referrer.descriptor.digest, at: 1 },
+    { ...putManifest(here, one, ["2"]), chart: { content: blob, created: 1 } },
+    { kind: "begin-facts", content: blob },
+    { kind: "put-facts", content: blob, facts },
+    { kind: "drop-unread", content: blob },
+    { kind: "forget-changes", prefix: "charts/", before: 1 },
   ]);
   const page = { limit: 1 };
   questions.hasRepository(sql, here);
@@ -76,6 +92,14 @@ test("every question and command finds its rows by an index: none scans a table 
   collection.burials(sql, blob);
   questions.upload(sql, "u");
   questions.uploads(sql, page);
+  charts.unreadCharts(sql, 1);
+  charts.chartFacts(sql, blob);
+  charts.chartEntries(sql, [blob], "json");
+  charts.chartEntries(sql, [blob], "yaml");
+  charts.chartChange(sql, "charts/");
+  charts.chartTags(sql, "charts/", page);
+  charts.taggedChart(sql, here, putManifest(here, one, ["2"]).tags[0]!);
+  charts.chartPrefixes(sql, { limit: 9 });
   applyBatch(sql, [putManifest(there, referrer)]);
   const scans = scansOver(sql);
   await scans.blobs(page);

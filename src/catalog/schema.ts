@@ -1,4 +1,5 @@
 import { ChartroomError } from "../oci/errors.ts";
+import { chartTables } from "./chartSchema.ts";
 import type { Sql } from "./sql.ts";
 
 /** "CHRT": what a database of ours says of itself in its header (sqlite.org/fileformat.html, offset 68). */
@@ -118,6 +119,7 @@ export const migrations: readonly string[] = [
   INSERT INTO unheld SELECT id, 0 FROM content
     WHERE NOT EXISTS (SELECT 1 FROM blob WHERE content = id) AND NOT EXISTS (SELECT 1 FROM manifest WHERE content = id);
   `,
+  chartTables,
 ];
 
 /**

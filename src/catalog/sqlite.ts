@@ -1,5 +1,6 @@
 import { ChartroomError } from "../oci/errors.ts";
 import type { Catalog, Questions } from "./catalog.ts";
+import * as charts from "./chartQuestions.ts";
 import * as collection from "./collectionQuestions.ts";
 import type { Command, Outcome } from "./command.ts";
 import { failureOf, type Request } from "./messages.ts";
@@ -113,4 +114,11 @@ const questionsOver = (sql: Sql): Questions => ({
   burials: async (digest) => collection.burials(sql, digest),
   upload: async (id) => questions.upload(sql, id),
   uploads: async (page) => questions.uploads(sql, page),
+  unreadCharts: async (limit) => charts.unreadCharts(sql, limit),
+  chartFacts: async (content) => charts.chartFacts(sql, content),
+  chartEntries: async (contents, form) => charts.chartEntries(sql, contents, form),
+  chartChange: async (prefix) => charts.chartChange(sql, prefix),
+  chartTags: async (prefix, page) => charts.chartTags(sql, prefix, page),
+  taggedChart: async (repository, tag) => charts.taggedChart(sql, repository, tag),
+  chartPrefixes: async (page) => charts.chartPrefixes(sql, page),
 });

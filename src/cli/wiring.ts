@@ -4,9 +4,10 @@ import { MemoryBlobs } from "../blobs/memory.ts";
 import { MemoryCatalog } from "../catalog/memory.ts";
 import { snapshotSqlite } from "../catalog/snapshot.ts";
 import { openSqliteCatalog, openSqliteReader } from "../catalog/sqlite.ts";
-import { nodeFileSystem } from "../files/filesystem.ts";
 import type { Catalogs } from "../registry/backup/copy.ts";
+import { factsThread } from "../registry/charts/factsThread.ts";
 import type { DataPaths } from "../registry/dataDirectory.ts";
+import { plainFiles } from "../registry/plainFiles.ts";
 import { Registry, type Sweep } from "../registry/registry.ts";
 import { Reserve } from "../registry/reserve.ts";
 import type { Rules, Store } from "../registry/store.ts";
@@ -48,14 +49,16 @@ export async function openRegistry(
     paths === undefined
       ? new MemoryCatalog()
       : writes.catalog(
-          new Reserve(nodeFileSystem, paths.reserve).catalog(await openSqliteCatalog(paths.catalog)),
+          new Reserve(plainFiles, paths.reserve).catalog(await openSqliteCatalog(paths.catalog)),
         );
   const blobs =
-    paths === undefined ? new MemoryBlobs() : new FilesystemBlobs(writes.files(nodeFileSystem), paths);
-  const store = { catalog, blobs, now, rules };
+    paths === undefined ? new MemoryBlobs() : new FilesystemBlobs(writes.files(plainFiles), paths);
+  const reading = factsThread();
+  const store = { catalog, blobs, now, rules, readFacts: reading.read };
   const registry = new Registry(store);
   const close = async () => {
     await registry.close();
+    reading.stop();
     await catalog.close();
   };
   try {

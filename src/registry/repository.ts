@@ -24,6 +24,8 @@ type BlobName = Pick<Descriptor, "digest">;
 
 /** Rows asked for at once while a whole list is read. */
 const pageSize = 1000;
+/** Repositories that are looked at, at most, for one that a blob may be mounted from. */
+const sourceLimit = 100;
 
 /**
  * A repository of ours. It gives only what was pushed or mounted here: that a manifest names some digest, or another
@@ -129,7 +131,7 @@ export class RegistryRepository implements Reads, Writes, Deletes, Mounts {
   ): Promise<void> {
     if (await this.has(blob)) return;
     const chunk = { body: await body(0), length: blob.size };
-    await this.#uploads.receive(this.name, undefined, blob.digest, chunk);
+    await this.#uploads.receive(this.name, blob.digest, chunk);
   }
 
   async pushManifest(descriptor: Descriptor, bytes: Uint8Array, to: PushManifest): Promise<void> {
@@ -141,10 +143,19 @@ export class RegistryRepository implements Reads, Writes, Deletes, Mounts {
     return putManifest(this.#store, this.name, descriptor, bytes, to);
   }
 
-  /** Take a blob over from `from`; unsaid, from any repository that has it. Gives false where none has. */
-  async mount({ digest }: BlobName, from?: RepositoryName): Promise<boolean> {
+  /**
+   * Take a blob over from `from`; unsaid, from a repository that has it, out of the first hundred that are found.
+   * @param mayPull whether the blob may be taken from a repository; from all where it is not said
+   * @returns false where it cannot be had, whatever the reason
+   */
+  async mount(
+    { digest }: BlobName,
+    from?: RepositoryName,
+    mayPull: (source: RepositoryName) => boolean = () => true,
+  ): Promise<boolean> {
     const { catalog, now } = this.#store;
-    const source = from ?? (await catalog.repositoriesWithBlob(digest, 1))[0];
+    const sources = from === undefined ? await catalog.repositoriesWithBlob(digest, sourceLimit) : [from];
+    const source = sources.find(mayPull);
     if (source === undefined) return false;
     const mount = { kind: "mount-blob", repository: this.name, from: source, digest, at: now() } as const;
     return (await catalog.apply(mount)).done;

@@ -1,5 +1,6 @@
 import type { Blobs } from "../blobs/blobs.ts";
 import type { Catalog } from "../catalog/catalog.ts";
+import type { ReadFacts } from "../chart/facts.ts";
 
 /** Where a registry departs from what it usually does. */
 export interface Rules {
@@ -18,4 +19,8 @@ export interface Store {
   /** Now, ms since 1970. */
   readonly now: () => number;
   readonly rules?: Rules | undefined;
+  /** How a chart's archive is read; on the caller's thread where it is not said. */
+  readonly readFacts?: ReadFacts | undefined;
+  /** Is told that a chart was pushed. */
+  readonly chartPushed?: (() => void) | undefined;
 }

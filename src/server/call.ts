@@ -1,3 +1,4 @@
+import type { Access, Caller } from "../registry/access.ts";
 import type { Registry } from "../registry/registry.ts";
 
 /** A request that was let in, as the operations see it. */
@@ -7,8 +8,9 @@ export interface Call {
   readonly query: URLSearchParams;
   /** What stands in front of `/v2/` in the paths that the client sees. */
   readonly root: string;
-  /** Who asks; undefined where nobody need log in. */
-  readonly user: string | undefined;
+  readonly user: Caller;
+  /** Who may do what: it let the request in, and says what else the caller may see. */
+  readonly access: Access;
   /** The request's body, watched; undefined when there is none. To be asked for once. */
   body(): ReadableStream<Uint8Array> | undefined;
   /** A long answer's body, watched and counted. */

@@ -1,9 +1,9 @@
-import { type Authenticator, admit } from "../registry/access.ts";
+import { type Access, type Authenticator, everyoneMay, usersMay } from "../registry/access.ts";
 import { RegistryError } from "../registry/errors.ts";
 import type { Registry } from "../registry/registry.ts";
+import { admit } from "./admission.ts";
 import { answer } from "./answer.ts";
 import { incoming, outgoing } from "./body.ts";
-import { challenge, parseBasic } from "./credentials.ts";
 import { Front } from "./front.ts";
 import type { Peer } from "./listener.ts";
 import type { Log } from "./log.ts";
@@ -20,6 +20,8 @@ export interface HandlerOptions {
   readonly registry: Registry;
   /** Who may enter; everyone where there is none. */
   readonly authenticator?: Authenticator | undefined;
+  /** Who may do what; where it is not said, whoever may enter may everything. */
+  readonly access?: Access | undefined;
   /** The path below which everything answers, as `/team`; the server's root where it is empty. */
   readonly root?: string | undefined;
   readonly log: Log;
@@ -125,7 +127,7 @@ export function createHandler(options: HandlerOptions): Handler {
 }
 
 async function respond(
-  { registry, authenticator, root = "", readOnly, pages, metrics }: HandlerOptions,
+  { registry, authenticator, access: rules, root = "", readOnly, pages, metrics }: HandlerOptions,
   front: Front,
   request: Request,
   peer: Peer,
@@ -136,14 +138,14 @@ async function respond(
   if (front.isPreflight(request)) return answer(204);
   const route = parseRoute(request.method, path, root);
   progress.route = route;
-  if (authenticator !== undefined && route.op !== "welcome") {
-    const admission = await admit(authenticator, parseBasic(request.headers.get("authorization")));
-    if (!admission.admitted)
-      return errorAnswer(new RegistryError("unauthorized"), {
-        "www-authenticate": challenge(authenticator.realm),
-      });
-    progress.user = admission.user;
-  }
+  const access = rules ?? (authenticator === undefined ? everyoneMay : usersMay);
+  const { user, refusal } = await admit(
+    { authenticator, access },
+    route,
+    request.headers.get("authorization"),
+  );
+  progress.user = user;
+  if (refusal !== undefined) return refusal;
   const allow = readOnly ? allowedReadOnly(route) : undefined;
   if (allow !== undefined)
     return errorAnswer(
@@ -159,7 +161,8 @@ async function respond(
       request,
       query,
       root,
-      user: progress.user,
+      user,
+      access,
       body: () => {
         if (request.body === null) return undefined;
         peer.untime();

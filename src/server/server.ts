@@ -1,4 +1,4 @@
-import type { Authenticator } from "../registry/access.ts";
+import type { Access, Authenticator } from "../registry/access.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Front } from "./front.ts";
 import { createHandler, type PageLimits } from "./handler.ts";
@@ -11,6 +11,8 @@ export interface ServerOptions {
   readonly registry: Registry;
   /** Who may enter; everyone where there is none. */
   readonly authenticator?: Authenticator | undefined;
+  /** Who may do what; where it is not said, whoever may enter may everything. */
+  readonly access?: Access | undefined;
   /** The path below which everything answers, as `/team`; the server's root where it is empty. */
   readonly root?: string | undefined;
   readonly addresses: readonly Address[];

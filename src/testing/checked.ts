@@ -16,11 +16,17 @@ export interface Checked {
 /** What a check says of a data directory. */
 export async function checkedData(
   { data, blobs, catalog }: { data: DataPaths; blobs: Blobs; catalog: Questions },
-  options: { shallow?: boolean; signal?: AbortSignal; progress?: (looked: Looked) => void } = {},
+  options: {
+    shallow?: boolean;
+    alone?: boolean;
+    now?: () => number;
+    signal?: AbortSignal;
+    progress?: (looked: Looked) => void;
+  } = {},
 ): Promise<Checked> {
   const found: Finding[] = [];
   const looked = await check({
-    ...{ catalog, blobs, alone: true, shallow: false },
+    ...{ catalog, blobs, alone: true, shallow: false, now: Date.now },
     ...{ signal: new AbortController().signal, progress: () => {}, ...options },
     files: (tell) => checkFiles(fs, data, tell),
     tell: (finding) => found.push(finding),

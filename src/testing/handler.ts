@@ -27,7 +27,7 @@ export interface TestHandler {
 
 /** What a test asks of its handler beside who may enter. */
 export interface TestHandlerOptions
-  extends Partial<Pick<HandlerOptions, "root" | "front" | "readOnly" | "pages" | "metrics">> {
+  extends Partial<Pick<HandlerOptions, "access" | "root" | "front" | "readOnly" | "pages" | "metrics">> {
   readonly rules?: Rules;
   /** Is told when the connection's idle timeout is taken off, and when it is put back. */
   readonly timed?: (on: boolean) => void;

@@ -15,6 +15,7 @@ import type { Context } from "../context.ts";
 import { compileEagerly } from "../jit.ts";
 import { forPeople, print } from "../output.ts";
 import { openRegistry } from "../wiring.ts";
+import { openAccess } from "./access.ts";
 import { addressesOf, isLocal } from "./address.ts";
 import { greeting, shownAddress, urlOf } from "./greeting.ts";
 import type { LogSettings } from "./logSettings.ts";
@@ -52,6 +53,8 @@ export async function serve([file]: string[], options: RegistryOptions, context:
   await checkAddresses(addresses);
   if (settings.debug !== undefined) await checkAddresses(addressesOf(settings.debug.listen));
   const authenticator = settings.users && (await openUsers(settings.users, warn, announce));
+  const htpasswd = authenticator === undefined ? undefined : settings.users?.path;
+  const access = await openAccess(settings.access, htpasswd, warn);
 
   const data = settings.data === undefined ? undefined : await openDataDirectory(settings.data, { fs });
   stack.defer(() => data?.release());
@@ -82,6 +85,7 @@ export async function serve([file]: string[], options: RegistryOptions, context:
   const server = await startServer({
     registry,
     authenticator,
+    access,
     root: settings.prefix,
     addresses,
     tls,
@@ -108,12 +112,16 @@ export async function serve([file]: string[], options: RegistryOptions, context:
     );
 
   const url = `${urlOf(server, settings.listen)}${settings.prefix}`;
-  const htpasswd = authenticator === undefined ? undefined : settings.users?.path;
   const addable = settings.users !== undefined;
   if (forPeople(options))
-    for (const line of greeting(url, server, data?.root, htpasswd, addable)) say("info", line);
+    for (const line of greeting(url, server, data?.root, htpasswd, addable, settings.access))
+      say("info", line);
   if (settings.readOnly) warn("read-only for maintenance: pushes and deletes are refused");
-  const closed = htpasswd !== undefined || settings.readOnly || (settings.tls?.clientCas.length ?? 0) > 0;
+  const closed =
+    htpasswd !== undefined ||
+    access !== undefined ||
+    settings.readOnly ||
+    (settings.tls?.clientCas.length ?? 0) > 0;
   if (!closed && !isLocal(settings.listen))
     warn(
       `whoever reaches this machine may push and delete${addable ? "; `chartroom registry user add NAME` ends that" : ""}`,

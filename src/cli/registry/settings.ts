@@ -6,6 +6,7 @@ import { usualGrace } from "../../registry/collector.ts";
 import type { Sweep } from "../../registry/registry.ts";
 import type { Rules } from "../../registry/store.ts";
 import type { GlobalOptions } from "../context.ts";
+import { type AccessSettings, accessSettings } from "./accessSettings.ts";
 import { type Listening, listeningOf, parseListenAddress } from "./address.ts";
 import { named, overlay } from "./config/environment.ts";
 import { ConfigReader } from "./config/reader.ts";
@@ -20,6 +21,7 @@ export interface RegistryOptions extends GlobalOptions {
   readonly addr?: string;
   readonly data?: string;
   readonly htpasswd?: string;
+  readonly anonymousPull?: boolean;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
 }
@@ -64,6 +66,8 @@ export interface RegistrySettings {
   /** The data directory; undefined to keep everything in memory. */
   readonly data: string | undefined;
   readonly users: UsersFile | undefined;
+  /** Who may do what; undefined where no rules are said. */
+  readonly access: AccessSettings | undefined;
   readonly tls: TlsFiles | undefined;
   readonly http: HttpSettings;
   readonly log: LogSettings;
@@ -125,6 +129,7 @@ export function registrySettings(
     listen: listeningOf(options.addr, config, defaultAddress, absolute),
     data,
     users: usersOf(config, options, data, absolute),
+    access: accessSettings(config, options.anonymousPull ?? false),
     tls: tlsFiles(config, options, absolute),
     http: httpSettings(config, defaultDrain),
     log: logSettings(config),

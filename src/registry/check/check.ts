@@ -13,8 +13,6 @@ export interface Looked {
 
 /** What a check needs, beside what it looks at. */
 export interface CheckOptions extends Omit<Examined, "saw"> {
-  /** Whether nobody else has work for the catalog: then each entry of its indexes is looked at too. */
-  readonly alone: boolean;
   /** Tells what lies in the data directory and is none of a registry's. */
   readonly files: (tell: (finding: Finding) => void) => Promise<void>;
   /** Is told how far it got, after each blob and manifest. */
@@ -40,6 +38,7 @@ export async function check(options: CheckOptions): Promise<Looked> {
   const ingests = new Set<string>();
   for (const step of [
     async () => {
+      // Each entry of each index too, where nobody waits for the disk.
       for (const message of await catalog.faults(alone)) tell({ level: "fault", where: "catalog", message });
     },
     async () => {

@@ -24,10 +24,15 @@ export async function checkFiles(
   const entries = async (directory: string) =>
     (await ifThere(fs.readdir(directory, { withFileTypes: true }))) ?? [];
 
+  // A directory may be a link to another disk, a file may not (plainFiles.ts).
+  const isDirectory = async (directory: string, { name }: Dirent) =>
+    (await ifThere(fs.stat(join(directory, name))))?.isDirectory() ?? false;
+
   for (const entry of await entries(root))
-    if (!isOwnName(entry.name) || entry.isSymbolicLink()) foreign(root, entry);
+    if (!isOwnName(entry.name) || (entry.isSymbolicLink() && !(await isDirectory(root, entry))))
+      foreign(root, entry);
   for (const algorithm of await entries(blobs)) {
-    if (!algorithm.isDirectory() || !["sha256", "sha512"].includes(algorithm.name)) {
+    if (!(await isDirectory(blobs, algorithm)) || !["sha256", "sha512"].includes(algorithm.name)) {
       foreign(blobs, algorithm);
       continue;
     }

@@ -27,6 +27,10 @@ export interface Examined {
   readonly catalog: Questions;
   readonly blobs: Blobs;
   readonly signal: AbortSignal;
+  /** Whether nobody else is at work there. */
+  readonly alone: boolean;
+  /** Now, ms since 1970. */
+  readonly now: () => number;
   /** Take blobs for whole that have the right size. */
   readonly shallow: boolean;
   tell(finding: Finding): void;

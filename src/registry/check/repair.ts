@@ -106,7 +106,7 @@ async function pushAgain(
 ): Promise<void> {
   for (const repository of repositories) {
     const body = await aside.read(digest);
-    if (body !== undefined) await registry.uploads.receive(repository, undefined, digest, { body });
+    if (body !== undefined) await registry.uploads.receive(repository, digest, { body });
   }
   await aside.remove(digest);
 }

@@ -28,15 +28,22 @@ export async function checkUploads({ catalog, blobs, signal, tell }: Examined): 
   }
 }
 
+/** A push in one request has no session, and its ingest goes on changing until the body has stalled for too long, in ms. */
+const longest = 3600_000;
+
 /**
- * Every ingest without a session is waste.
+ * Every ingest without a session is waste, unless a push may still be at it.
  * @param before those that were there a while ago: a session that has just ended still has its ingest for a moment
  */
 export async function checkIngests(
-  { catalog, blobs, tell }: Examined,
+  { catalog, blobs, alone, now, tell }: Examined,
   before: ReadonlySet<string>,
 ): Promise<void> {
-  for await (const { name, size } of blobs.ingests())
-    if (before.has(name) && (await catalog.upload(name)) === undefined)
+  for await (const { name, size, changed } of blobs.ingests())
+    if (
+      before.has(name) &&
+      (alone || changed < now() - longest) &&
+      (await catalog.upload(name)) === undefined
+    )
       tell({ level: "waste", where: `ingest/${name}`, message: `no upload goes on with it: ${size} bytes` });
 }

@@ -13,6 +13,11 @@ type Part = { readonly [Key in keyof RegistrySettings]?: unknown };
 const tls = "http: {tls: {certificate: /c, key: /k";
 const nothing = read("");
 
+const granted = (pattern: string, grants: object): Part => {
+  const nobody = { pull: new Set(), push: new Set(), delete: new Set() };
+  return { access: { rules: { repositories: new Map([[pattern, { ...nobody, ...grants }]]) } } };
+};
+
 /** Each key with a file that says it, and what becomes of that. */
 const honoured: [key: string, yaml: string, expected: Part][] = [
   ["version", "", {}],
@@ -75,6 +80,22 @@ const honoured: [key: string, yaml: string, expected: Part][] = [
     { users: { path: "/work/p", namedBy: "configuration" } },
   ],
   ["auth.none", "auth: none", { users: undefined }],
+  ["access.anonymouspull", "access: {anonymouspull: true}", { access: { anonymousPull: true } }],
+  [
+    "access.admins",
+    "access: {admins: ann, repositories: {a: {pull: []}}}",
+    { access: { rules: { admins: new Set(["ann"]) } } },
+  ],
+  [
+    "access.groups.*",
+    "access: {groups: {team: [ann, bob]}, repositories: {a: {push: team}}}",
+    granted("a", { push: new Set(["ann", "bob"]) }),
+  ],
+  ...(["pull", "push", "delete"] as const).map((action): [string, string, Part] => [
+    `access.repositories.*.${action}`,
+    `access: {repositories: {'team/**': {${action}: users}}}`,
+    granted("team/**", { [action]: "users" }),
+  ]),
   ["http.addr", "http: {addr: ':80'}", { listen: { host: "", port: 80 } }],
   ["http.net", "http: {net: unix, addr: a.sock}", { listen: { socket: "/work/a.sock" } }],
   [

@@ -1,12 +1,12 @@
 import { isAbsolute } from "node:path";
 import { FilesystemBlobs } from "../../../blobs/filesystem.ts";
-import { nodeFileSystem as fs } from "../../../files/filesystem.ts";
 import { ChartroomError } from "../../../oci/errors.ts";
 import { isObject } from "../../../oci/json.ts";
 import type { Copied } from "../../../registry/backup/copy.ts";
 import type { Looked } from "../../../registry/check/check.ts";
 import type { Finding } from "../../../registry/check/finding.ts";
 import { repair } from "../../../registry/check/repair.ts";
+import { plainFiles as fs } from "../../../registry/plainFiles.ts";
 import type { ControlTask } from "../../../server/control.ts";
 import { type Collection, type CollectOptions, collect } from "./collect.ts";
 import type { Told } from "./job.ts";

@@ -1,10 +1,10 @@
 // Reads all of a registry's data, on a connection of its own, so that nobody who pushes or pulls waits for it.
 import { FilesystemBlobs } from "../../../blobs/filesystem.ts";
-import { nodeFileSystem as fs } from "../../../files/filesystem.ts";
 import { backup, restore } from "../../../registry/backup/backup.ts";
 import { check } from "../../../registry/check/check.ts";
 import { checkFiles } from "../../../registry/check/files.ts";
 import { dataPathsOf } from "../../../registry/dataDirectory.ts";
+import { plainFiles as fs } from "../../../registry/plainFiles.ts";
 import { failureOf } from "../../exit.ts";
 import { compileEagerly } from "../../jit.ts";
 import { catalogs } from "../../wiring.ts";
@@ -47,7 +47,7 @@ async function work(job: Job): Promise<unknown> {
   const catalog = catalogs.read(data.catalog);
   try {
     return await check({
-      ...{ catalog, blobs: new FilesystemBlobs(fs, data), alone, shallow, signal },
+      ...{ catalog, blobs: new FilesystemBlobs(fs, data), alone, shallow, signal, now: Date.now },
       files: (found) => checkFiles(fs, data, found),
       tell: (finding) => tell({ finding }),
       progress: seldom((looked) => tell({ looked })),
