@@ -5,7 +5,9 @@ import type { StoredManifest } from "../oci/repository.ts";
 import type { Catalog, Page, PageRequest, UnheldBytes, UnnamedBlob, Upload } from "./catalog.ts";
 import { type Command, type Executors, execute, type Outcome, type PutManifest } from "./command.ts";
 import { memoryChartExecutors } from "./memoryCharts.ts";
+import { menders } from "./memoryMend.ts";
 import { emptyRows, holdingOf, openHolding, pageOf, type Rows } from "./memoryRows.ts";
+import { allBlobs, allManifests, manifestRows } from "./memoryScans.ts";
 import {
   burialsOf,
   claimBlobs,
@@ -18,10 +20,12 @@ import {
   unnamedOf,
   unnamedOrder,
 } from "./memoryUnnamed.ts";
+import type { BlobRow, ManifestRows } from "./scans.ts";
 
 const executors: Executors<Rows> = {
   ...memoryChartExecutors,
   ...collectors,
+  ...menders,
 
   "open-upload": ({ uploads }, { id, repository, user, at }) => {
     if (!uploads.has(id)) uploads.set(id, { id, repository, user, offset: 0, started: at });
@@ -213,6 +217,22 @@ export class MemoryCatalog implements Catalog {
 
   async uploads(page: PageRequest<string>): Promise<Page<Upload>> {
     return pageOf(this.#rows.uploads.values(), ({ id }) => id, page);
+  }
+
+  async blobs(page: PageRequest<Digest>): Promise<Page<BlobRow>> {
+    return pageOf(allBlobs(this.#rows), ({ digest }) => digest, page);
+  }
+
+  async manifests(page: PageRequest<Digest>): Promise<Page<Digest>> {
+    return pageOf(allManifests(this.#rows), (digest) => digest, page);
+  }
+
+  async manifestRows(digest: Digest): Promise<ManifestRows | undefined> {
+    return manifestRows(this.#rows, digest);
+  }
+
+  async faults(): Promise<readonly string[]> {
+    return [];
   }
 
   unreadCharts: Catalog["unreadCharts"] = async (limit) => this.#rows.charts.unread(limit);

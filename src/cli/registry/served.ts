@@ -17,6 +17,7 @@ import { WriteStop } from "../../registry/writeStop.ts";
 import { type OpenRegistry, openCatalog, openRegistry } from "../wiring.ts";
 import { countOf } from "../words.ts";
 import type { RegistrySettings } from "./settings.ts";
+import { answerOwner } from "./upkeep/answer.ts";
 
 /** A registry that is ready to be served. */
 export interface Served extends OpenRegistry {
@@ -59,6 +60,7 @@ export async function openServed(settings: RegistrySettings, needs: ServedNeeds)
   stack.defer(() => data?.release());
   const open = await openRegistry(data, { ...needs, sweep, rules });
   stack.defer(open.close);
+  if (data !== undefined) stack.defer(await answerOwner(data, open, needs.warn));
   const ends = stack.move();
   const keeping =
     data === undefined
@@ -97,6 +99,7 @@ async function openInPlace(root: string, tree: string, needs: ServedNeeds): Prom
   const ends = stack.move();
   return {
     registry,
+    store,
     writes: new WriteStop(report),
     data: { root, blobs: join(tree, "blobs") },
     keeping: `Serving ${countOf(counts.tags.adopted, "tag")} of a CNCF Distribution from ${root}, as they stand now`,
