@@ -106,6 +106,14 @@ export interface DeleteManifest {
   readonly at: number;
 }
 
+/** Note that a manifest was asked for: what a mirror keeps may go when nobody asks for it any more. */
+export interface UseManifest {
+  readonly kind: "use-manifest";
+  readonly repository: RepositoryName;
+  readonly digest: Digest;
+  readonly at: number;
+}
+
 export type Command =
   | OpenUpload
   | AdvanceUpload
@@ -118,7 +126,8 @@ export type Command =
   | DeleteManifest
   | CollectionCommand
   | MendingCommand
-  | ChartCommand;
+  | ChartCommand
+  | UseManifest;
 
 interface Outcomes extends CollectionOutcomes, MendingOutcomes, ChartOutcomes {
   "open-upload": { done: true };
@@ -136,6 +145,7 @@ interface Outcomes extends CollectionOutcomes, MendingOutcomes, ChartOutcomes {
     | { done: false; why: "conflict"; tag: Tag; holds: Digest | undefined };
   untag: { done: true } | { done: false; why: "absent" };
   "delete-manifest": { done: true } | { done: false; why: "absent" };
+  "use-manifest": { done: true } | { done: false; why: "absent" };
 }
 
 /** What became of a command: done, or refused for a reason that is no fault. Faults are thrown. */

@@ -9,6 +9,7 @@ import { storeNamed } from "./named.ts";
 import { unpackDigest } from "./packed.ts";
 import type { Sql } from "./sql.ts";
 import { collectors, forsake, isThere, releaseBlobs } from "./unnamed.ts";
+import { useManifest } from "./use.ts";
 
 /**
  * Commands over SQLite. Each runs inside a transaction that its caller opened, looks before it changes anything, and
@@ -102,6 +103,8 @@ export const executors: Executors<Sql> = {
     forgetIfEmpty(sql, repository);
     return { done: true };
   },
+
+  "use-manifest": useManifest,
 };
 
 function blobSize(sql: Sql, repository: RepositoryName, digest: Digest): number | undefined {

@@ -7,6 +7,7 @@ import { openSqliteCatalog, openSqliteReader } from "../catalog/sqlite.ts";
 import type { Catalogs } from "../registry/backup/copy.ts";
 import { factsThread } from "../registry/charts/factsThread.ts";
 import type { DataPaths } from "../registry/dataDirectory.ts";
+import type { MirrorSource } from "../registry/mirror/mirror.ts";
 import { plainFiles } from "../registry/plainFiles.ts";
 import { Registry, type Sweep } from "../registry/registry.ts";
 import { Reserve } from "../registry/reserve.ts";
@@ -34,6 +35,7 @@ export interface RegistryNeeds {
   readonly report: (error: unknown) => void;
   readonly sweep: Sweep | "off";
   readonly rules: Rules;
+  readonly mirrors: readonly MirrorSource[];
 }
 
 /**
@@ -42,20 +44,16 @@ export interface RegistryNeeds {
  */
 export async function openRegistry(
   paths: DataPaths | undefined,
-  { now, report, sweep, rules }: RegistryNeeds,
+  { now, report, sweep, rules, mirrors }: RegistryNeeds,
 ): Promise<OpenRegistry> {
   const writes = new WriteStop(report);
-  const catalog =
+  const { catalog, blobs } =
     paths === undefined
-      ? new MemoryCatalog()
-      : writes.catalog(
-          new Reserve(plainFiles, paths.reserve).catalog(await openSqliteCatalog(paths.catalog)),
-        );
-  const blobs =
-    paths === undefined ? new MemoryBlobs() : new FilesystemBlobs(writes.files(plainFiles), paths);
+      ? { catalog: new MemoryCatalog(), blobs: new MemoryBlobs() }
+      : await openStorage(paths, writes);
   const reading = factsThread();
   const store = { catalog, blobs, now, rules, readFacts: reading.read };
-  const registry = new Registry(store);
+  const registry = new Registry(store, mirrors, report);
   const close = async () => {
     await registry.close();
     reading.stop();
@@ -69,3 +67,15 @@ export async function openRegistry(
   }
   return { registry, store, writes, close };
 }
+
+/** Rows and blobs of a data directory, which this process owns. @throws as `openRegistry` */
+export async function openStorage(paths: DataPaths, writes: WriteStop) {
+  const rows = await openCatalog(paths.catalog);
+  return {
+    catalog: writes.catalog(new Reserve(plainFiles, paths.reserve).catalog(rows)),
+    blobs: new FilesystemBlobs(writes.files(plainFiles), paths),
+  };
+}
+
+/** Rows alone, in a file of their own. */
+export const openCatalog = openSqliteCatalog;

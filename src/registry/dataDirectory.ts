@@ -171,6 +171,10 @@ function refuseNewer(root: string, found: number): void {
     });
 }
 
+/** Whether a directory is one of ours already. @throws ChartroomError `invalid` for a broken marker */
+export const isDataDirectory = async (fs: FileSystem, root: string): Promise<boolean> =>
+  (await formatOf(fs, root)) > 0;
+
 /** Refuse a place that no registry's data could live in; it need not exist yet. Changes nothing. */
 async function check(
   root: string,

@@ -111,6 +111,7 @@ test("sixteen processes that add users at once lose none", async () => {
       },
     ),
   );
-  expect(await Promise.all(children.map(({ exited }) => exited))).toEqual(names.map(() => 0));
+  const ends = children.map(async ({ exited, stderr }) => [await exited, await new Response(stderr).text()]);
+  expect(await Promise.all(ends)).toEqual(names.map(() => [0, ""]));
   expect((await user(["list", "--data", "data"])).stdout).toBe(names.map((name) => `${name}\n`).join(""));
 }, 60_000);

@@ -54,7 +54,13 @@ export async function perform<Name extends keyof Tasks>(
       throw error;
     };
     // Without a grace period among the rules nothing is collected but by the task.
-    const { registry, store, close } = await openRegistry(data, { now, report, sweep: "off", rules: {} });
+    const { registry, store, close } = await openRegistry(data, {
+      now,
+      report,
+      sweep: "off",
+      rules: {},
+      mirrors: [],
+    });
     stack.defer(close);
     return await tasks[name]({ paths: data, registry, store, grace, alone: true }, options, tell, signal);
   }
