@@ -14,8 +14,9 @@ import { trade } from "./client/trade.ts";
 import { machine } from "./machine.ts";
 import { type Result, resultOf, tableFor } from "./report.ts";
 import type { Scenario } from "./scenario.ts";
+import { collection } from "./server/collection.ts";
 
-const scenarios: readonly Scenario[] = [start, trade, migrate, references, check];
+const scenarios: readonly Scenario[] = [start, trade, migrate, references, check, collection];
 
 const wanted = process.argv.slice(2);
 const chosen = scenarios.filter(({ name }) => wanted.every((word) => name.includes(word)));

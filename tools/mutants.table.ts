@@ -283,6 +283,12 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    without: "the reserve's room for collection on a full disk",
+    file: "src/registry/reserve.ts",
+    find: '  "collect-blob",\n  "doom",\n  "bury",\n',
+    test: ["src/registry/reserve.test.ts", "on a full disk collection gets the reserve's room too"],
+  },
+  {
     without: "the end of a removal when writing has ended",
     file: "src/registry/writeStop.ts",
     find: "      unlink: async (path) => {\n        this.check();\n",

@@ -16,6 +16,8 @@ export interface Holding {
   readonly blobs: Map<Digest, HeldBlob>;
   readonly manifests: Map<Digest, PutManifest>;
   readonly tags: Map<Tag, Digest>;
+  /** How many manifests name each content. */
+  readonly named: Map<Digest, number>;
 }
 
 /** All that a catalog in memory keeps. */
@@ -41,7 +43,14 @@ export function emptyRows(): Rows {
   };
 }
 
-const nothing: Holding = { blobs: new Map(), manifests: new Map(), tags: new Map() };
+const emptyHolding = (): Holding => ({
+  blobs: new Map(),
+  manifests: new Map(),
+  tags: new Map(),
+  named: new Map(),
+});
+
+const nothing = emptyHolding();
 
 /** A repository's holding for questions: empty where there is none. */
 export const holdingOf = ({ repositories }: Rows, name: RepositoryName): Holding =>
@@ -49,7 +58,7 @@ export const holdingOf = ({ repositories }: Rows, name: RepositoryName): Holding
 
 /** A repository's holding for changes: made where there is none. */
 export function openHolding({ repositories }: Rows, name: RepositoryName): Holding {
-  const holding = repositories.get(name) ?? { blobs: new Map(), manifests: new Map(), tags: new Map() };
+  const holding = repositories.get(name) ?? emptyHolding();
   repositories.set(name, holding);
   return holding;
 }
