@@ -13,6 +13,7 @@ const everything = [
   "layout",
   "registry",
   "migrate",
+  "adopt",
 ];
 
 /** What each room may import beside itself: the table of docs/architecture.md. `type` in front: its types alone. */
@@ -27,6 +28,7 @@ const arrows: Record<string, readonly string[]> = {
   layout: ["oci", "chart", "blobs", "files"],
   registry: ["oci", "chart", "blobs", "catalog", "files"],
   migrate: ["oci", "http", "files", "chart"],
+  adopt: ["oci", "files", "blobs", "catalog", "registry"],
   web: ["oci", "chart", "registry"],
   server: ["oci", "http", "chart", "registry", "web"],
   cli: [...everything, "web", "server", "package.json"],

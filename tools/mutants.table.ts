@@ -597,6 +597,72 @@ export const mutants: readonly Mutant[] = [
     test: ["src/migrate/directory.test.ts", "%2e%2e%2fsecret.tgz leads to no file outside of it"],
   },
 
+  // Another registry's data.
+  {
+    without: "leaving alone a file that has other names when a sync fails",
+    file: "src/blobs/ingest.ts",
+    find: "      if (this.#sealed) throw lost;\n",
+    test: [
+      "src/adopt/faults.test.ts",
+      "by link, whichever call fails, what is acknowledged is whole, and a repeat has all of it",
+    ],
+  },
+  {
+    without: "the mode of a linked file being left alone",
+    file: "src/blobs/ingest.ts",
+    find: "    if (!this.#sealed) await this.#file.chmod(0o444);",
+    replace: "    await this.#file.chmod(0o444);",
+    test: ["src/adopt/adopt.test.ts", "the old directory is left as it was by link"],
+  },
+  {
+    without: "the refusal of a symbolic link in an old registry's directory",
+    file: "src/adopt/tree.ts",
+    find: "await ifThere(this.#fs.lstat(path))",
+    replace: "await ifThere(this.#fs.stat(path))",
+    test: [
+      "src/adopt/broken.test.ts",
+      "what is broken there is told, and stops nothing else a blob that is a symbolic link",
+    ],
+  },
+  {
+    without: "children before parents in an adoption",
+    file: "src/adopt/manifests.ts",
+    find: "      if (indexes.has(child.digest)) await once(child.digest).catch(() => {});",
+    replace: "      void child;",
+    test: ["src/adopt/adopt.test.ts", "indexes in indexes come over whole, however deep they are"],
+  },
+  {
+    without: "the digest of an adopted manifest",
+    file: "src/adopt/manifests.ts",
+    find: '  verifyBytes(bytes, { mediaType: "", digest, size: file.size });\n',
+    test: [
+      "src/adopt/broken.test.ts",
+      "what is broken there is told, and stops nothing else a manifest that rotted",
+    ],
+  },
+  {
+    without: "the tag that an adoption leaves alone",
+    file: "src/adopt/tags.ts",
+    find: 'expect: force ? "any" : "absent"',
+    replace: 'expect: "any"',
+    test: ["src/adopt/adopt.test.ts", "a tag that holds something else here stays, and that is told"],
+  },
+  {
+    without: "the refusal to adopt into the old registry's own directory",
+    file: "src/cli/registry/adopt/run.ts",
+    find: "  await checkApart(source, data);\n",
+    test: [
+      "src/cli/registry/adopt/run.test.ts",
+      "nothing is adopted into the old registry's own directory, whatever way leads there",
+    ],
+  },
+  {
+    without: "the refusal to write to a Distribution's data",
+    file: "src/cli/registry/served.ts",
+    find: "    if (readOnly) return openInPlace(root, tree, needs);",
+    replace: "    return openInPlace(root, tree, needs);",
+    test: ["src/cli/registry/served.test.ts", "a Distribution's data is never opened to be written to"],
+  },
   // Who may do what is asked of everything that is done, and of everything that is shown.
   {
     without: "the question whether a mount's source may be pulled",
@@ -647,6 +713,23 @@ export const mutants: readonly Mutant[] = [
     test: [
       "src/server/access.test.ts",
       "credentials that are wrong are 401 everywhere, also where nobody need log in",
+    ],
+  },
+  {
+    without: "the login that /v2/ asks for",
+    file: "src/server/admission.ts",
+    find: 'base: "login"',
+    replace: 'base: "nothing"',
+    test: ["src/server/access.test.ts", "credentials are asked for at /v2/, whatever else is public"],
+  },
+  {
+    without: "the refusal of links in a data directory",
+    file: "src/registry/plainFiles.ts",
+    find: "own | noFollow",
+    replace: "own",
+    test: [
+      "src/registry/plainFiles.test.ts",
+      "a link in a blob's place is not read, and one in an upload's not written to",
     ],
   },
   {

@@ -20,8 +20,8 @@ import {
 } from "./memoryUnnamed.ts";
 
 const executors: Executors<Rows> = {
-  ...collectors,
   ...memoryChartExecutors,
+  ...collectors,
 
   "open-upload": ({ uploads }, { id, repository, user, at }) => {
     if (!uploads.has(id)) uploads.set(id, { id, repository, user, offset: 0, started: at });
@@ -116,7 +116,7 @@ export class MemoryCatalog implements Catalog {
 
   async apply<C extends Command>(command: C): Promise<Outcome<C>> {
     const outcome = execute(executors, this.#rows, command);
-    this.#rows.charts.follow();
+    this.#rows.charts.follow(command);
     return outcome;
   }
 
@@ -219,10 +219,9 @@ export class MemoryCatalog implements Catalog {
   chartFacts: Catalog["chartFacts"] = async (content) => this.#rows.charts.facts.get(content);
   chartEntries: Catalog["chartEntries"] = async (contents, form) =>
     contents.map((content) => this.#rows.charts.entry(content, form));
-  chartChange: Catalog["chartChange"] = async (prefix) =>
-    this.#rows.charts.changesBelow(prefix).at(-1)?.change ?? 0;
+  chartChange: Catalog["chartChange"] = async (prefix) => this.#rows.charts.count(prefix);
   chartTags: Catalog["chartTags"] = async (prefix, { after = 0, limit }) => {
-    const rest = this.#rows.charts.changesBelow(prefix).filter(({ change }) => change > after);
+    const rest = [...this.#rows.charts.changesBelow(prefix)].filter(({ change }) => change > after);
     return { items: rest.slice(0, limit), more: rest.length > limit };
   };
   taggedChart: Catalog["taggedChart"] = async (repository, tag) => this.#rows.charts.tagged(repository, tag);

@@ -74,6 +74,7 @@ test("every question and command finds its rows by an index: none scans a table 
     { kind: "begin-facts", content: blob },
     { kind: "put-facts", content: blob, facts },
     { kind: "drop-unread", content: blob },
+    { kind: "forget-changes", prefix: "charts/", before: 1 },
   ]);
   const page = { limit: 1 };
   questions.hasRepository(sql, here);

@@ -40,14 +40,10 @@ export async function openRegistry(
   { now, report, sweep, rules, mirrors }: RegistryNeeds,
 ): Promise<OpenRegistry> {
   const writes = new WriteStop(report);
-  const catalog =
+  const { catalog, blobs } =
     paths === undefined
-      ? new MemoryCatalog()
-      : writes.catalog(
-          new Reserve(plainFiles, paths.reserve).catalog(await openSqliteCatalog(paths.catalog)),
-        );
-  const blobs =
-    paths === undefined ? new MemoryBlobs() : new FilesystemBlobs(writes.files(plainFiles), paths);
+      ? { catalog: new MemoryCatalog(), blobs: new MemoryBlobs() }
+      : await openStorage(paths, writes);
   const reading = factsThread();
   const store = { catalog, blobs, now, rules, readFacts: reading.read };
   const registry = new Registry(store, mirrors, report);
@@ -64,3 +60,15 @@ export async function openRegistry(
   }
   return { registry, writes, close };
 }
+
+/** Rows and blobs of a data directory, which this process owns. @throws as `openRegistry` */
+export async function openStorage(paths: DataPaths, writes: WriteStop) {
+  const rows = await openCatalog(paths.catalog);
+  return {
+    catalog: writes.catalog(new Reserve(plainFiles, paths.reserve).catalog(rows)),
+    blobs: new FilesystemBlobs(writes.files(plainFiles), paths),
+  };
+}
+
+/** Rows alone, in a file of their own. */
+export const openCatalog = openSqliteCatalog;

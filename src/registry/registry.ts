@@ -3,6 +3,7 @@ import { readFacts } from "../chart/facts.ts";
 import type { RepositoryName } from "../oci/reference.ts";
 import { Burials } from "./burials.ts";
 import { ChartReader } from "./charts/chartReader.ts";
+import { Indexes } from "./classic/indexes.ts";
 import { Collector } from "./collector.ts";
 import type { MirrorCounts, MirrorSource } from "./mirror/mirror.ts";
 import { Mirrors } from "./mirror/mirrors.ts";
@@ -27,6 +28,8 @@ const expiryInterval = 600_000;
 export class Registry {
   readonly uploads: Uploads;
   readonly collector: Collector;
+  /** Its charts as classic repositories. */
+  readonly indexes: Indexes;
   readonly #store: Store;
   readonly #charts: ChartReader;
   readonly #mirrors: Mirrors;
@@ -43,6 +46,7 @@ export class Registry {
     report: (error: unknown) => void = () => {},
   ) {
     this.#charts = new ChartReader(store, store.readFacts ?? readFacts);
+    this.indexes = new Indexes(store.catalog, this.#charts);
     this.#store = { ...store, chartPushed: () => this.#charts.wake() };
     const burials = new Burials(store);
     this.#mirrors = new Mirrors(mirrors, this.#store, { burials, report });
@@ -81,8 +85,8 @@ export class Registry {
    * @param report is told what goes wrong later; what goes wrong now is thrown
    */
   async start(report: (error: unknown) => void, sweep: Sweep | "off" = usualSweep): Promise<void> {
-    await this.#charts.start(report);
     this.collector.start(report);
+    this.#charts.start(report);
     this.#expiry = setInterval(() => void this.#mirrors.sweep().catch(report), expiryInterval);
     this.#expiry.unref();
     if (sweep === "off") return;
@@ -96,8 +100,8 @@ export class Registry {
     clearInterval(this.#timer);
     clearInterval(this.#expiry);
     await this.#mirrors.close();
-    await this.#charts.close();
     await this.collector.close();
+    await this.#charts.close();
     await this.uploads.close();
   }
 }

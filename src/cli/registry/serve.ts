@@ -1,6 +1,4 @@
 import { homedir } from "node:os";
-import { nodeFileSystem as fs } from "../../files/filesystem.ts";
-import { openDataDirectory } from "../../registry/dataDirectory.ts";
 import { WritesStopped } from "../../registry/writeStop.ts";
 import { debugAnswer } from "../../server/debug.ts";
 import { Front } from "../../server/front.ts";
@@ -14,7 +12,6 @@ import { startServer } from "../../server/server.ts";
 import type { Context } from "../context.ts";
 import { compileEagerly } from "../jit.ts";
 import { forPeople, print } from "../output.ts";
-import { openRegistry } from "../wiring.ts";
 import { openAccess } from "./access.ts";
 import { addressesOf, isLocal } from "./address.ts";
 import { greeting, shownAddress, urlOf } from "./greeting.ts";
@@ -22,6 +19,7 @@ import type { LogSettings } from "./logSettings.ts";
 import { mirrorGauges } from "./mirrorGauges.ts";
 import { mirrorLine } from "./mirrorSettings.ts";
 import { openMirrors } from "./mirrors.ts";
+import { openServed } from "./served.ts";
 import { type RegistryOptions, readSettings } from "./settings.ts";
 import { followServerTls, readServerTls } from "./tls.ts";
 import { openUsers } from "./users.ts";
@@ -58,20 +56,23 @@ export async function serve([file]: string[], options: RegistryOptions, context:
   const htpasswd = authenticator === undefined ? undefined : settings.users?.path;
   const access = await openAccess(settings.access, htpasswd, warn);
 
-  const data = settings.data === undefined ? undefined : await openDataDirectory(settings.data, { fs });
-  stack.defer(() => data?.release());
   const report = (error: unknown) =>
     say(
       error instanceof WritesStopped ? "error" : "warn",
       error instanceof Error ? error.message : String(error),
     );
-  const { sweep, rules } = settings;
   const upstreams = new AbortController();
   const mirrors = await openMirrors(settings.mirrors, options, {
     now,
     signal: upstreams.signal,
   });
-  const { registry, writes, close } = await openRegistry(data, { now, report, sweep, rules, mirrors });
+  const { registry, writes, data, keeping, close } = await openServed(settings, {
+    now,
+    report,
+    signal,
+    warn,
+    mirrors,
+  });
   stack.defer(close);
   stack.defer(() => upstreams.abort());
 
@@ -125,8 +126,7 @@ export async function serve([file]: string[], options: RegistryOptions, context:
   const addable = settings.users !== undefined;
   if (forPeople(options)) for (const mirror of settings.mirrors) say("info", mirrorLine(mirror));
   if (forPeople(options))
-    for (const line of greeting(url, server, data?.root, htpasswd, addable, settings.access))
-      say("info", line);
+    for (const line of greeting(url, server, keeping, htpasswd, addable, settings.access)) say("info", line);
   if (settings.readOnly) warn("read-only for maintenance: pushes and deletes are refused");
   const closed =
     settings.mirrors.some(({ prefix }) => prefix === "") ||

@@ -27,6 +27,7 @@ export interface RegistryOptions extends GlobalOptions {
   readonly tlsKey?: string;
   /** `NAME=URL` each; these have no twin. */
   readonly mirror?: readonly string[];
+  readonly readOnly?: boolean;
 }
 
 /** What decides settings beside the flags. */
@@ -143,7 +144,7 @@ export function registrySettings(
     health: healthOf(config, absolute),
     prefix: prefixOf(config),
     rules: rulesOf(config, file === undefined),
-    readOnly: config.flag(readOnlyKey) ?? false,
+    readOnly: options.readOnly ?? config.flag(readOnlyKey) ?? false,
     pages: {
       repositories: config.integer("catalog.maxentries") || 1000,
       tags: config.integer("tags.maxtags") || 1000,
@@ -175,11 +176,15 @@ function dataOf(
   place: SettingsPlace,
 ): string | undefined {
   const driver = driverOf(root)?.name;
-  const { env, cwd, platform, home } = place;
-  if (options.data) return resolve(cwd, options.data);
-  if (driver === "inmemory") return undefined;
-  if (driver === "filesystem")
-    return resolve(cwd, config.text("storage.filesystem.rootdirectory") ?? "/var/lib/registry");
+  if (!options.data && driver === "inmemory") return undefined;
+  if (!options.data && driver === "filesystem")
+    return resolve(place.cwd, config.text("storage.filesystem.rootdirectory") ?? "/var/lib/registry");
+  return ownData(options.data, place);
+}
+
+/** The data directory where no configuration of Distribution's has a say. */
+export function ownData(flag: string | undefined, { env, cwd, platform, home }: SettingsPlace): string {
+  if (flag) return resolve(cwd, flag);
   const above =
     env.XDG_DATA_HOME ||
     (platform === "darwin"

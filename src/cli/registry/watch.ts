@@ -8,7 +8,10 @@ import type { Gauge } from "../../server/metrics.ts";
 import type { HealthSettings } from "./settings.ts";
 
 /** The checks that settings ask for, by Distribution's names. */
-export function healthChecks({ storage, files }: HealthSettings, data: DataPaths | undefined): HealthCheck[] {
+export function healthChecks(
+  { storage, files }: HealthSettings,
+  data: Pick<DataPaths, "blobs"> | undefined,
+): HealthCheck[] {
   const driver =
     storage === undefined || data === undefined
       ? []
@@ -40,7 +43,7 @@ export const writeCheck = (writes: WriteStop): HealthCheck => ({
 });
 
 /** What is measured when metrics are asked for: the process, and the disk below the data directory. */
-export function gaugesOf(data: DataPaths | undefined): Gauge[] {
+export function gaugesOf(data: Pick<DataPaths, "root"> | undefined): Gauge[] {
   const started = Date.now() / 1000 - process.uptime();
   return [
     {

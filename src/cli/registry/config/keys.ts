@@ -48,7 +48,9 @@ export const keys: Readonly<Record<string, Key>> = {
   "storage.delete.enabled": honoured(
     "whether tags, manifests and blobs may be deleted; false when a file does not say, true without a file",
   ),
-  "storage.maintenance.readonly.enabled": honoured("every push and delete is answered 405"),
+  "storage.maintenance.readonly.enabled": honoured(
+    "every push and delete is answered 405, as with `--read-only`; the data of a Distribution is then served as it lies",
+  ),
   "storage.maintenance.uploadpurging.enabled": honoured(
     "whether stale upload sessions are swept; true by default",
   ),
