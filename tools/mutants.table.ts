@@ -884,6 +884,15 @@ export const mutants: readonly Mutant[] = [
     ),
   },
   {
+    without: "the bound of what one upstream may claim of a mirror's blobs",
+    file: "src/registry/mirror/repository.ts",
+    find: "super.mount(blob, undefined, this.#mirror.covers)",
+    replace: "super.mount(blob)",
+    test: failing(
+      "a hostile upstream claims to have what another repository of ours keeps: it is not given away",
+    ),
+  },
+  {
     without: "the rules for manifests that a mirror is given",
     file: "src/registry/mirror/repository.ts",
     find: "    await describeManifest(bytes, descriptor.mediaType).catch(asUpstreams);\n",
