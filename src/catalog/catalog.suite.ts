@@ -1,6 +1,7 @@
 import { describe, test } from "bun:test";
 import { blobTests } from "./blobs.suite.ts";
 import type { Catalog } from "./catalog.ts";
+import { eventTests } from "./events.suite.ts";
 import { listTests } from "./lists.suite.ts";
 import { manifestTests } from "./manifests.suite.ts";
 import type { On } from "./on.suite.ts";
@@ -21,5 +22,6 @@ export function catalogSuite(name: string, make: () => Promise<Catalog>): void {
     blobTests(on);
     manifestTests(on);
     listTests(on);
+    eventTests(on);
   });
 }

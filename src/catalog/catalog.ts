@@ -35,6 +35,14 @@ export interface Upload {
   readonly started: number;
 }
 
+/** Something to be told, and its place in the order of all. */
+export interface StoredEvent {
+  /** Each is one more than the one before. */
+  readonly number: number;
+  /** An `Event` in JSON. */
+  readonly body: string;
+}
+
 /**
  * Rows about blobs: which repository has what, tags, referrers, uploads. Questions are single indexed queries that return
  * a page at most; whatever changes is a command: plain data, one short transaction, all or nothing, idempotent. An
@@ -72,6 +80,10 @@ export interface Catalog {
   upload(id: string): Promise<Upload | undefined>;
   /** Uploads in order of id. */
   uploads(page: PageRequest<string>): Promise<Page<Upload>>;
+  /** What is to be told after the event of that number, in order, at most `limit`. */
+  events(after: number, limit: number): Promise<readonly StoredEvent[]>;
+  /** The newest event's number; 0 before there was any. */
+  lastEvent(): Promise<number>;
 
   /** Finish what was asked, then let go of the database. */
   close(): Promise<void>;

@@ -2,6 +2,7 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { RepositoryName, Tag } from "../oci/reference.ts";
 import type { Expected } from "../oci/repository.ts";
+import type { Telling } from "./occasion.ts";
 
 /** Open an upload session. Doing it again with the same id changes nothing. */
 export interface OpenUpload {
@@ -28,7 +29,7 @@ export interface CloseUpload {
 }
 
 /** A blob whose bytes are durable becomes part of a repository; the session that brought it, if any, ends with it. */
-export interface LinkBlob {
+export interface LinkBlob extends Telling {
   readonly kind: "link-blob";
   readonly repository: RepositoryName;
   readonly digest: Digest;
@@ -41,7 +42,7 @@ export interface LinkBlob {
  * A blob of `from` becomes part of `repository` too, if `from` still has it when the command runs. A blob that
  * `repository` has already is success.
  */
-export interface MountBlob {
+export interface MountBlob extends Telling {
   readonly kind: "mount-blob";
   readonly repository: RepositoryName;
   readonly from: RepositoryName;
@@ -50,7 +51,7 @@ export interface MountBlob {
 }
 
 /** Take a blob out of a repository; refused while a manifest of the repository names it. */
-export interface UnlinkBlob {
+export interface UnlinkBlob extends Telling {
   readonly kind: "unlink-blob";
   readonly repository: RepositoryName;
   readonly digest: Digest;
@@ -61,7 +62,7 @@ export interface UnlinkBlob {
  * bytes stay the caller's. Which blobs it names follows from bytes and media type; which of them must be there may differ
  * from one put to the next. Put again under another media type, the last one holds.
  */
-export interface PutManifest {
+export interface PutManifest extends Telling {
   readonly kind: "put-manifest";
   readonly repository: RepositoryName;
   readonly descriptor: Descriptor;
@@ -82,17 +83,37 @@ export interface PutManifest {
 }
 
 /** Take a tag away. */
-export interface Untag {
+export interface Untag extends Telling {
   readonly kind: "untag";
   readonly repository: RepositoryName;
   readonly tag: Tag;
 }
 
 /** Take a manifest out of a repository, with all tags that name it. */
-export interface DeleteManifest {
+export interface DeleteManifest extends Telling {
   readonly kind: "delete-manifest";
   readonly repository: RepositoryName;
   readonly digest: Digest;
+}
+
+/** Write down events of what was only read, as JSON: pulls, several at once. */
+export interface TellEvents {
+  readonly kind: "tell-events";
+  readonly events: readonly string[];
+}
+
+/** Say who is to be told of events: of all from now on, or those that it has not had. Whoever is not named is forgotten. */
+export interface OpenEndpoints {
+  readonly kind: "open-endpoints";
+  readonly names: readonly string[];
+}
+
+/** Note that an endpoint has had all events up to this one. What all endpoints have had is forgotten. */
+export interface AdvanceEndpoint {
+  readonly kind: "advance-endpoint";
+  readonly name: string;
+  /** The event's number. */
+  readonly event: number;
 }
 
 export type Command =
@@ -104,7 +125,10 @@ export type Command =
   | UnlinkBlob
   | PutManifest
   | Untag
-  | DeleteManifest;
+  | DeleteManifest
+  | TellEvents
+  | OpenEndpoints
+  | AdvanceEndpoint;
 
 interface Outcomes {
   "open-upload": { done: true };
@@ -122,6 +146,10 @@ interface Outcomes {
     | { done: false; why: "conflict"; tag: Tag; holds: Digest | undefined };
   untag: { done: true } | { done: false; why: "absent" };
   "delete-manifest": { done: true } | { done: false; why: "absent" };
+  "tell-events": { done: true };
+  /** The number of the last event that each has had, in the order of the names. */
+  "open-endpoints": { done: true; had: readonly number[] };
+  "advance-endpoint": { done: true } | { done: false; why: "absent" };
 }
 
 /** What became of a command: done, or refused for a reason that is no fault. Faults are thrown. */

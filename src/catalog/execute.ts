@@ -2,6 +2,7 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { RepositoryName, Tag } from "../oci/reference.ts";
 import type { Executors, PutManifest } from "./command.ts";
+import { eventExecutors } from "./executeEvents.ts";
 import { packDigest, unpackDigest } from "./packed.ts";
 import type { Sql } from "./sql.ts";
 
@@ -13,6 +14,8 @@ type Id = number;
  * leaves no trace when it refuses.
  */
 export const executors: Executors<Sql> = {
+  ...eventExecutors,
+
   "open-upload": (sql, { id, repository, user, at }) => {
     if (sql.one("SELECT 1 FROM upload WHERE id = ?", id) === undefined)
       sql.run(

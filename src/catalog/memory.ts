@@ -2,8 +2,10 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { RepositoryName, Tag } from "../oci/reference.ts";
 import type { StoredManifest } from "../oci/repository.ts";
-import type { Catalog, Page, PageRequest, Upload } from "./catalog.ts";
-import { type Command, type Executors, execute, type Outcome, type PutManifest } from "./command.ts";
+import type { Catalog, Page, PageRequest, StoredEvent, Upload } from "./catalog.ts";
+import type { Command, Executors, Outcome, PutManifest } from "./command.ts";
+import { appendEvents, type EventMemory, eventExecutors } from "./memoryEvents.ts";
+import { type EventRows, executeTelling } from "./telling.ts";
 
 /** What one repository holds. */
 interface Holding {
@@ -15,6 +17,7 @@ interface Holding {
 interface Rows {
   readonly repositories: Map<RepositoryName, Holding>;
   readonly uploads: Map<string, Upload>;
+  readonly told: EventMemory;
 }
 
 const nothing: Holding = { blobs: new Map(), manifests: new Map(), tags: new Map() };
@@ -31,6 +34,8 @@ function openHolding({ repositories }: Rows, name: RepositoryName): Holding {
 }
 
 const executors: Executors<Rows> = {
+  ...eventExecutors,
+
   "open-upload": ({ uploads }, { id, repository, user, at }) => {
     if (!uploads.has(id)) uploads.set(id, { id, repository, user, offset: 0, started: at });
     return { done: true };
@@ -104,12 +109,22 @@ const executors: Executors<Rows> = {
   },
 };
 
+const eventRows: EventRows<Rows> = {
+  tagsOf: (rows, repository, digest) =>
+    [...holdingOf(rows, repository).tags].flatMap(([tag, holds]) => (holds === digest ? tag : [])).sort(),
+  append: ({ told }, events) => appendEvents(told, events),
+};
+
 /** A catalog in memory: the shortest text of the contract, for tests and for what need not last. */
 export class MemoryCatalog implements Catalog {
-  readonly #rows: Rows = { repositories: new Map(), uploads: new Map() };
+  readonly #rows: Rows = {
+    repositories: new Map(),
+    uploads: new Map(),
+    told: { events: [], endpoints: new Map() },
+  };
 
   async apply<C extends Command>(command: C): Promise<Outcome<C>> {
-    return execute(executors, this.#rows, command);
+    return executeTelling(executors, eventRows, this.#rows, command);
   }
 
   async hasRepository(name: RepositoryName): Promise<boolean> {
@@ -171,6 +186,14 @@ export class MemoryCatalog implements Catalog {
 
   async uploads(page: PageRequest<string>): Promise<Page<Upload>> {
     return pageOf(this.#rows.uploads.values(), ({ id }) => id, page);
+  }
+
+  async events(after: number, limit: number): Promise<readonly StoredEvent[]> {
+    return this.#rows.told.events.filter(({ number }) => number > after).slice(0, limit);
+  }
+
+  async lastEvent(): Promise<number> {
+    return this.#rows.told.events.at(-1)?.number ?? 0;
   }
 
   async close(): Promise<void> {}

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { parseTag } from "../oci/reference.ts";
 import { type Artifact, blobOf, type Content, imageOf, indexOf } from "../testing/artifacts.ts";
-import { linkBlob, nameOf, putManifest } from "../testing/commands.ts";
+import { linkBlob, nameOf, occasion, putManifest } from "../testing/commands.ts";
 import type { Catalog } from "./catalog.ts";
 import type { Command } from "./command.ts";
 import { freshCatalogs } from "./fresh.suite.ts";
@@ -48,7 +48,8 @@ const user = fc.option(fc.constant("ann"), { nil: undefined });
 const record = fc.record;
 
 const [blob, manifest] = [one(digestsOf(blobs)), one(digestsOf(artifacts))];
-const command: fc.Arbitrary<Command> = fc.oneof(
+const endpoint = one(["e1", "e2"]);
+const plain: fc.Arbitrary<Command> = fc.oneof(
   { weight: 6, arbitrary: link },
   { weight: 6, arbitrary: put },
   record({ kind: fc.constant("open-upload" as const), id: one(uploads), repository, user, at }),
@@ -64,7 +65,17 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   record({ kind: fc.constant("unlink-blob" as const), repository, digest: blob }),
   record({ kind: fc.constant("untag" as const), repository, tag }),
   record({ kind: fc.constant("delete-manifest" as const), repository, digest: manifest }),
+  record({
+    kind: fc.constant("tell-events" as const),
+    events: fc.array(fc.constant("{}"), { maxLength: 3 }),
+  }),
+  record({ kind: fc.constant("open-endpoints" as const), names: fc.subarray(["e1", "e2"]) }),
+  record({ kind: fc.constant("advance-endpoint" as const), name: endpoint, event: fc.nat(50) }),
 );
+const tellable = /^(link-blob|mount-blob|unlink-blob|put-manifest|untag|delete-manifest)$/;
+const command = fc
+  .tuple(plain, fc.boolean())
+  .map(([each, told]) => (told && tellable.test(each.kind) ? ({ ...each, occasion } as Command) : each));
 
 /** All that a catalog can be asked about the small world. */
 async function answers(catalog: Catalog): Promise<unknown> {
@@ -72,6 +83,7 @@ async function answers(catalog: Catalog): Promise<unknown> {
   return {
     repositories: await catalog.repositories(page),
     uploads: await catalog.uploads(page),
+    events: [await catalog.events(0, 1000), await catalog.lastEvent()],
     holders: await Promise.all(
       digests.map(async (digest) => (await catalog.repositoriesWithBlob(digest, 9)).toSorted()),
     ),

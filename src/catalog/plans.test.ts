@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { blobOf, imageOf } from "../testing/artifacts.ts";
-import { here, linkBlob, one, putManifest, there } from "../testing/commands.ts";
+import { here, linkBlob, occasion, one, putManifest, there } from "../testing/commands.ts";
 import { applyBatch } from "./batch.ts";
 import * as questions from "./questions.ts";
 import { upgrade } from "./schema.ts";
@@ -50,7 +50,10 @@ test("every question and command finds its rows by an index: none scans a table 
     { kind: "mount-blob", repository: there, from: here, digest: blob, at: 1 },
     { kind: "unlink-blob", repository: there, digest: blob },
     { kind: "untag", repository: here, tag: putManifest(here, one, ["1"]).tags[0]! },
-    { kind: "delete-manifest", repository: here, digest: referrer.descriptor.digest },
+    { kind: "open-endpoints", names: ["a"] },
+    { kind: "delete-manifest", repository: here, digest: referrer.descriptor.digest, occasion },
+    { kind: "open-endpoints", names: ["b"] },
+    { kind: "advance-endpoint", name: "b", event: 1 },
   ]);
   const page = { limit: 1 };
   questions.hasRepository(sql, here);
@@ -63,6 +66,8 @@ test("every question and command finds its rows by an index: none scans a table 
   questions.referrers(sql, here, digest, undefined, page);
   questions.upload(sql, "u");
   questions.uploads(sql, page);
+  questions.events(sql, 0, 1);
+  questions.lastEvent(sql);
 
   const asked = [...sql.texts].filter((text) => /^(SELECT|INSERT|UPDATE|DELETE)/.test(text));
   const slow = asked.flatMap((text) =>

@@ -76,6 +76,8 @@ const catalogOver = (sql: Sql, writer: Writer, outbox: Outbox): Catalog => ({
     questions.referrers(sql, repository, subject, artifactType, page),
   upload: async (id) => questions.upload(sql, id),
   uploads: async (page) => questions.uploads(sql, page),
+  events: async (after, limit) => questions.events(sql, after, limit),
+  lastEvent: async () => questions.lastEvent(sql),
 
   close: async () => {
     await outbox.close();
