@@ -4,6 +4,7 @@ import { MemoryBlobs } from "../blobs/memory.ts";
 import { MemoryCatalog } from "../catalog/memory.ts";
 import { openSqliteCatalog } from "../catalog/sqlite.ts";
 import { nodeFileSystem } from "../files/filesystem.ts";
+import { Notifications, type NotificationsOptions } from "../notify/notifications.ts";
 import type { DataPaths } from "../registry/dataDirectory.ts";
 import { Registry, type Sweep } from "../registry/registry.ts";
 import { Reserve } from "../registry/reserve.ts";
@@ -15,6 +16,8 @@ export interface OpenRegistry {
   readonly registry: Registry;
   /** Whether it still writes. */
   readonly writes: WriteStop;
+  /** Undefined where nobody is to be told of anything. */
+  readonly notifications: Notifications | undefined;
   close(): Promise<void>;
 }
 
@@ -26,6 +29,8 @@ export interface RegistryNeeds {
   readonly report: (error: unknown) => void;
   readonly sweep: Sweep | "off";
   readonly rules: Rules;
+  /** Who is told of what happens. */
+  readonly notifications: NotificationsOptions;
 }
 
 /**
@@ -34,10 +39,10 @@ export interface RegistryNeeds {
  */
 export async function openRegistry(
   paths: DataPaths | undefined,
-  { now, report, sweep, rules }: RegistryNeeds,
+  { now, report, sweep, rules, notifications: told }: RegistryNeeds,
 ): Promise<OpenRegistry> {
   const writes = new WriteStop(report);
-  const catalog =
+  const stored =
     paths === undefined
       ? new MemoryCatalog()
       : writes.catalog(
@@ -45,16 +50,21 @@ export async function openRegistry(
         );
   const blobs =
     paths === undefined ? new MemoryBlobs() : new FilesystemBlobs(writes.files(nodeFileSystem), paths);
+  const notifications = new Notifications(stored, told);
+  const silent = told.endpoints.length === 0;
+  const catalog = silent ? stored : notifications.catalog;
   const registry = new Registry({ catalog, blobs, now, rules });
   const close = async () => {
     await registry.close();
-    await catalog.close();
+    await notifications.close();
+    await stored.close();
   };
   try {
     await registry.start(report, sweep);
+    await notifications.start();
   } catch (error) {
     await close();
     throw error;
   }
-  return { registry, writes, close };
+  return { registry, writes, notifications: silent ? undefined : notifications, close };
 }

@@ -1,3 +1,4 @@
+import type { Notifications } from "../notify/notifications.ts";
 import type { Registry } from "../registry/registry.ts";
 
 /** A request that was let in, as the operations see it. */
@@ -9,6 +10,8 @@ export interface Call {
   readonly root: string;
   /** Who asks; undefined where nobody need log in. */
   readonly user: string | undefined;
+  /** Is told of pulls, where somebody wants to know. */
+  readonly notifications: Notifications | undefined;
   /** The request's body, watched; undefined when there is none. To be asked for once. */
   body(): ReadableStream<Uint8Array> | undefined;
   /** A long answer's body, watched and counted. */

@@ -1,8 +1,10 @@
+import type { Notifications } from "../notify/notifications.ts";
 import { type Authenticator, admit } from "../registry/access.ts";
 import { RegistryError } from "../registry/errors.ts";
 import type { Registry } from "../registry/registry.ts";
 import { answer } from "./answer.ts";
 import { incoming, outgoing } from "./body.ts";
+import type { Call } from "./call.ts";
 import { challenge, parseBasic } from "./credentials.ts";
 import { Front } from "./front.ts";
 import type { Peer } from "./listener.ts";
@@ -31,6 +33,8 @@ export interface HandlerOptions {
   readonly readOnly?: boolean | undefined;
   readonly pages?: PageLimits | undefined;
   readonly metrics?: Metrics | undefined;
+  /** Who tells others what requests do; nobody where there is none. */
+  readonly notifications?: Notifications | undefined;
 }
 
 /** Entries on one page of a list, at most. */
@@ -43,6 +47,8 @@ export type Handler = (request: Request, peer: Peer) => Promise<Response>;
 
 /** What becomes known of a request while it is handled. */
 interface Progress {
+  /** Tells it from others in the log. */
+  readonly id: string;
   route: Route | undefined;
   user: string | undefined;
   /** Bytes of the request's body that were read. */
@@ -73,6 +79,7 @@ export function createHandler(options: HandlerOptions): Handler {
   return async (request, peer) => {
     const [at, began] = [now(), performance.now()];
     const progress: Progress = {
+      id: requestId(),
       route: undefined,
       user: undefined,
       received: 0,
@@ -85,10 +92,10 @@ export function createHandler(options: HandlerOptions): Handler {
     const finished = (size: number) => {
       progress.through();
       peer.retime();
-      const { route, user, received } = progress;
+      const { id, route, user, received } = progress;
       const entry = {
         at,
-        id: requestId(),
+        id,
         address: front.client(request.headers, peer.address),
         user,
         method: request.method,
@@ -125,7 +132,7 @@ export function createHandler(options: HandlerOptions): Handler {
 }
 
 async function respond(
-  { registry, authenticator, root = "", readOnly, pages, metrics }: HandlerOptions,
+  { registry, authenticator, root = "", readOnly, pages, metrics, notifications }: HandlerOptions,
   front: Front,
   request: Request,
   peer: Peer,
@@ -153,29 +160,42 @@ async function respond(
   if (pages !== undefined && route.op === "list-repositories") limitPage(query, pages.repositories);
   if (pages !== undefined && route.op === "list-tags") limitPage(query, pages.tags);
   progress.through = metrics?.uploads(route.op) ?? progress.through;
-  return operate(
-    {
-      registry,
-      request,
-      query,
-      root,
-      user: progress.user,
-      body: () => {
-        if (request.body === null) return undefined;
-        peer.untime();
-        return incoming(request.body, uploadStall, (size) => {
-          progress.received += size ?? 0;
-          progress.unread = size !== undefined;
-        });
-      },
-      sending: (stream) => {
-        peer.untime();
-        progress.streaming = true;
-        return outgoing(stream, downloadStall, finished);
-      },
+  const call: Call = {
+    registry,
+    request,
+    query,
+    root,
+    user: progress.user,
+    notifications,
+    body: () => {
+      if (request.body === null) return undefined;
+      peer.untime();
+      return incoming(request.body, uploadStall, (size) => {
+        progress.received += size ?? 0;
+        progress.unread = size !== undefined;
+      });
     },
-    route,
-  );
+    sending: (stream) => {
+      peer.untime();
+      progress.streaming = true;
+      return outgoing(stream, downloadStall, finished);
+    },
+  };
+  const work = () => operate(call, route);
+  if (notifications === undefined) return work();
+  const { id, user } = progress;
+  const asked = {
+    base: front.origin(request, peer.address) + root,
+    actor: user === undefined ? {} : { name: user },
+    request: {
+      id,
+      addr: front.client(request.headers, peer.address),
+      host: request.headers.get("host") ?? undefined,
+      method: request.method,
+      useragent: request.headers.get("user-agent") ?? "",
+    },
+  };
+  return notifications.during(asked, work);
 }
 
 /** Whether a body is too large to be read for nothing; one that does not say its size may be. */

@@ -38,17 +38,27 @@ export interface Gauge {
   value(): number | Promise<number>;
 }
 
+/** Values by label, that are asked for when metrics are. */
+export interface Family {
+  readonly name: string;
+  readonly type: "counter" | "gauge";
+  readonly help: string;
+  values(): Promise<readonly (readonly [labels: string, value: number])[]>;
+}
+
 /** What happened, counted, and told in Prometheus' text format. Labels come from closed lists: nobody makes series at will. */
 export class Metrics {
   readonly #gauges: readonly Gauge[];
+  readonly #families: readonly Family[];
   readonly #codes = new Map<string, number>();
   readonly #series = new Map<string, Series>();
   #underWay = 0;
   #uploads = 0;
 
-  /** @param gauges are told beside what is counted here */
-  constructor(gauges: readonly Gauge[] = []) {
+  /** @param gauges and families are told beside what is counted here */
+  constructor(gauges: readonly Gauge[] = [], families: readonly Family[] = []) {
     this.#gauges = gauges;
+    this.#families = families;
   }
 
   /** A request has come. */
@@ -139,6 +149,13 @@ export class Metrics {
       ...this.#gauges,
     ];
     for (const { name, help, value } of gauges) family(name, "gauge", help, [`${name} ${await value()}`]);
+    for (const { name, type, help, values } of this.#families)
+      family(
+        name,
+        type,
+        help,
+        (await values()).map(([labels, value]) => `${name}${labels && `{${labels}}`} ${value}`),
+      );
     return `${lines.join("\n")}\n`;
   }
 }

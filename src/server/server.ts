@@ -1,3 +1,4 @@
+import type { Notifications } from "../notify/notifications.ts";
 import type { Authenticator } from "../registry/access.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Front } from "./front.ts";
@@ -23,6 +24,7 @@ export interface ServerOptions {
   readonly readOnly?: boolean | undefined;
   readonly pages?: PageLimits | undefined;
   readonly metrics?: Metrics | undefined;
+  readonly notifications?: Notifications | undefined;
 }
 
 /** A server that runs. Its `stop` lets upload sessions keep what came, and every request is through when it resolves. */

@@ -1,5 +1,7 @@
 import { MemoryBlobs } from "../blobs/memory.ts";
+import type { Event } from "../catalog/event.ts";
 import { MemoryCatalog } from "../catalog/memory.ts";
+import { Notifications, type NotificationsOptions } from "../notify/notifications.ts";
 import { type RepositoryName, tryRepositoryName } from "../oci/reference.ts";
 import type { Authenticator } from "../registry/access.ts";
 import { Registry } from "../registry/registry.ts";
@@ -23,12 +25,16 @@ export interface TestHandler {
   repository(name: string): RegistryRepository;
   /** The lines it logged so far. */
   logged(): string[];
+  /** What is to be told of what was asked so far, pulls last. */
+  told(): Promise<Event[]>;
 }
 
 /** What a test asks of its handler beside who may enter. */
 export interface TestHandlerOptions
   extends Partial<Pick<HandlerOptions, "root" | "front" | "readOnly" | "pages" | "metrics">> {
   readonly rules?: Rules;
+  /** Who is told of what happens; nobody sends it. */
+  readonly notify?: Pick<NotificationsOptions, "endpoints" | "includeReferences">;
   /** Is told when the connection's idle timeout is taken off, and when it is put back. */
   readonly timed?: (on: boolean) => void;
 }
@@ -36,16 +42,20 @@ export interface TestHandlerOptions
 /** A server's handler over memory, without a socket. */
 export function testHandler(
   authenticator?: Authenticator,
-  { rules, timed = () => {}, ...options }: TestHandlerOptions = {},
+  { rules, notify, timed = () => {}, ...options }: TestHandlerOptions = {},
 ): TestHandler {
   const blobs = new MemoryBlobs();
   const now = () => Date.UTC(2026, 10, 24);
-  const registry = new Registry({ blobs, catalog: new MemoryCatalog(), now, rules });
+  const stored = new MemoryCatalog();
+  const source = { addr: "here:5000", instanceID: "run" };
+  const notifications =
+    notify && new Notifications(stored, { ...notify, source, userAgent: "", now, say: () => {} });
+  const registry = new Registry({ blobs, catalog: notifications?.catalog ?? stored, now, rules });
   let text = "";
   const log = new Log((lines) => {
     text += lines;
   });
-  const handle = createHandler({ registry, authenticator, log, now, ...options });
+  const handle = createHandler({ registry, authenticator, log, now, notifications, ...options });
   return {
     registry,
     blobs,
@@ -63,6 +73,10 @@ export function testHandler(
     logged() {
       log.flush();
       return text.split("\n").slice(0, -1);
+    },
+    async told() {
+      await notifications?.close();
+      return (await stored.events(0, 1000)).map(({ body }) => JSON.parse(body));
     },
   };
 }

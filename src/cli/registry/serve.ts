@@ -1,4 +1,5 @@
-import { homedir } from "node:os";
+import { homedir, hostname } from "node:os";
+import { version } from "../../../package.json";
 import { nodeFileSystem as fs } from "../../files/filesystem.ts";
 import { openDataDirectory } from "../../registry/dataDirectory.ts";
 import { WritesStopped } from "../../registry/writeStop.ts";
@@ -15,13 +16,13 @@ import type { Context } from "../context.ts";
 import { compileEagerly } from "../jit.ts";
 import { forPeople, print } from "../output.ts";
 import { openRegistry } from "../wiring.ts";
-import { addressesOf, isLocal } from "./address.ts";
+import { addressesOf, isLocal, type Listening } from "./address.ts";
 import { greeting, shownAddress, urlOf } from "./greeting.ts";
 import type { LogSettings } from "./logSettings.ts";
 import { type RegistryOptions, readSettings } from "./settings.ts";
 import { followServerTls, readServerTls } from "./tls.ts";
 import { openUsers } from "./users.ts";
-import { gaugesOf, healthChecks, writeCheck } from "./watch.ts";
+import { gaugesOf, healthChecks, notificationFamilies, writeCheck } from "./watch.ts";
 
 /** How often certificates are looked at, in ms: whoever renews them has days. */
 const tlsEvery = 10_000;
@@ -60,13 +61,25 @@ export async function serve([file]: string[], options: RegistryOptions, context:
       error instanceof Error ? error.message : String(error),
     );
   const { sweep, rules } = settings;
-  const { registry, writes, close } = await openRegistry(data, { now, report, sweep, rules });
+  const { registry, writes, notifications, close } = await openRegistry(data, {
+    now,
+    report,
+    sweep,
+    rules,
+    notifications: {
+      ...settings.notifications,
+      source: sourceOf(settings.listen),
+      userAgent: `chartroom/${version}`,
+      now,
+      say,
+    },
+  });
   stack.defer(close);
 
   const health = new Health();
   stack.defer(() => health.stop());
   await health.start([...healthChecks(settings.health, data), writeCheck(writes)]);
-  const metrics = new Metrics(gaugesOf(data));
+  const metrics = new Metrics(gaugesOf(data), notifications && notificationFamilies(notifications));
   if (settings.debug !== undefined) {
     const { listen: where, metrics: metricsPath } = settings.debug;
     const debug = await listen(addressesOf(where), undefined, (request) =>
@@ -88,6 +101,7 @@ export async function serve([file]: string[], options: RegistryOptions, context:
     readOnly: settings.readOnly,
     pages: settings.pages,
     metrics,
+    notifications,
   });
   stack.defer(() => server.stop(settings.http.drain));
   if (settings.tls !== undefined && tls !== undefined)
@@ -124,6 +138,12 @@ export async function serve([file]: string[], options: RegistryOptions, context:
   health.stopping();
   if (forPeople(options)) say("info", "Stopping: requests under way may finish. Ctrl-C again ends them.");
 }
+
+/** The registry as events name it; the instance is this run of it. */
+const sourceOf = (listening: Listening) => ({
+  addr: "port" in listening ? `${hostname()}:${listening.port}` : hostname(),
+  instanceID: crypto.randomUUID(),
+});
 
 /** Text for a person at a terminal, JSON for whatever collects a service's standard error. */
 function logOf({ level, format, requests, fields }: LogSettings, { tell, terminal }: Context): Log {

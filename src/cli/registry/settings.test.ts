@@ -21,6 +21,7 @@ test("by default it is localhost:5000, data below XDG's place, users beside them
     log: { level: "info", format: undefined, requests: "as-all", fields: {} },
     debug: undefined,
     health: { storage: undefined, files: [] },
+    notifications: { endpoints: [], includeReferences: false },
     prefix: "",
     rules: { acceptMissing: false, refuseDeletes: false },
     readOnly: false,

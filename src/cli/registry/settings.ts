@@ -12,6 +12,7 @@ import { driverOf, review } from "./config/review.ts";
 import { type Branch, parseTree } from "./config/tree.ts";
 import { type HttpSettings, httpSettings } from "./httpSettings.ts";
 import { type LogSettings, logSettings } from "./logSettings.ts";
+import { type NotificationSettings, notificationSettings } from "./notificationSettings.ts";
 import { type TlsFiles, tlsFiles } from "./tls.ts";
 
 /** Flags of the commands that serve a registry or keep its users; each has its twin in the environment. */
@@ -68,6 +69,7 @@ export interface RegistrySettings {
   readonly log: LogSettings;
   readonly debug: { readonly listen: Listening; readonly metrics: string | undefined } | undefined;
   readonly health: HealthSettings;
+  readonly notifications: NotificationSettings;
   /** The path below which everything answers, as `/team`; empty for the server's root. */
   readonly prefix: string;
   readonly rules: Rules;
@@ -129,6 +131,7 @@ export function registrySettings(
     debug:
       debug === undefined ? undefined : { listen: parseListenAddress(debug), metrics: metricsPath(config) },
     health: healthOf(config, absolute),
+    notifications: notificationSettings(config),
     prefix: prefixOf(config),
     rules: rulesOf(config, file === undefined),
     readOnly: config.flag("storage.maintenance.readonly.enabled") ?? false,

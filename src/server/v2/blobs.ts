@@ -33,6 +33,7 @@ export async function pullBlob(call: Call, { name, digest }: At): Promise<Respon
   const ranged = method === "GET" && isRangeWanted(headers, digest);
   const range = ranged ? parseRange(headers.get("range"), size) : undefined;
   if (range === "unsatisfiable") return answer(416, { ...told, "content-range": `bytes */${size}` });
+  call.notifications?.pulledBlob(name, { digest, size });
   const { start, end } = range ?? { start: 0, end: size };
   const whole = {
     ...told,

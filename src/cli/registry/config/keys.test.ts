@@ -12,6 +12,8 @@ const read = (body: string) =>
 type Part = { readonly [Key in keyof RegistrySettings]?: unknown };
 const tls = "http: {tls: {certificate: /c, key: /k";
 const nothing = read("");
+/** A file with one endpoint. */
+const endpoint = (more: string) => `notifications: {endpoints: [{name: a, url: 'http://e/'${more}}]}`;
 
 /** Each key with a file that says it, and what becomes of that. */
 const honoured: [key: string, yaml: string, expected: Part][] = [
@@ -123,6 +125,76 @@ const honoured: [key: string, yaml: string, expected: Part][] = [
     },
   ],
   [
+    "notifications.endpoints.#.name",
+    endpoint(""),
+    {
+      notifications: {
+        endpoints: [
+          {
+            name: "a",
+            headers: {},
+            timeout: 1000,
+            threshold: 10,
+            backoff: 1000,
+            ignored: { mediaTypes: [], actions: [] },
+          },
+        ],
+      },
+    },
+  ],
+  ["notifications.endpoints.#.disabled", endpoint(", disabled: true"), { notifications: { endpoints: [] } }],
+  [
+    "notifications.endpoints.#.url",
+    "notifications: {endpoints: [{name: a, url: 'http://me:p%40ss@e/x?y=1#z'}]}",
+    {
+      notifications: {
+        endpoints: [
+          { url: new URL("http://e/x?y=1"), headers: { authorization: `Basic ${btoa("me:p@ss")}` } },
+        ],
+      },
+    },
+  ],
+  [
+    "notifications.endpoints.#.headers.*",
+    endpoint(", headers: {Authorization: [Bearer t], X-A: [one, two]}"),
+    { notifications: { endpoints: [{ headers: { authorization: "Bearer t", "x-a": "one, two" } }] } },
+  ],
+  [
+    "notifications.endpoints.#.timeout",
+    endpoint(", timeout: 500ms"),
+    { notifications: { endpoints: [{ timeout: 500 }] } },
+  ],
+  [
+    "notifications.endpoints.#.threshold",
+    endpoint(", threshold: 5"),
+    { notifications: { endpoints: [{ threshold: 5 }] } },
+  ],
+  [
+    "notifications.endpoints.#.backoff",
+    endpoint(", backoff: 1m"),
+    { notifications: { endpoints: [{ backoff: 60_000 }] } },
+  ],
+  [
+    "notifications.endpoints.#.ignoredmediatypes.#",
+    endpoint(", ignoredmediatypes: [a/b]"),
+    { notifications: { endpoints: [{ ignored: { mediaTypes: ["a/b"] } }] } },
+  ],
+  [
+    "notifications.endpoints.#.ignore.mediatypes.#",
+    endpoint(", ignoredmediatypes: [a/b], ignore: {mediatypes: [c/d]}"),
+    { notifications: { endpoints: [{ ignored: { mediaTypes: ["a/b", "c/d"] } }] } },
+  ],
+  [
+    "notifications.endpoints.#.ignore.actions.#",
+    endpoint(", ignore: {actions: [pull, mount]}"),
+    { notifications: { endpoints: [{ ignored: { actions: ["pull", "mount"] } }] } },
+  ],
+  [
+    "notifications.events.includereferences",
+    "notifications: {events: {includereferences: true}}",
+    { notifications: { includeReferences: true } },
+  ],
+  [
     "health.storagedriver.enabled",
     "health: {storagedriver: {enabled: true}}",
     { health: { storage: { interval: 10_000, threshold: 3 } } },
@@ -175,7 +247,6 @@ const moot: [key: string, yaml: string][] = [
   ["storage.tag.concurrencylimit", "storage: {tag: {concurrencylimit: 8}}"],
   ["http.secret", "http: {secret: asecretforlocaldevelopment}"],
   ["http.http2.disabled", "http: {http2: {disabled: true}}"],
-  ["notifications.events.includereferences", "notifications: {events: {includereferences: true}}"],
   ["proxy", "proxy: {username: u, password: p, ttl: 168h, exec: {command: c}}"],
   ["validation.enabled", "validation: {enabled: true}"],
   [
@@ -209,11 +280,6 @@ const refused: [key: string, yaml: string, named?: string][] = [
   ],
   ["http.tls.letsencrypt", `${tls}, letsencrypt: {cachefile: /l, email: a@example.com}}}`],
   ["http.h2c.enabled", "http: {h2c: {enabled: true}}"],
-  [
-    "notifications.endpoints.#",
-    "notifications: {endpoints: [{name: a, url: 'http://e'}]}",
-    "notifications.endpoints.0",
-  ],
   ["redis", "redis: {addrs: ['localhost:6379']}"],
   ["health.http.#", "health: {http: [{uri: 'http://e'}]}", "health.http.0"],
   ["health.tcp.#", "health: {tcp: [{addr: 'a:1'}]}", "health.tcp.0"],

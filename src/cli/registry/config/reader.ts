@@ -98,11 +98,17 @@ export class ConfigReader {
     return Array.from({ length: this.#count(path) }, (_, index) => `${path}.${index}`);
   }
 
-  /** An error that names the key, where it was said, what was expected and what was found. */
-  refuse(path: string, expected: string): ChartroomError {
+  /** An error that names the key, where it was said, what was expected and what was found, if that is no secret. */
+  refuse(path: string, expected: string, shown: "shown" | "secret" = "shown"): ChartroomError {
     const tree = this.at(path);
     const found =
-      tree?.kind === "scalar" ? JSON.stringify(tree.text) : tree === undefined ? "nothing" : `a ${tree.kind}`;
+      shown === "secret" && tree !== undefined
+        ? "another"
+        : tree?.kind === "scalar"
+          ? JSON.stringify(tree.text)
+          : tree === undefined
+            ? "nothing"
+            : `a ${tree.kind}`;
     return new ChartroomError(
       "usage",
       `Cannot use ${path}${tree === undefined ? "" : ` (${tree.at})`}: expected ${expected}, found ${found}`,
