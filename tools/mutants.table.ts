@@ -479,4 +479,55 @@ export const mutants: readonly Mutant[] = [
     replace: "part !== undefined",
     test: ["src/migrate/directory.test.ts", "%2e%2e%2fsecret.tgz leads to no file outside of it"],
   },
+
+  // What was answered is told, to nobody else, and without end only as long as there is room.
+  {
+    without: "the newest event that stays, so that no number comes again",
+    file: "src/catalog/executeEvents.ts",
+    find: "number < (SELECT max(number) FROM event)\n      AND ",
+    test: ["src/catalog/sqlite.test.ts", "what all have had is forgotten, and its number is never another's"],
+  },
+  {
+    without: "the limit of events that are kept",
+    file: "src/catalog/executeEvents.ts",
+    find: '    sql.run("DELETE FROM event WHERE number <= ?", last - eventLimit);\n',
+    test: ["src/catalog/sqlite.test.ts", "who is behind by more than the limit loses the oldest"],
+  },
+  {
+    without: "the note of what an endpoint has had",
+    file: "src/notify/sender.ts",
+    find: "    await catalog.apply(note).catch(() => {});\n",
+    test: [
+      "src/notify/sender.test.ts",
+      "what was not taken when it ended is told after the next start, under the same ids",
+    ],
+  },
+  {
+    without: "the care that no redirect leads events and headers elsewhere",
+    file: "src/notify/sender.ts",
+    find: "        sameOrigin: true,\n",
+    test: ["src/notify/sender.test.ts", "to another server nothing is redirected, and no header goes there"],
+  },
+  {
+    without: "the answer that an endpoint must give",
+    file: "src/notify/sender.ts",
+    find: "const taken = status >= 200 && status < 300;",
+    replace: "const taken = status >= 200;",
+    test: ["src/notify/sender.test.ts", "what is refused is sent again"],
+  },
+  {
+    without: "the bound of pulls that are held",
+    file: "src/notify/pulls.ts",
+    find: "      this.#waiting.splice(0, over);\n",
+    test: [
+      "src/notify/pulls.test.ts",
+      "what cannot be written for long is held up to a bound; the oldest are lost, and counted",
+    ],
+  },
+  {
+    without: "the way of a password out of an endpoint's URL",
+    file: "src/cli/registry/notificationSettings.ts",
+    find: '  url.password = "";\n',
+    test: ["src/cli/registry/config/keys.test.ts", "notifications.endpoints.#.url is honoured"],
+  },
 ];
