@@ -2,7 +2,7 @@
 //
 //   node tools/task.mjs build|check|test|tour|torture|mutants|bench|man|format [arguments for the task]
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -34,7 +34,9 @@ const entries = ["src/main.ts", "src/catalog/writer.ts"]; // a worker is an entr
  * it go (src/cli/jit.ts).
  */
 function build() {
-  mkdirSync(join(root, "dist"), { recursive: true });
+  // Each build names its source maps anew.
+  rmSync(join(root, "dist"), { recursive: true, force: true });
+  mkdirSync(join(root, "dist"));
   run(bun, [
     "build",
     ...entries.filter((entry) => existsSync(join(root, entry))),

@@ -2,7 +2,7 @@ import { ChartroomError } from "../oci/errors.ts";
 import { type JsonObject, parseJsonObject } from "../oci/json.ts";
 import { Fields } from "./fields.ts";
 import { goJson } from "./goJson.ts";
-import type { YamlValue } from "./goYaml.ts";
+import type { YamlValue } from "./goScalar.ts";
 import { type Metadata, readMetadata } from "./metadata.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { ChartroomError } from "../oci/errors.ts";
 import { type ChartArchive, type ChartFile, openArchive } from "./archive.ts";
-import { parseMetadata } from "./metadata.ts";
+import { parseMetadata } from "./chartYaml.ts";
 
 /**
  * A sentence for each dependency that Chart.yaml (or requirements.yaml) names and `charts/` does not have. Such a chart can

@@ -1,4 +1,4 @@
-import { isPlainText } from "./goYaml.ts";
+import { isPlainText } from "./goScalar.ts";
 
 /** What JSON holds. */
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };

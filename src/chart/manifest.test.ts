@@ -3,10 +3,10 @@ import { digestOf, parseDigest } from "../oci/digest.ts";
 import { jsonBytes } from "../oci/json.ts";
 import { parseManifest } from "../oci/manifest.ts";
 import { mediaTypes } from "../oci/mediaTypes.ts";
+import { parseMetadata } from "./chartYaml.ts";
 import { configBytes, parseConfig } from "./config.ts";
 import { buildChartManifest, chartManifest } from "./manifest.ts";
 import { chartMediaTypes } from "./mediaTypes.ts";
-import { parseMetadata } from "./metadata.ts";
 
 const utf8 = new TextEncoder();
 const signtest = parseMetadata(

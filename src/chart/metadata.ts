@@ -1,7 +1,4 @@
-import { ChartroomError } from "../oci/errors.ts";
-import { Fields } from "./fields.ts";
-import { parseGoYaml } from "./goYaml.ts";
-import { metadataLimit } from "./limits.ts";
+import type { Fields } from "./fields.ts";
 import { type Segment, unsafeSegment } from "./paths.ts";
 import { tryVersion } from "./version.ts";
 
@@ -50,30 +47,8 @@ export interface Metadata {
   readonly type: "" | "application" | "library";
 }
 
-/**
- * Chart.yaml as Helm reads and checks it (`pkg/chart/v2`: `Metadata.Validate`).
- * @param chartYaml the file's bytes
- * @param requirementsYaml the bytes of requirements.yaml, where charts of apiVersion v1 name their dependencies
- * @throws ChartroomError `invalid` with what is missing or wrong
- */
-export function parseMetadata(chartYaml: Uint8Array, requirementsYaml?: Uint8Array): Metadata {
-  const metadata = readMetadata(fieldsOf(chartYaml, "Chart.yaml"));
-  if (requirementsYaml === undefined) return metadata;
-  const dependencies = readDependencies(fieldsOf(requirementsYaml, "requirements.yaml"));
-  return dependencies.length === 0 ? metadata : { ...metadata, dependencies };
-}
-
 const nameHint = "A chart has a name that can be a directory's, for example `name: mychart`.";
 const versionHint = "A chart has a version after semver.org, for example `version: 0.1.0`.";
-
-function fieldsOf(yaml: Uint8Array, name: string): Fields {
-  if (yaml.byteLength > metadataLimit)
-    throw new ChartroomError(
-      "invalid",
-      `Cannot read ${name}: it has ${yaml.byteLength} bytes, expected ${metadataLimit} at most`,
-    );
-  return new Fields(parseGoYaml(yaml, name), name);
-}
 
 /**
  * Metadata out of the members of Chart.yaml, or of the config that was made from it.
@@ -117,7 +92,8 @@ export function readMetadata(fields: Fields): Metadata {
   };
 }
 
-function readDependencies(fields: Fields): Dependency[] {
+/** The dependencies that Chart.yaml, or requirements.yaml, lists. @throws ChartroomError `invalid` */
+export function readDependencies(fields: Fields): Dependency[] {
   const taken = new Set<string>();
   return fields.structs("dependencies", (each) => {
     const name = printable(each.text("name"));

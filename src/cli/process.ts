@@ -1,4 +1,4 @@
-import { nodeFileSystem } from "../files/filesystem.ts";
+import { promptFileSystem } from "../files/promptFileSystem.ts";
 import type { Context } from "./context.ts";
 import { listenToKeys } from "./keys.ts";
 import { isTerminal, writeStandard } from "./standardStreams.ts";
@@ -18,7 +18,7 @@ export function processContext(): Context {
     env: process.env,
     cwd: process.cwd(),
     platform: process.platform,
-    fs: nodeFileSystem,
+    fs: promptFileSystem,
     write: (text) => writeStandard(1, text),
     tell: (text) => writeStandard(2, text),
     terminal: {

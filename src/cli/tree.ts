@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { lstat, mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ChartroomError } from "../oci/errors.ts";
@@ -76,7 +75,7 @@ async function kindOf(path: string): Promise<"absent" | "file" | "directory" | "
 /** A file appears under its name when it is whole: a killed export leaves none that is cut. */
 async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  const temporary = join(dirname(path), `.chartroom-${randomUUID()}`);
+  const temporary = join(dirname(path), `.chartroom-${crypto.randomUUID()}`);
   try {
     const file = await open(temporary, "wx", 0o644);
     try {

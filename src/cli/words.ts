@@ -49,25 +49,25 @@ export const printable = (text: string): string =>
     : text.replace(/(?![\n\t])\p{C}/gu, (each) => `\\u{${each.codePointAt(0)!.toString(16)}}`);
 
 /** A cell of a table: on one line, whatever it says. */
-const cellOf = (text: string): string =>
-  plainLine.test(text) ? text : printable(text).replace(/[\n\t]/g, " ");
+const cellOf = (text: string): string => printable(text).replace(/[\n\t]/g, " ");
 
 /**
  * Rows as Helm's table: cells padded with blanks to their column's width and joined by one TAB; nothing is cut off and
  * nothing follows the last cell. Every line ends with a newline.
  */
 export function tableOf(table: readonly (readonly string[])[]): string {
+  const rows = table.map((row) => (plainLine.test(row.join("")) ? row : row.map(cellOf)));
   const widths: number[] = [];
-  const rows = table.map((row) =>
-    row.map((text, i) => {
-      const cell = cellOf(text);
-      widths[i] = Math.max(widths[i] ?? 0, cell.length);
-      return cell;
-    }),
-  );
-  const lineOf = (row: string[]) =>
-    row.map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i] ?? 0))).join("\t");
-  return rows.map((row) => `${lineOf(row)}\n`).join("");
+  for (const row of rows)
+    for (const [i, { length }] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, length);
+  // One string that grows: to map and join cells and lines takes twice as long.
+  let text = "";
+  for (const row of rows) {
+    for (const [i, cell] of row.entries())
+      text += i === row.length - 1 ? cell : `${cell.padEnd(widths[i] ?? 0)}\t`;
+    text += "\n";
+  }
+  return text;
 }
 
 /**

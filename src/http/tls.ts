@@ -1,4 +1,3 @@
-import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { HttpError } from "./errors.ts";
 import type { TlsOptions } from "./fetch.ts";
@@ -44,8 +43,9 @@ export async function readTls({ caFile, certFile, keyFile, insecure }: TlsFiles)
   };
 }
 
-const certificate = (pem: string) => new X509Certificate(pem);
-const privateKey = (pem: string) => createPrivateKey(pem);
+// Loaded only for who has certificates to show: see `tlsOptions`.
+const certificate = (pem: string) => new (process.getBuiltinModule("node:crypto").X509Certificate)(pem);
+const privateKey = (pem: string) => process.getBuiltinModule("node:crypto").createPrivateKey(pem);
 
 async function readPem(flag: string, path: string, parse: (pem: string) => unknown): Promise<string> {
   const pem = await readFile(path, "utf8");

@@ -74,7 +74,10 @@ async function learn(layout: Layout, { bytes, remembered, matches }: Lesson): Pr
   await inParallel([...unknown.values()], parallel, async (manifest) => {
     known.set(manifest.digest, await tryFacts(layout, manifest));
   });
+  const byName = new Map(remembered.rows.map((row) => [row.name, row]));
   const found = named.map(({ name, descriptor }): Found => {
+    const row = byName.get(name);
+    if (row !== undefined && descriptor !== undefined && isSame(row.descriptor, descriptor)) return row;
     return { name, descriptor, facts: descriptor && known.get(descriptor.digest) };
   });
   const rows = found.filter(isRow);
@@ -83,6 +86,9 @@ async function learn(layout: Layout, { bytes, remembered, matches }: Lesson): Pr
     await writeRows(layout, { index, rows });
   return found;
 }
+
+const isSame = (a: Descriptor, b: Descriptor): boolean =>
+  a.digest === b.digest && a.size === b.size && a.mediaType === b.mediaType;
 
 const isRow = (found: Found): found is Row =>
   found.descriptor !== undefined && found.facts !== undefined && !(found.facts instanceof ChartroomError);

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { Ingest } from "../blobs/blobs.ts";
 import { acquire, type Lock, LockBusyError } from "../files/lock.ts";
@@ -23,7 +22,7 @@ export async function takeBlob(layout: Layout, blob: Descriptor, body: Body): Pr
   const name = `${algorithmOf(blob.digest)}-${hexOf(blob.digest)}`;
   const lock = blob.size < worthResuming ? undefined : await tryLock(layout, blob);
   try {
-    const ingest = await layout.blobs.ingest(lock === undefined ? `${name}-${randomUUID()}` : name);
+    const ingest = await layout.blobs.ingest(lock === undefined ? `${name}-${crypto.randomUUID()}` : name);
     let keep = false;
     try {
       await fill(ingest, blob, body);

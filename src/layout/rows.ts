@@ -17,6 +17,8 @@ export interface Row {
   readonly name: string;
   readonly descriptor: Descriptor;
   readonly facts: ChartFacts;
+  /** Its line in the file that it was read from: it need not be made and checked again. */
+  readonly line?: string;
 }
 
 /** What is remembered of a layout. */
@@ -70,6 +72,7 @@ function parseRows(file: string): Rows | undefined {
 }
 
 const rowOf = (name: string, parts: RegExpExecArray): Row => ({
+  line: parts[0],
   name,
   descriptor: descriptorOf(parts, 2),
   facts: {
@@ -90,7 +93,7 @@ const descriptorOf = (parts: RegExpExecArray, at: number): Descriptor => ({
 /** Remember rows. Where that cannot be, they are read again next time: a read-only store, a full disk, a lone surrogate. */
 export async function writeRows(layout: Layout, { index, rows }: Rows): Promise<void> {
   try {
-    const file = `chartroom rows 3 ${index ?? "-"}\n${rows.map(lineOf).join("")}`;
+    const file = `chartroom rows 3 ${index ?? "-"}\n${rows.map((row) => row.line ?? lineOf(row)).join("")}`;
     const temporary = `${layout.rowsPath}.${process.pid}`;
     await layout.fs.rm(temporary, { force: true });
     await replaceFile(layout.fs, layout.rowsPath, new TextEncoder().encode(file), { temporary });

@@ -1,6 +1,7 @@
 import { asYaml } from "../chart/config.ts";
 import { Fields } from "../chart/fields.ts";
-import { parseGoYaml, type YamlValue } from "../chart/goYaml.ts";
+import type { YamlValue } from "../chart/goScalar.ts";
+import { parseGoYaml } from "../chart/goYaml.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import { badIndex, type Entry, entryLimit } from "./entry.ts";
 import { type IndexRow, readRow } from "./indexRow.ts";

@@ -39,6 +39,52 @@ describe("a blob on its way up", () => {
     expect(await made.repository.has(blob.descriptor)).toBe(true);
   });
 
+  describe("that is small", () => {
+    const small = blobOf(noise(1000));
+    const wholePosts =
+      (answer: () => Response): Spoil =>
+      async (request, { searchParams }) =>
+        request.method === "POST" && searchParams.has("digest") ? answer() : undefined;
+    const pushSmall = async (made: TestRegistry) => {
+      await remoteOf(made).pushBlob(small.descriptor, async (from) => streamOf(small.bytes.subarray(from)));
+      return methods(made);
+    };
+
+    test("goes whole with the POST, where the registry takes it so", async () => {
+      let sent: Uint8Array | undefined;
+      const made = registry(async (request, { searchParams }) => {
+        if (request.method !== "POST" || searchParams.get("digest") !== small.descriptor.digest)
+          return undefined;
+        sent = await request.bytes();
+        return new Response(null, { status: 201 });
+      });
+      expect(await pushSmall(made)).toBe("POST");
+      expect(sent).toEqual(small.bytes);
+    });
+
+    test("goes by the session that the registry opens instead", async () => {
+      const made = registry();
+      expect(await pushSmall(made)).toBe("POST PUT");
+      expect(await made.repository.has(small.descriptor)).toBe(true);
+    });
+
+    test.each([400, 404, 405, 411, 413, 501])(
+      "goes by a session of its own when that is answered with %p",
+      async (status) => {
+        const made = registry(wholePosts(() => refuse(status, "UNSUPPORTED")));
+        expect(await pushSmall(made)).toBe("POST POST PUT");
+        expect(await made.repository.has(small.descriptor)).toBe(true);
+      },
+    );
+
+    test("is not sent when its bytes are wrong", async () => {
+      const made = registry();
+      const wrong = remoteOf(made).pushBlob(small.descriptor, async () => streamOf(new Uint8Array(1000)));
+      expect(await codeOf(wrong)).toBe("not_verified");
+      expect(methods(made)).toBe("");
+    });
+  });
+
   test("goes on where the registry says that it broke", async () => {
     // A front door that cuts the first PUT after 100,000 bytes and speaks for the registry when asked how far it got.
     let answers = "";

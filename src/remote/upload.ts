@@ -4,7 +4,7 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import { algorithmOf } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import { mediaTypes } from "../oci/mediaTypes.ts";
-import { verify } from "../oci/verify.ts";
+import { readVerified, verify } from "../oci/verify.ts";
 import { mayPass, Patience } from "./patience.ts";
 import type { Session } from "./session.ts";
 import { locationOf, offsetOf, withDigest } from "./uploadLocation.ts";
@@ -14,6 +14,10 @@ import type { RememberedUpload } from "./uploadSessions.ts";
 const passing = [429, 500, 502, 503, 504];
 /** Of a session that was begun this may be its own fault, lost by the storage behind it: kept, it would fail for ever. */
 const lost = 500;
+/** Refusals that another way of bringing the bytes may be spared. */
+const elsewise = [400, 403, 404, 405, 411, 413, 415, 422, 501];
+/** A blob of so many bytes goes with the POST: what a registry that leaves them unread costs is less than a way there and back. */
+const wholeSize = 64 * 1024;
 
 /** Why a try came to nothing, when another may come to more. */
 type Fault = HttpError | ChartroomError;
@@ -32,7 +36,8 @@ export interface UploadOptions {
 }
 
 /**
- * One blob on its way up: POST, then one PUT of all its bytes. When the connection breaks, the registry is asked how far it
+ * One blob on its way up: a small one whole in a POST where the registry takes it so, others by POST, then one PUT of all their
+ * bytes. When the connection breaks, the registry is asked how far it
  * got, and a PUT brings the rest; when it does not know, all begins anew. An upload that was left by an earlier process is
  * gone on with in the same way. Chunks would help nobody: Distribution 3 and we keep what came of a PUT that was cut, and a
  * registry that loses its session then (Distribution 2.8 does) loses it as well when a PATCH is cut, as measured.
@@ -78,6 +83,7 @@ export class Upload {
   /** Push what is missing. Gives the fault when one may try again. */
   async #push(): Promise<Fault | undefined> {
     const { session, blob } = this.#options;
+    if (this.#location === undefined && (await this.#pushWhole())) return undefined;
     this.#location ??= await this.#open();
     const from = this.#offset;
     const left = blob.size - from;
@@ -138,6 +144,27 @@ export class Upload {
     }
   }
 
+  /**
+   * Send a small blob in one request (distribution-spec, "Single POST"). Gives whether it is there now; a registry that does not
+   * take blobs so opens a session, or refuses and is asked for one.
+   */
+  async #pushWhole(): Promise<boolean> {
+    const { session, path, blob, body } = this.#options;
+    if (blob.size > wholeSize) return false;
+    const answer = await session.send({
+      doing: this.#doing,
+      method: "POST",
+      to: `${path}?${new URLSearchParams({ digest: blob.digest })}`,
+      headers: { "content-type": mediaTypes.octets },
+      body: await readVerified(await body(0), blob),
+      statuses: [201, 202, ...elsewise],
+      repeatable: true,
+    });
+    await answer.discard();
+    if (answer.status === 202) this.#location = await this.#opened(answer);
+    return answer.status === 201;
+  }
+
   async #open(): Promise<URL> {
     const { session, path, blob } = this.#options;
     const algorithm = algorithmOf(blob.digest);
@@ -150,8 +177,12 @@ export class Upload {
       repeatable: true,
     });
     await answer.discard();
+    return this.#opened(answer);
+  }
+
+  #opened({ headers, url }: { headers: Headers; url: URL }): Promise<URL> {
     this.#answered = true;
-    return this.#remember(locationOf(answer.headers, answer.url, this.#doing));
+    return this.#remember(locationOf(headers, url, this.#doing));
   }
 
   /** Learn how far the session is. When that cannot be told, all begins anew. Gives a fault that passes. */

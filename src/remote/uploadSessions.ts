@@ -1,9 +1,8 @@
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { makeDirectory, replaceFile } from "../files/durable.ts";
 import { type FileSystem, ifThere } from "../files/filesystem.ts";
 import { acquire, type Lock } from "../files/lock.ts";
-import type { Digest } from "../oci/digest.ts";
+import { type Digest, digestOf, hexOf } from "../oci/digest.ts";
 import { jsonBytes, parseJsonObject } from "../oci/json.ts";
 import type { RegistryHost, RepositoryName } from "../oci/reference.ts";
 import { tryLocation } from "./uploadLocation.ts";
@@ -106,6 +105,6 @@ export class UploadSessions {
 
 /** A target as a file name. */
 const keyOf = ({ registry, repository, digest }: UploadTarget): string =>
-  createHash("sha256").update(`${registry}/${repository}@${digest}`).digest("hex");
+  hexOf(digestOf(new TextEncoder().encode(`${registry}/${repository}@${digest}`)));
 
 const quietly = (work: Promise<void>): Promise<void> => work.catch(() => {});

@@ -1,4 +1,3 @@
-import { openArchive } from "../../chart/archive.ts";
 import { parseConfig } from "../../chart/config.ts";
 import { chartManifest } from "../../chart/manifest.ts";
 import { chartMediaTypes } from "../../chart/mediaTypes.ts";
@@ -48,9 +47,12 @@ export async function pull(
   try {
     await writing(layout, context.signal, async (writer) => {
       const repository = writer.repository(repositoryOf(reference));
+      // What opens archives takes 8 ms to load, which the disk and the registry have to do anyway.
+      const archives = import("../../chart/archive.ts");
       const admit = async () => {
         const { config, content } = chartManifest(parseManifest(root.bytes, root.descriptor.mediaType));
         parseConfig(await readVerified(await repository.blob(config), config));
+        const { openArchive } = await archives;
         await openArchive(await readVerified(await repository.blob(content), content));
       };
       await copy(remote, repository, root, {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { parseMetadata } from "./metadata.ts";
+import { parseMetadata } from "./chartYaml.ts";
 
 const utf8 = new TextEncoder();
 const chart = (...lines: string[]) =>
