@@ -5,6 +5,8 @@ import type { Catalog } from "../catalog/catalog.ts";
 export interface Rules {
   /** Take manifests that name content which their repository lacks: sparse images and indexes. */
   readonly acceptMissing?: boolean;
+  /** Bytes of the largest blob that is taken. */
+  readonly largestBlob?: number | undefined;
   /** Delete neither tags nor manifests nor blobs. */
   readonly refuseDeletes?: boolean;
 }

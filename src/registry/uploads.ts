@@ -214,7 +214,7 @@ export class Uploads {
         () => {},
         () => {},
       );
-    return takeChunk(ingest, chunk, signal, safe);
+    return takeChunk(ingest, chunk, signal, this.#store.rules?.largestBlob, safe);
   }
 
   async #acknowledge({ upload, ingest }: Session): Promise<void> {

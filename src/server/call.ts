@@ -14,6 +14,8 @@ export interface Call {
   readonly notifications: Notifications | undefined;
   /** The request's body, watched; undefined when there is none. To be asked for once. */
   body(): ReadableStream<Uint8Array> | undefined;
+  /** Whether an answer of so many bytes may be held in memory as a whole; if not, it is to be sent as a stream. */
+  holds(size: number): boolean;
   /** A long answer's body, watched and counted. */
   sending(stream: ReadableStream<Uint8Array>): ReadableStream<Uint8Array>;
 }

@@ -1,5 +1,5 @@
 import type { Notifications } from "../notify/notifications.ts";
-import { type Authenticator, admit } from "../registry/access.ts";
+import { type Authenticator, admit, authenticatorFor } from "../registry/access.ts";
 import { RegistryError } from "../registry/errors.ts";
 import type { Registry } from "../registry/registry.ts";
 import { answer } from "./answer.ts";
@@ -7,15 +7,17 @@ import { incoming, outgoing } from "./body.ts";
 import type { Call } from "./call.ts";
 import { challenge, parseBasic } from "./credentials.ts";
 import { Front } from "./front.ts";
+import type { Limits } from "./limits.ts";
 import type { Peer } from "./listener.ts";
 import type { Log } from "./log.ts";
-import type { Metrics } from "./metrics.ts";
+import { isUpload, type Metrics } from "./metrics.ts";
 import { operate } from "./operate.ts";
 import { limitPage } from "./paging.ts";
 import { allowedReadOnly } from "./readOnly.ts";
 import { parseRoute, type Route } from "./route.ts";
 import { parseTarget, rawTarget } from "./target.ts";
 import { errorAnswer } from "./v2/errors.ts";
+import { Wholes } from "./wholes.ts";
 
 /** What a handler works with. */
 export interface HandlerOptions {
@@ -33,6 +35,10 @@ export interface HandlerOptions {
   readonly readOnly?: boolean | undefined;
   readonly pages?: PageLimits | undefined;
   readonly metrics?: Metrics | undefined;
+  /** Who is turned away; nobody where there are none. */
+  readonly limits?: Limits | undefined;
+  /** How long an upload may bring nothing, in ms; a minute unless told. The session keeps what came. */
+  readonly stall?: number | undefined;
   /** Who tells others what requests do; nobody where there is none. */
   readonly notifications?: Notifications | undefined;
 }
@@ -53,16 +59,15 @@ interface Progress {
   user: string | undefined;
   /** Bytes of the request's body that were read. */
   received: number;
-  /** Is called when the answer is through. */
-  through: () => void;
+  /** Are called when the answer is through. */
+  readonly through: (() => void)[];
   /** Whether a part of the request's body was not read yet. */
   unread: boolean;
   /** Whether the answer's body streams: it says itself when it is through. */
   streaming: boolean;
 }
 
-/** A client sends something within this time, in ms, or its upload is cut; the session keeps what came. */
-const uploadStall = 60_000;
+const usualStall = 60_000;
 /** A client takes something within this time, in ms, or its download is cut: kernels buffer minutes of a slow one. */
 const downloadStall = 15 * 60_000;
 /** So many bytes of a refused body are read and dropped, so that the connection lives on; a larger one is cut off. */
@@ -76,6 +81,7 @@ const plainFront = new Front({ base: undefined, absolute: false, headers: [], tr
 export function createHandler(options: HandlerOptions): Handler {
   const { log, now, metrics, front = plainFront } = options;
   const requestId = idMaker();
+  const wholes = new Wholes();
   return async (request, peer) => {
     const [at, began] = [now(), performance.now()];
     const progress: Progress = {
@@ -83,14 +89,14 @@ export function createHandler(options: HandlerOptions): Handler {
       route: undefined,
       user: undefined,
       received: 0,
-      through: () => {},
+      through: [],
       unread: request.body !== null,
       streaming: false,
     };
     let status = 0;
     metrics?.began();
     const finished = (size: number) => {
-      progress.through();
+      for (const end of progress.through) end();
       peer.retime();
       const { id, route, user, received } = progress;
       const entry = {
@@ -114,7 +120,7 @@ export function createHandler(options: HandlerOptions): Handler {
     };
     let response: Response;
     try {
-      response = await respond(options, front, request, peer, progress, finished);
+      response = await respond(options, { front, wholes }, request, peer, progress, finished);
     } catch (error) {
       response = request.signal.aborted ? answer(clientGone) : errorAnswer(error);
       if (response.status >= 500) log.fault(at, error);
@@ -132,13 +138,17 @@ export function createHandler(options: HandlerOptions): Handler {
 }
 
 async function respond(
-  { registry, authenticator, root = "", readOnly, pages, metrics, notifications }: HandlerOptions,
-  front: Front,
+  options: HandlerOptions,
+  { front, wholes }: { readonly front: Front; readonly wholes: Wholes },
   request: Request,
   peer: Peer,
   progress: Progress,
   finished: (size: number) => void,
 ): Promise<Response> {
+  const { registry, root = "", readOnly, pages, metrics, limits, notifications } = options;
+  const address = front.client(request.headers, peer.address);
+  const authenticator = options.authenticator && authenticatorFor(options.authenticator, address);
+  limits?.fromAddress(address);
   const { path, query } = parseTarget(request.url);
   if (front.isPreflight(request)) return answer(204);
   const route = parseRoute(request.method, path, root);
@@ -150,6 +160,7 @@ async function respond(
         "www-authenticate": challenge(authenticator.realm),
       });
     progress.user = admission.user;
+    limits?.byUser(progress.user);
   }
   const allow = readOnly ? allowedReadOnly(route) : undefined;
   if (allow !== undefined)
@@ -159,7 +170,9 @@ async function respond(
     );
   if (pages !== undefined && route.op === "list-repositories") limitPage(query, pages.repositories);
   if (pages !== undefined && route.op === "list-tags") limitPage(query, pages.tags);
-  progress.through = metrics?.uploads(route.op) ?? progress.through;
+  if (limits !== undefined && isUpload(route.op) && request.body !== null)
+    progress.through.push(limits.upload(progress.user, address));
+  progress.through.push(metrics?.uploads(route.op) ?? (() => {}));
   const call: Call = {
     registry,
     request,
@@ -170,11 +183,12 @@ async function respond(
     body: () => {
       if (request.body === null) return undefined;
       peer.untime();
-      return incoming(request.body, uploadStall, (size) => {
+      return incoming(request.body, options.stall ?? usualStall, (size) => {
         progress.received += size ?? 0;
         progress.unread = size !== undefined;
       });
     },
+    holds: (size) => wholes.take(size, peer.isThrough),
     sending: (stream) => {
       peer.untime();
       progress.streaming = true;
@@ -189,7 +203,7 @@ async function respond(
     actor: user === undefined ? {} : { name: user },
     request: {
       id,
-      addr: front.client(request.headers, peer.address),
+      addr: address,
       host: request.headers.get("host") ?? undefined,
       method: request.method,
       useragent: request.headers.get("user-agent") ?? "",

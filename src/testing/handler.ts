@@ -31,7 +31,9 @@ export interface TestHandler {
 
 /** What a test asks of its handler beside who may enter. */
 export interface TestHandlerOptions
-  extends Partial<Pick<HandlerOptions, "root" | "front" | "readOnly" | "pages" | "metrics">> {
+  extends Partial<
+    Pick<HandlerOptions, "root" | "front" | "readOnly" | "pages" | "metrics" | "limits" | "stall">
+  > {
   readonly rules?: Rules;
   /** Who is told of what happens; nobody sends it. */
   readonly notify?: Pick<NotificationsOptions, "endpoints" | "includeReferences">;
@@ -67,7 +69,12 @@ export function testHandler(
         headers: { ...length, ...headers },
         ...(body !== undefined && { body: body as BodyInit }),
       });
-      return handle(request, { address: "192.0.2.7", untime: () => timed(false), retime: () => timed(true) });
+      return handle(request, {
+        address: "192.0.2.7",
+        untime: () => timed(false),
+        retime: () => timed(true),
+        isThrough: () => true,
+      });
     },
     repository: (name) => registry.repository(tryRepositoryName(name) as RepositoryName),
     logged() {

@@ -1,11 +1,13 @@
 import { homedir, hostname } from "node:os";
 import { version } from "../../../package.json";
 import { nodeFileSystem as fs } from "../../files/filesystem.ts";
+import { Attempts } from "../../registry/attempts.ts";
 import { openDataDirectory } from "../../registry/dataDirectory.ts";
 import { WritesStopped } from "../../registry/writeStop.ts";
 import { debugAnswer } from "../../server/debug.ts";
 import { Front } from "../../server/front.ts";
 import { Health } from "../../server/health.ts";
+import { Limits } from "../../server/limits.ts";
 import { checkAddresses } from "../../server/listen.ts";
 import { listen } from "../../server/listener.ts";
 import { Log } from "../../server/log.ts";
@@ -51,7 +53,10 @@ export async function serve([file]: string[], options: RegistryOptions, context:
   const addresses = addressesOf(settings.listen);
   await checkAddresses(addresses);
   if (settings.debug !== undefined) await checkAddresses(addressesOf(settings.debug.listen));
-  const authenticator = settings.users && (await openUsers(settings.users, warn, announce));
+  const elapsed = () => performance.now();
+  const { logins, stall } = settings.limits;
+  const attempts = logins === undefined ? undefined : new Attempts(logins, elapsed);
+  const authenticator = settings.users && (await openUsers(settings.users, warn, announce, attempts));
 
   const data = settings.data === undefined ? undefined : await openDataDirectory(settings.data, { fs });
   stack.defer(() => data?.release());
@@ -102,6 +107,8 @@ export async function serve([file]: string[], options: RegistryOptions, context:
     pages: settings.pages,
     metrics,
     notifications,
+    limits: new Limits(settings.limits, elapsed),
+    stall,
   });
   stack.defer(() => server.stop(settings.http.drain));
   if (settings.tls !== undefined && tls !== undefined)

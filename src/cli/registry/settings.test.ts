@@ -22,6 +22,13 @@ test("by default it is localhost:5000, data below XDG's place, users beside them
     debug: undefined,
     health: { storage: undefined, files: [] },
     notifications: { endpoints: [], includeReferences: false },
+    limits: {
+      address: undefined,
+      user: undefined,
+      uploads: { total: 1000, each: undefined },
+      logins: 60,
+      stall: 60_000,
+    },
     prefix: "",
     rules: { acceptMissing: false, refuseDeletes: false },
     readOnly: false,

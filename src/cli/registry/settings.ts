@@ -11,6 +11,7 @@ import { ConfigReader } from "./config/reader.ts";
 import { driverOf, review } from "./config/review.ts";
 import { type Branch, parseTree } from "./config/tree.ts";
 import { type HttpSettings, httpSettings } from "./httpSettings.ts";
+import { type LimitSettings, limitSettings } from "./limitSettings.ts";
 import { type LogSettings, logSettings } from "./logSettings.ts";
 import { type NotificationSettings, notificationSettings } from "./notificationSettings.ts";
 import { type TlsFiles, tlsFiles } from "./tls.ts";
@@ -70,6 +71,7 @@ export interface RegistrySettings {
   readonly debug: { readonly listen: Listening; readonly metrics: string | undefined } | undefined;
   readonly health: HealthSettings;
   readonly notifications: NotificationSettings;
+  readonly limits: LimitSettings;
   /** The path below which everything answers, as `/team`; empty for the server's root. */
   readonly prefix: string;
   readonly rules: Rules;
@@ -132,6 +134,7 @@ export function registrySettings(
       debug === undefined ? undefined : { listen: parseListenAddress(debug), metrics: metricsPath(config) },
     health: healthOf(config, absolute),
     notifications: notificationSettings(config),
+    limits: limitSettings(config),
     prefix: prefixOf(config),
     rules: rulesOf(config, file === undefined),
     readOnly: config.flag("storage.maintenance.readonly.enabled") ?? false,
@@ -214,6 +217,7 @@ function rulesOf(config: ConfigReader, open: boolean): Rules {
   return {
     acceptMissing: config.word("validation.manifests.missing", ["accept", "refuse"]) === "accept",
     refuseDeletes: !(config.flag("storage.delete.enabled") ?? open),
+    largestBlob: config.size("limits.blob") || undefined,
   };
 }
 

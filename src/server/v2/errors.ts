@@ -1,5 +1,6 @@
 import { ChartroomError } from "../../oci/errors.ts";
 import { faults, RegistryError } from "../../registry/errors.ts";
+import { TooMany } from "../../registry/tooMany.ts";
 import { WritesStopped } from "../../registry/writeStop.ts";
 import { type AnswerHeaders, jsonAnswer } from "../answer.ts";
 
@@ -9,7 +10,7 @@ const stopped = {
   code: "UNKNOWN",
   message: "the registry's disk failed: it writes nothing until it is started again, and its log says why",
 };
-const busy = { code: "TOOMANYREQUESTS", message: "too much waits to be written; try again in a moment" };
+const busy = { code: "TOOMANYREQUESTS", message: "too much is under way; try again in a moment" };
 
 /**
  * Any thrown value as an answer, in the shape of distribution-spec, "Error Codes": the one place where errors become JSON.
@@ -21,8 +22,10 @@ export function errorAnswer(error: unknown, headers: AnswerHeaders = {}): Respon
     const errors = details.map((detail) => ({ code, message, detail }));
     // RFC 9110 §15.5.6 wants to hear what is allowed instead.
     const allow = error.fault === "deletesRefused" ? { allow: "GET, HEAD" } : {};
+    const wait = error instanceof TooMany ? { "retry-after": `${error.retryAfter}` } : {};
     return jsonAnswer({ errors: errors.length > 0 ? errors : [{ code, message }] }, status, {
       ...allow,
+      ...wait,
       ...headers,
     });
   }

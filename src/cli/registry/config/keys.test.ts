@@ -195,6 +195,26 @@ const honoured: [key: string, yaml: string, expected: Part][] = [
     { notifications: { includeReferences: true } },
   ],
   [
+    "limits.requests.address",
+    "limits: {requests: {address: 50}}",
+    { limits: { address: { perSecond: 50, burst: 500 }, user: undefined } },
+  ],
+  [
+    "limits.requests.user",
+    "limits: {requests: {user: 5}}",
+    { limits: { user: { perSecond: 5, burst: 50 }, address: undefined } },
+  ],
+  [
+    "limits.requests.burst",
+    "limits: {requests: {user: 5, burst: 7}}",
+    { limits: { user: { perSecond: 5, burst: 7 } } },
+  ],
+  ["limits.logins", "limits: {logins: 0}", { limits: { logins: undefined } }],
+  ["limits.uploads.total", "limits: {uploads: {total: 9}}", { limits: { uploads: { total: 9 } } }],
+  ["limits.uploads.user", "limits: {uploads: {user: 4}}", { limits: { uploads: { total: 1000, each: 4 } } }],
+  ["limits.blob", "limits: {blob: 10GiB}", { rules: { largestBlob: 10 * 2 ** 30 } }],
+  ["limits.stall", "limits: {stall: 10s}", { limits: { stall: 10_000 } }],
+  [
     "health.storagedriver.enabled",
     "health: {storagedriver: {enabled: true}}",
     { health: { storage: { interval: 10_000, threshold: 3 } } },

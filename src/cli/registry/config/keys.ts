@@ -128,6 +128,18 @@ export const keys: Readonly<Record<string, Key>> = {
   "notifications.events.includereferences": honoured(
     "true: what a manifest names is told with it; false by default",
   ),
+  "limits.requests.address": honoured(
+    "ours: requests a second of one address, of one network of 64 bits with IPv6; no limit by default",
+  ),
+  "limits.requests.user": honoured("ours: requests a second of one user; no limit by default"),
+  "limits.requests.burst": honoured("ours: so many at once; by default what comes in ten seconds"),
+  "limits.logins": honoured("ours: failed logins a minute of one address; 60 by default, 0 for no limit"),
+  "limits.uploads.total": honoured("ours: uploads under way at once; 1000 by default, 0 for no limit"),
+  "limits.uploads.user": honoured(
+    "ours: those of one user, or of one address where nobody logs in; no limit by default",
+  ),
+  "limits.blob": honoured("ours: the largest blob, as `10GiB` or in bytes; no limit by default"),
+  "limits.stall": honoured("ours: how long an upload may bring nothing until it is cut; 60s by default"),
   redis: refused("nothing needs it: the catalog is a database of its own; take the block out"),
   "health.storagedriver.enabled": honoured("the data directory is looked at; a sick one turns readiness"),
   "health.storagedriver.interval": honoured("10s by default"),

@@ -1,5 +1,6 @@
 import { ChartroomError } from "../../../oci/errors.ts";
 import { parseDuration } from "./duration.ts";
+import { parseSize } from "./size.ts";
 import type { Branch, Tree } from "./tree.ts";
 
 /** What a timer counts to, in ms: 24.8 days. One that is given more ends at once. */
@@ -58,6 +59,14 @@ export class ConfigReader {
     if (text === undefined) return undefined;
     if (!/^\d{1,15}$/.test(text)) throw this.refuse(path, "a whole number");
     return Number(text);
+  }
+
+  /** A size in bytes. */
+  size(path: string): number | undefined {
+    const text = this.text(path);
+    const size = text === undefined ? undefined : parseSize(text);
+    if (text !== undefined && size === undefined) throw this.refuse(path, "a size like 10GiB");
+    return size;
   }
 
   /** A duration in ms. */
