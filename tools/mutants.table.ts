@@ -530,4 +530,61 @@ export const mutants: readonly Mutant[] = [
     find: '  url.password = "";\n',
     test: ["src/cli/registry/config/keys.test.ts", "notifications.endpoints.#.url is honoured"],
   },
+
+  // Nobody takes more than there is.
+  {
+    without: "the room of answers that are held as a whole",
+    file: "src/server/v2/blobs.ts",
+    find: " && call.holds(end - start)",
+    test: [
+      "src/server/wholes.test.ts",
+      "when clients take nothing the next ones get streams, until those are gone",
+    ],
+  },
+  {
+    without: "the look at a blob's size before it is read",
+    file: "src/registry/chunk.ts",
+    find: "  if (largest !== undefined && start + announced > largest)\n",
+    replace: "  if (largest !== undefined && start > largest)\n",
+    test: ["src/server/limits.test.ts", "are refused before anything is read where their size is said"],
+  },
+  {
+    without: "the count of a blob's bytes while they come",
+    file: "src/registry/chunk.ts",
+    find: "ingest.append(body, largest, safe)",
+    replace: "ingest.append(body, undefined, safe)",
+    test: [
+      "src/server/limits.test.ts",
+      "are refused while they come where it is not, and by all their chunks together",
+    ],
+  },
+  {
+    without: "the limit of wrong passwords",
+    file: "src/registry/attempts.ts",
+    find: "    if (wait > 0)",
+    replace: "    if (wait < 0)",
+    test: [
+      "src/registry/authenticator.test.ts",
+      "who is wrong too often from one address is turned away unheard, until some time has passed",
+    ],
+  },
+  {
+    without: "the bound of passwords that wait",
+    file: "src/registry/authenticator.ts",
+    find: "      if (underWay.size >= waiting)\n",
+    replace: "      if (underWay.size < 0)\n",
+    test: [
+      "src/registry/authenticator.test.ts",
+      "who comes when very many wait is told to come again, without a hash",
+    ],
+  },
+  {
+    without: "the bound of addresses that are remembered",
+    file: "src/registry/buckets.ts",
+    find: "    if (this.#buckets.size > most && oldest !== undefined) this.#buckets.delete(oldest);\n",
+    test: [
+      "src/registry/buckets.test.ts",
+      "so many names are remembered, and who was not here for longest is forgotten",
+    ],
+  },
 ];

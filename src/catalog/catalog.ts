@@ -85,6 +85,9 @@ export interface Catalog {
   /** The newest event's number; 0 before there was any. */
   lastEvent(): Promise<number>;
 
+  /** Commands that were asked for and are not done yet. */
+  waiting(): number;
+
   /** Finish what was asked, then let go of the database. */
   close(): Promise<void>;
 }

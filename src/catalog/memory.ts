@@ -196,6 +196,10 @@ export class MemoryCatalog implements Catalog {
     return this.#rows.told.events.at(-1)?.number ?? 0;
   }
 
+  waiting(): number {
+    return 0;
+  }
+
   async close(): Promise<void> {}
 }
 

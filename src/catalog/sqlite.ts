@@ -79,6 +79,8 @@ const catalogOver = (sql: Sql, writer: Writer, outbox: Outbox): Catalog => ({
   events: async (after, limit) => questions.events(sql, after, limit),
   lastEvent: async () => questions.lastEvent(sql),
 
+  waiting: () => outbox.waiting,
+
   close: async () => {
     await outbox.close();
     sql.close();

@@ -16,6 +16,8 @@ export interface OpenRegistry {
   readonly registry: Registry;
   /** Whether it still writes. */
   readonly writes: WriteStop;
+  /** Commands that wait for the catalog. */
+  readonly waiting: () => number;
   /** Undefined where nobody is to be told of anything. */
   readonly notifications: Notifications | undefined;
   close(): Promise<void>;
@@ -66,5 +68,6 @@ export async function openRegistry(
     await close();
     throw error;
   }
-  return { registry, writes, notifications: silent ? undefined : notifications, close };
+  const waiting = () => stored.waiting();
+  return { registry, writes, waiting, notifications: silent ? undefined : notifications, close };
 }

@@ -66,7 +66,7 @@ export async function serve([file]: string[], options: RegistryOptions, context:
       error instanceof Error ? error.message : String(error),
     );
   const { sweep, rules } = settings;
-  const { registry, writes, notifications, close } = await openRegistry(data, {
+  const { registry, writes, waiting, notifications, close } = await openRegistry(data, {
     now,
     report,
     sweep,
@@ -84,7 +84,7 @@ export async function serve([file]: string[], options: RegistryOptions, context:
   const health = new Health();
   stack.defer(() => health.stop());
   await health.start([...healthChecks(settings.health, data), writeCheck(writes)]);
-  const metrics = new Metrics(gaugesOf(data), notifications && notificationFamilies(notifications));
+  const metrics = new Metrics(gaugesOf(data, waiting), notifications && notificationFamilies(notifications));
   if (settings.debug !== undefined) {
     const { listen: where, metrics: metricsPath } = settings.debug;
     const debug = await listen(addressesOf(where), undefined, (request) =>
