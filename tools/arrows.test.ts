@@ -41,7 +41,7 @@ const wiring = { file: "src/cli/wiring.ts", hides: /^src\/(catalog\/(sqlite|post
 
 /** Rooms that are to run on Node and Deno too, and the small modules in them that may touch Bun. */
 const portable = ["oci", "chart", "http", "files", "layout", "remote", "blobs"];
-const touchesBun = ["src/http/fetch.ts", "src/files/lock.ts"];
+const touchesBun = ["src/http/fetch.ts", "src/files/lock.ts", "src/oci/hash.ts"];
 
 const isTest = (path: string) => /\.(test|suite)\.ts$/.test(path);
 /** The room that a file stands in; `main` for src/main.ts, the path itself for what lies outside src. */

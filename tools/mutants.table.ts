@@ -19,6 +19,8 @@ const faults = {
     commands(`${command} whichever call fails, the store is whole and a repeat succeeds`),
 };
 
+const races = (trace: string) => `collection and, over sqlite, ${trace}`;
+
 /** What the house promises, by the lines that keep it. */
 export const mutants: readonly Mutant[] = [
   // What was answered survives power loss.
@@ -168,6 +170,115 @@ export const mutants: readonly Mutant[] = [
     test: [
       "src/registry/reserve.test.ts",
       "on a full disk deletes get the reserve's room, nothing else does, and it is taken again when there is some",
+    ],
+  },
+
+  // No push is answered on bytes that collection takes.
+  {
+    without: "the doom before the bytes go",
+    file: "src/registry/collector.ts",
+    find: 'if (!(await this.#store.catalog.apply({ kind: "doom", digest })).done) return undefined;',
+    replace:
+      'await this.#store.blobs.remove(digest);\n    if (!(await this.#store.catalog.apply({ kind: "doom", digest })).done) return undefined;',
+    test: ["src/registry/races.test.ts", races("1. a push that links before the bytes go")],
+  },
+  {
+    without: "the refusal to doom what a repository has",
+    file: "src/catalog/unnamed.ts",
+    find: 'if (sql.one("SELECT 1 FROM blob WHERE content = ? LIMIT 1", find(sql, digest)) !== undefined)',
+    replace: 'if (sql.one("SELECT 1 FROM blob WHERE content = ? LIMIT 1", find(sql, digest)) === null)',
+    test: ["src/catalog/sqlite.test.ts", "sqlite unheld bytes nothing that a repository has is doomed"],
+  },
+  {
+    without: "the refusal of a link to doomed bytes",
+    file: "src/catalog/unnamed.ts",
+    find: '  sql.one("SELECT 1 FROM unheld WHERE content = ? AND doomed = 1", content) === undefined;',
+    replace: "  content !== 0;",
+    test: ["src/registry/races.test.ts", races("1. a push that links before the bytes go")],
+  },
+  {
+    without: "the refusal of a link to bytes that were buried since",
+    file: "src/catalog/unnamed.ts",
+    find: '  sql.one("SELECT 1 FROM content WHERE id = ? AND burials = ?", content, burials) !== undefined &&\n',
+    replace: "  burials >= 0 &&\n",
+    test: [
+      "src/registry/races.test.ts",
+      races("2. a push that publishes before the bytes go, and links after they were buried"),
+    ],
+  },
+  {
+    without: "the publication anew after a burial",
+    file: "src/registry/burials.ts",
+    find: "      if (await link(await publish(), burials)) return;\n      await this.bury(digest);\n",
+    replace:
+      "      const published = await publish();\n      while (!(await link(published, await this.#store.catalog.burials(digest)))) await this.bury(digest);\n      if (burials >= 0) return;\n",
+    test: ["src/registry/races.test.ts", races("1. a push that links before the bytes go")],
+  },
+  {
+    without: "the look whether a digest is still doomed, before its bytes are removed",
+    file: "src/registry/burials.ts",
+    find: "    if (!(await catalog.unheldBytes(digest))?.doomed) return undefined;\n",
+    test: [
+      "src/registry/races.test.ts",
+      races("5. a push whose burial comes after another push has published again"),
+    ],
+  },
+  {
+    without: "one burial of a digest at a time",
+    file: "src/registry/burials.ts",
+    find: "      this.#underWay.set(digest, underWay);\n",
+    test: ["src/registry/races.test.ts", races("4. two pushes that meet the same doomed bytes")],
+  },
+  {
+    without: "the renewal at a HEAD",
+    file: "src/server/v2/blobs.ts",
+    find: 'method === "HEAD" ? repository.keep({ digest }) : repository.stat({ digest })',
+    replace: "repository.stat({ digest })",
+    test: [
+      "src/cli/registry/collect.test.ts",
+      "after HEAD told that a blob is there, its manifest is taken for half a grace period",
+    ],
+  },
+  {
+    without: "the grace period",
+    file: "src/registry/collector.ts",
+    find: "    const before = now() - grace;\n",
+    replace: "    const before = now() - Math.min(grace, 0);\n",
+    test: [
+      "src/registry/collector.test.ts",
+      "collection over sqlite takes blobs that no manifest named in time, and leaves all that one names",
+    ],
+  },
+  {
+    without: "the hold on collection",
+    file: "src/registry/collector.ts",
+    find: "    if (this.#holds > 0)\n      throw",
+    replace: "    if (this.#holds < 0)\n      throw",
+    test: ["src/registry/races.test.ts", races("13. a backup: nothing goes while collection is held")],
+  },
+  {
+    without: "the wait of a hold for what is being taken",
+    file: "src/registry/collector.ts",
+    find: "    await Promise.allSettled(this.#working);\n",
+    test: ["src/registry/races.test.ts", races("13. a backup: nothing goes while collection is held")],
+  },
+  {
+    without: "a manifest's claim on its blobs",
+    file: "src/catalog/execute.ts",
+    find: "  claimBlobs(sql, repository, manifest);\n",
+    test: [
+      "src/catalog/sqlite.test.ts",
+      "sqlite unnamed blobs a blob is unnamed until a manifest names it, and again when the last that did is gone",
+    ],
+  },
+  {
+    without: "the end of a removal when writing has ended",
+    file: "src/registry/writeStop.ts",
+    find: "      unlink: async (path) => {\n        this.check();\n",
+    replace: "      unlink: async (path) => {\n",
+    test: [
+      "src/registry/writeStop.test.ts",
+      "a sync that fails ends writes and syncs of every file; one that the system does not have ends nothing",
     ],
   },
 
@@ -585,6 +696,86 @@ export const mutants: readonly Mutant[] = [
     test: [
       "src/registry/buckets.test.ts",
       "so many names are remembered, and who was not here for longest is forgotten",
+    ],
+  },
+
+  // Who may do what is asked of everything that is done, and of everything that is shown.
+  {
+    without: "the question whether a mount's source may be pulled",
+    file: "src/registry/repository.ts",
+    find: "sources.find(mayPull)",
+    replace: "sources.at(0)",
+    test: [
+      "src/server/access.test.ts",
+      "a mount from what the caller may not pull is answered as from what is not there",
+    ],
+  },
+  {
+    without: "the question whether a repository may be listed",
+    file: "src/server/v2/catalog.ts",
+    find: 'access.may(user, "pull", name)',
+    replace: 'access.may("root", "pull", name)',
+    test: ["src/server/access.test.ts", "the catalogue shows ann what it may pull, in pages of any size"],
+  },
+  {
+    without: "the seal on a name that is not shown",
+    file: "src/server/v2/catalog.ts",
+    find: "{ behind: seal(next.after) }",
+    replace: "{ last: next.after }",
+    test: [
+      "src/server/access.test.ts",
+      "the catalogue goes on behind thousands that are not shown, and names none of them",
+    ],
+  },
+  {
+    without: "a right of its own to delete manifests",
+    file: "src/server/admission.ts",
+    find: '"delete-manifest": "delete"',
+    replace: '"delete-manifest": "push"',
+    test: ["src/server/access.test.ts", "open/a for bob DELETE manifests/v1 is 403"],
+  },
+  {
+    without: "a right of its own to delete blobs",
+    file: "src/server/admission.ts",
+    find: '"delete-blob": "delete"',
+    replace: '"delete-blob": "push"',
+    test: ["src/server/access.test.ts", "open/a for bob DELETE blobs/… is 403"],
+  },
+  {
+    without: "the refusal of wrong credentials where none are needed",
+    file: "src/server/admission.ts",
+    find: "? { user } : undefined;",
+    replace: "? { user } : { user: undefined };",
+    test: [
+      "src/server/access.test.ts",
+      "credentials that are wrong are 401 everywhere, also where nobody need log in",
+    ],
+  },
+  {
+    without: "the login that /v2/ asks for",
+    file: "src/server/admission.ts",
+    find: 'base: "login"',
+    replace: 'base: "nothing"',
+    test: ["src/server/access.test.ts", "credentials are asked for at /v2/, whatever else is public"],
+  },
+  {
+    without: "the refusal of links in a data directory",
+    file: "src/registry/plainFiles.ts",
+    find: "own | noFollow",
+    replace: "own",
+    test: [
+      "src/registry/plainFiles.test.ts",
+      "a link in a blob's place is not read, and one in an upload's not written to",
+    ],
+  },
+  {
+    without: "the refusal of a rule's key that is misspelt",
+    file: "src/cli/registry/accessSettings.ts",
+    find: "    if (known.includes(name)) continue;\n",
+    replace: "    if (known.length > 0) continue;\n",
+    test: [
+      "src/cli/registry/accessSettings.test.ts",
+      "what is misspelt is refused by name, with what was expected: access: {repositories: {a: {pul: users}}}",
     ],
   },
 ];

@@ -26,7 +26,7 @@ function install() {
   run(bun, ["install", "--frozen-lockfile", "--silent"]);
 }
 
-const entries = ["src/main.ts", "src/catalog/writer.ts"]; // a worker is an entry point of its own, or the binary lacks it
+const entries = ["src/main.ts", "src/catalog/writer.ts", "src/registry/charts/factsWorker.ts"]; // a worker is an entry point of its own, or the binary lacks it
 
 /**
  * Make dist/chartroom. The autoload flags keep a hostile working directory's .env, bunfig.toml, tsconfig and package.json out.

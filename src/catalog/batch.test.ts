@@ -77,7 +77,7 @@ test("nothing of a deleted manifest is left but its digests", () => {
   applyBatch(sql, [
     ...one.blobs.map((blob) => linkBlob(here, blob)),
     { ...put, subject: digest },
-    { kind: "delete-manifest", repository: here, digest },
+    { kind: "delete-manifest", repository: here, digest, at: 1 },
     ...one.blobs.map((blob) => ({
       kind: "unlink-blob" as const,
       repository: here,

@@ -99,7 +99,12 @@ export function blobTests(on: On): void {
       await applyAll(catalog, [...pushCommands(here, one, ["1.0.0"]), linkBlob(there, layer)]);
       expect(await catalog.apply(unlink)).toEqual({ done: false, why: "in-use" });
       expect(await catalog.apply({ ...unlink, repository: there })).toEqual(done);
-      await catalog.apply({ kind: "delete-manifest", repository: here, digest: one.descriptor.digest });
+      await catalog.apply({
+        kind: "delete-manifest",
+        repository: here,
+        digest: one.descriptor.digest,
+        at: 1,
+      });
       expect(await applyAll(catalog, [unlink, unlink])).toEqual([done, absent]);
       expect(await catalog.blob(here, digest)).toBeUndefined();
     });

@@ -1,6 +1,8 @@
 import { describe, test } from "bun:test";
 import { blobTests } from "./blobs.suite.ts";
 import type { Catalog } from "./catalog.ts";
+import { chartTests } from "./charts.suite.ts";
+import { collectionTests } from "./collection.suite.ts";
 import { eventTests } from "./events.suite.ts";
 import { listTests } from "./lists.suite.ts";
 import { manifestTests } from "./manifests.suite.ts";
@@ -23,5 +25,7 @@ export function catalogSuite(name: string, make: () => Promise<Catalog>): void {
     manifestTests(on);
     listTests(on);
     eventTests(on);
+    collectionTests(on);
+    chartTests(on);
   });
 }

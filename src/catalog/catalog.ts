@@ -3,25 +3,17 @@ import type { Digest } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import type { RepositoryName, Tag } from "../oci/reference.ts";
 import type { StoredManifest } from "../oci/repository.ts";
+import type { ChartQuestions } from "./charts.ts";
 import type { Command, Outcome } from "./command.ts";
+import type { Page, PageRequest } from "./page.ts";
+
+export type { Page, PageRequest } from "./page.ts";
 
 /** The catalog's disk or file fails: nothing is written until it is opened anew. */
 export class CatalogFailed extends ChartroomError {}
 
 /** The catalog's disk is full: nothing was done, and the same again succeeds once there is room. */
 export class CatalogFull extends ChartroomError {}
-
-/** A page of a list: what comes after `after`, which need not be in it, and at most `limit` items, 0 or more. */
-export interface PageRequest<T> {
-  readonly after?: T | undefined;
-  readonly limit: number;
-}
-
-/** A page, and whether more items follow it. */
-export interface Page<T> {
-  readonly items: readonly T[];
-  readonly more: boolean;
-}
 
 /** An upload session: identity and what was acknowledged. The bytes are an ingest of the same name in `blobs/`. */
 export interface Upload {
@@ -43,12 +35,29 @@ export interface StoredEvent {
   readonly body: string;
 }
 
+/** A blob that no manifest of its repository names. */
+export interface UnnamedBlob {
+  readonly repository: RepositoryName;
+  readonly digest: Digest;
+  /** In bytes. */
+  readonly size: number;
+  /** Since when, or when it last came or was asked for since then: ms since 1970. */
+  readonly since: number;
+}
+
+/** A content that no repository has as a blob any more. */
+export interface UnheldBytes {
+  readonly digest: Digest;
+  /** Whether its bytes may go at any moment. */
+  readonly doomed: boolean;
+}
+
 /**
  * Rows about blobs: which repository has what, tags, referrers, uploads. Questions are single indexed queries that return
  * a page at most; whatever changes is a command: plain data, one short transaction, all or nothing, idempotent. An
  * outcome is given only after the change is durable. A question asked after an outcome sees it.
  */
-export interface Catalog {
+export interface Catalog extends ChartQuestions {
   /**
    * Do a command. Those of one caller are done in the order in which they were asked for.
    * @throws ChartroomError `busy` when too much waits to be written: the same again later succeeds; `storage` when the
@@ -77,6 +86,18 @@ export interface Catalog {
     artifactType: string | undefined,
     page: PageRequest<Digest>,
   ): Promise<Page<Descriptor>>;
+  /** Since when no manifest of the repository names this blob of it, ms since 1970; undefined for any other blob. */
+  unnamedSince(repository: RepositoryName, digest: Digest): Promise<number | undefined>;
+  /** Blobs that no manifest of their repository has named since `before` (ms since 1970), longest first. */
+  unnamed(before: number, page: PageRequest<UnnamedBlob>): Promise<Page<UnnamedBlob>>;
+  /** How many those are. */
+  countUnnamed(before: number): Promise<number>;
+  /** Contents that no repository has any more and that were not buried, in an order that holds still. */
+  unheld(page: PageRequest<Digest>): Promise<Page<UnheldBytes>>;
+  /** One of those, or undefined. */
+  unheldBytes(digest: Digest): Promise<UnheldBytes | undefined>;
+  /** How often the bytes of a digest were buried. */
+  burials(digest: Digest): Promise<number>;
   upload(id: string): Promise<Upload | undefined>;
   /** Uploads in order of id. */
   uploads(page: PageRequest<string>): Promise<Page<Upload>>;

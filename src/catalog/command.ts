@@ -2,6 +2,8 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { RepositoryName, Tag } from "../oci/reference.ts";
 import type { Expected } from "../oci/repository.ts";
+import type { ChartCommand, ChartOfManifest, ChartOutcomes } from "./charts.ts";
+import type { CollectionCommand, CollectionOutcomes } from "./collection.ts";
 import type { Telling } from "./occasion.ts";
 
 /** Open an upload session. Doing it again with the same id changes nothing. */
@@ -28,12 +30,17 @@ export interface CloseUpload {
   readonly id: string;
 }
 
-/** A blob whose bytes are durable becomes part of a repository; the session that brought it, if any, ends with it. */
+/**
+ * A blob whose bytes are durable becomes part of a repository; the session that brought it, if any, ends with it. Refused
+ * while the bytes are doomed, and when they were buried after they had been published: publish them again then.
+ */
 export interface LinkBlob extends Telling {
   readonly kind: "link-blob";
   readonly repository: RepositoryName;
   readonly digest: Digest;
   readonly size: number;
+  /** What `Catalog.burials` said of the digest before its bytes were published. */
+  readonly burials: number;
   readonly upload?: string | undefined;
   readonly at: number;
 }
@@ -79,6 +86,8 @@ export interface PutManifest extends Telling {
   /** As a referrer is listed: its artifactType and its annotations. */
   readonly artifactType: string | undefined;
   readonly annotations: Readonly<Record<string, string>>;
+  /** Where it is a chart's. */
+  readonly chart?: ChartOfManifest | undefined;
   readonly at: number;
 }
 
@@ -94,6 +103,7 @@ export interface DeleteManifest extends Telling {
   readonly kind: "delete-manifest";
   readonly repository: RepositoryName;
   readonly digest: Digest;
+  readonly at: number;
 }
 
 /** Write down events of what was only read, as JSON: pulls, several at once. */
@@ -128,14 +138,16 @@ export type Command =
   | DeleteManifest
   | TellEvents
   | OpenEndpoints
-  | AdvanceEndpoint;
+  | AdvanceEndpoint
+  | CollectionCommand
+  | ChartCommand;
 
-interface Outcomes {
+interface Outcomes extends CollectionOutcomes, ChartOutcomes {
   "open-upload": { done: true };
   /** `absent`: the session ended meanwhile, and its bytes with it. */
   "advance-upload": { done: true } | { done: false; why: "absent" };
   "close-upload": { done: true };
-  "link-blob": { done: true };
+  "link-blob": { done: true } | { done: false; why: "doomed" };
   /** `size` of the mounted blob; `absent` when the source does not have it. */
   "mount-blob": { done: true; size: number } | { done: false; why: "absent" };
   "unlink-blob": { done: true } | { done: false; why: "absent" } | { done: false; why: "in-use" };

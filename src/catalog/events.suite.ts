@@ -89,7 +89,7 @@ export function eventTests(on: On): void {
         );
         const untag = { kind: "untag", repository: here, tag: tags[0]! } as const;
         expect(await telling(catalog, untag)).toEqual([["delete", { repository: here, tag: tags[0] }]]);
-        const remove = { kind: "delete-manifest", repository: here, digest } as const;
+        const remove = { kind: "delete-manifest", repository: here, digest, at: 1 } as const;
         expect(await telling(catalog, remove)).toEqual([
           ["delete", { digest, repository: here }],
           ["delete", { repository: here, tag: tags[1] }],
@@ -125,7 +125,7 @@ export function eventTests(on: On): void {
         { kind: "unlink-blob", repository: here, digest: absent },
         { kind: "mount-blob", repository: here, from: there, digest: absent, at: 1 },
         { kind: "untag", repository: here, tag: parseTag("2") },
-        { kind: "delete-manifest", repository: here, digest: absent },
+        { kind: "delete-manifest", repository: here, digest: absent, at: 1 },
       ] as const)
         expect(await telling(catalog, refused)).toEqual([]);
     });

@@ -2,12 +2,12 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { RepositoryName, Tag } from "../oci/reference.ts";
 import type { Executors, PutManifest } from "./command.ts";
+import { chartExecutors, forgetChart, storeChart } from "./executeCharts.ts";
 import { eventExecutors } from "./executeEvents.ts";
+import { find, findRepository, forgetIfEmpty, has, type Id, intern, openRepository } from "./ids.ts";
 import { packDigest, unpackDigest } from "./packed.ts";
 import type { Sql } from "./sql.ts";
-
-/** The number that stands for a repository or a digest. */
-type Id = number;
+import { claimBlobs, collectors, forsake, isThere, releaseBlobs } from "./unnamed.ts";
 
 /**
  * Commands over SQLite. Each runs inside a transaction that its caller opened, looks before it changes anything, and
@@ -15,6 +15,8 @@ type Id = number;
  */
 export const executors: Executors<Sql> = {
   ...eventExecutors,
+  ...collectors,
+  ...chartExecutors,
 
   "open-upload": (sql, { id, repository, user, at }) => {
     if (sql.one("SELECT 1 FROM upload WHERE id = ?", id) === undefined)
@@ -38,8 +40,10 @@ export const executors: Executors<Sql> = {
     return { done: true };
   },
 
-  "link-blob": (sql, { repository, digest, size, upload, at }) => {
-    link(sql, openRepository(sql, repository), intern(sql, digest), size, at);
+  "link-blob": (sql, { repository, digest, size, burials, upload, at }) => {
+    const content = intern(sql, digest);
+    if (!isThere(sql, content, burials)) return { done: false, why: "doomed" };
+    link(sql, openRepository(sql, repository), content, size, at);
     if (upload !== undefined) closeUpload(sql, upload);
     return { done: true };
   },
@@ -56,8 +60,7 @@ export const executors: Executors<Sql> = {
     if (!has(sql, "blob", repository, content)) return { done: false, why: "absent" };
     if (sql.one("SELECT 1 FROM edge WHERE repository = ? AND blob = ? LIMIT 1", repository, content))
       return { done: false, why: "in-use" };
-    sql.run("DELETE FROM blob WHERE repository = ? AND content = ?", repository, content);
-    forgetIfEmpty(sql, repository);
+    forsake(sql, repository, content);
     return { done: true };
   },
 
@@ -85,8 +88,9 @@ export const executors: Executors<Sql> = {
       : { done: false, why: "absent" };
   },
 
-  "delete-manifest": (sql, { repository: name, digest }) => {
+  "delete-manifest": (sql, { repository: name, digest, at }) => {
     const [repository, manifest] = [findRepository(sql, name), find(sql, digest)];
+    releaseBlobs(sql, repository, manifest, at);
     // Its tags, edges and its row among the referrers go with it (ON DELETE CASCADE).
     if (sql.run("DELETE FROM manifest WHERE repository = ? AND content = ?", repository, manifest) === 0)
       return { done: false, why: "absent" };
@@ -99,40 +103,6 @@ export const executors: Executors<Sql> = {
   },
 };
 
-/** What a search gives for a repository or digest that has no row: no row ever has this id. */
-const none: Id = 0;
-
-/** A repository's id, or `none`. */
-const findRepository = (sql: Sql, name: RepositoryName): Id =>
-  sql.one<{ id: Id }>("SELECT id FROM repository WHERE name = ?", name)?.id ?? none;
-
-/** A repository's id, made where there is none. */
-const openRepository = (sql: Sql, name: RepositoryName): Id =>
-  findRepository(sql, name) || sql.insert("INSERT INTO repository (name) VALUES (?)", name);
-
-/** A repository with nothing left is none. */
-function forgetIfEmpty(sql: Sql, repository: Id): void {
-  sql.run(
-    `DELETE FROM repository WHERE id = ?1
-      AND NOT EXISTS (SELECT 1 FROM manifest WHERE repository = ?1)
-      AND NOT EXISTS (SELECT 1 FROM blob WHERE repository = ?1)
-      AND NOT EXISTS (SELECT 1 FROM upload WHERE repository = ?1)`,
-    repository,
-  );
-}
-
-/** A digest's id, or `none`. */
-const find = (sql: Sql, digest: Digest): Id =>
-  sql.one<{ id: Id }>("SELECT id FROM content WHERE digest = ?", packDigest(digest))?.id ?? none;
-
-/** A digest's id, made where there is none. */
-const intern = (sql: Sql, digest: Digest): Id =>
-  find(sql, digest) || sql.insert("INSERT INTO content (digest) VALUES (?)", packDigest(digest));
-
-/** Whether a repository has a blob or a manifest. */
-const has = (sql: Sql, what: "blob" | "manifest", repository: Id, content: Id): boolean =>
-  sql.one(`SELECT 1 FROM ${what} WHERE repository = ? AND content = ?`, repository, content) !== undefined;
-
 function blobSize(sql: Sql, repository: RepositoryName, digest: Digest): number | undefined {
   return sql.one<{ size: number }>(
     "SELECT size FROM blob WHERE repository = ? AND content = ?",
@@ -141,14 +111,18 @@ function blobSize(sql: Sql, repository: RepositoryName, digest: Digest): number 
   )?.size;
 }
 
+/** A blob of a repository, new or once more. One that a manifest names already waits for no collection. */
 function link(sql: Sql, repository: Id, content: Id, size: number, at: number): void {
   sql.run(
-    "INSERT INTO blob (repository, content, size, linked) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+    `INSERT INTO blob (repository, content, size, linked, unnamed)
+      VALUES (?1, ?2, ?3, ?4, iif(EXISTS (SELECT 1 FROM edge WHERE repository = ?1 AND blob = ?2), NULL, ?4))
+      ON CONFLICT DO UPDATE SET unnamed = max(unnamed, excluded.unnamed) WHERE unnamed IS NOT NULL`,
     repository,
     content,
     size,
     at,
   );
+  sql.run("DELETE FROM unheld WHERE content = ?", content);
 }
 
 function closeUpload(sql: Sql, id: string): void {
@@ -213,7 +187,10 @@ function storeManifest(sql: Sql, repository: Id, manifest: Id, command: PutManif
     mediaType,
     at,
   );
-  sql.run("DELETE FROM edge WHERE repository = ? AND manifest = ?", repository, manifest);
+  if (stored !== undefined) {
+    releaseBlobs(sql, repository, manifest, at);
+    sql.run("DELETE FROM edge WHERE repository = ? AND manifest = ?", repository, manifest);
+  }
   for (const blob of new Set([...blobs, ...optional].map(({ digest }) => digest)))
     sql.run(
       "INSERT INTO edge (repository, manifest, blob) VALUES (?, ?, ?)",
@@ -221,7 +198,10 @@ function storeManifest(sql: Sql, repository: Id, manifest: Id, command: PutManif
       manifest,
       intern(sql, blob),
     );
+  claimBlobs(sql, repository, manifest);
   storeReferrer(sql, repository, manifest, command);
+  if (stored !== undefined) forgetChart(sql, repository, manifest);
+  if (command.chart !== undefined) storeChart(sql, repository, manifest, command.chart);
 }
 
 /** A manifest that names a subject is listed as its referrer; the subject may come later, or never. */

@@ -64,6 +64,7 @@ export function listTests(on: On): void {
         kind: "delete-manifest",
         repository: names[1]!,
         digest: one.descriptor.digest,
+        at: 1,
       });
       expect(await listed()).toEqual(names.toSpliced(1, 1));
     });
@@ -94,7 +95,7 @@ export function listTests(on: On): void {
       const found = () => catalog.referrers(here, subject.digest, undefined, all);
       expect(await found()).toEqual({ items: described, more: false });
       await applyAll(catalog, pushCommands(here, one));
-      await catalog.apply({ kind: "delete-manifest", repository: here, digest: subject.digest });
+      await catalog.apply({ kind: "delete-manifest", repository: here, digest: subject.digest, at: 1 });
       expect(await found()).toEqual({ items: described, more: false });
       expect(await catalog.referrers(there, subject.digest, undefined, all)).toEqual({
         items: [],
@@ -123,6 +124,7 @@ export function listTests(on: On): void {
         kind: "delete-manifest",
         repository: here,
         digest: signature.descriptor.digest,
+        at: 1,
       });
       const left = described.filter(({ digest }) => digest !== signature.descriptor.digest);
       expect((await catalog.referrers(here, subject.digest, undefined, all)).items).toEqual(left);

@@ -95,7 +95,7 @@ export function manifestTests(on: On): void {
       });
       await catalog.apply(linkBlob(here, layer));
       expect(await catalog.apply(unlink)).toEqual({ done: false, why: "in-use" });
-      await catalog.apply({ kind: "delete-manifest", repository: here, digest: first });
+      await catalog.apply({ kind: "delete-manifest", repository: here, digest: first, at: 1 });
       expect(await catalog.apply(unlink)).toEqual(done);
     });
 
@@ -145,7 +145,7 @@ export function manifestTests(on: On): void {
       for (const repository of [here, there])
         await applyAll(catalog, [...blobs(repository), putManifest(repository, one, ["1.0.0", "2.0.0"])]);
       await catalog.apply(putManifest(here, two, ["2.0.0"]));
-      const remove = { kind: "delete-manifest", repository: here, digest: first } as const;
+      const remove = { kind: "delete-manifest", repository: here, digest: first, at: 1 } as const;
       expect(await applyAll(catalog, [remove, remove])).toEqual([done, absent]);
       expect(await held(catalog)).toEqual([undefined, second]);
       expect(await catalog.manifest(here, first)).toBeUndefined();

@@ -2,39 +2,29 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { RepositoryName, Tag } from "../oci/reference.ts";
 import type { StoredManifest } from "../oci/repository.ts";
-import type { Catalog, Page, PageRequest, StoredEvent, Upload } from "./catalog.ts";
+import type { Catalog, Page, PageRequest, StoredEvent, UnheldBytes, UnnamedBlob, Upload } from "./catalog.ts";
 import type { Command, Executors, Outcome, PutManifest } from "./command.ts";
-import { appendEvents, type EventMemory, eventExecutors } from "./memoryEvents.ts";
+import { memoryChartExecutors } from "./memoryCharts.ts";
+import { appendEvents, eventExecutors } from "./memoryEvents.ts";
+import { emptyRows, holdingOf, openHolding, pageOf, type Rows } from "./memoryRows.ts";
+import {
+  burialsOf,
+  claimBlobs,
+  collectors,
+  forsake,
+  isNamed,
+  linkBlob,
+  releaseBlobs,
+  unheldOf,
+  unnamedOf,
+  unnamedOrder,
+} from "./memoryUnnamed.ts";
 import { type EventRows, executeTelling } from "./telling.ts";
-
-/** What one repository holds. */
-interface Holding {
-  readonly blobs: Map<Digest, number>;
-  readonly manifests: Map<Digest, PutManifest>;
-  readonly tags: Map<Tag, Digest>;
-}
-
-interface Rows {
-  readonly repositories: Map<RepositoryName, Holding>;
-  readonly uploads: Map<string, Upload>;
-  readonly told: EventMemory;
-}
-
-const nothing: Holding = { blobs: new Map(), manifests: new Map(), tags: new Map() };
-
-/** A repository's holding for questions: empty where there is none. */
-const holdingOf = ({ repositories }: Rows, name: RepositoryName): Holding =>
-  repositories.get(name) ?? nothing;
-
-/** A repository's holding for changes: made where there is none. */
-function openHolding({ repositories }: Rows, name: RepositoryName): Holding {
-  const holding = repositories.get(name) ?? { blobs: new Map(), manifests: new Map(), tags: new Map() };
-  repositories.set(name, holding);
-  return holding;
-}
 
 const executors: Executors<Rows> = {
   ...eventExecutors,
+  ...memoryChartExecutors,
+  ...collectors,
 
   "open-upload": ({ uploads }, { id, repository, user, at }) => {
     if (!uploads.has(id)) uploads.set(id, { id, repository, user, offset: 0, started: at });
@@ -53,26 +43,25 @@ const executors: Executors<Rows> = {
     return { done: true };
   },
 
-  "link-blob": (rows, { repository, digest, size, upload }) => {
-    openHolding(rows, repository).blobs.set(digest, size);
+  "link-blob": (rows, { repository, digest, size, burials, upload, at }) => {
+    if (rows.unheld.get(digest) || burials !== burialsOf(rows, digest)) return { done: false, why: "doomed" };
+    linkBlob(rows, repository, digest, size, at);
     if (upload !== undefined) rows.uploads.delete(upload);
     return { done: true };
   },
 
-  "mount-blob": (rows, { repository, from, digest }) => {
-    const size = holdingOf(rows, repository).blobs.get(digest) ?? holdingOf(rows, from).blobs.get(digest);
-    if (size === undefined) return { done: false, why: "absent" };
-    openHolding(rows, repository).blobs.set(digest, size);
-    return { done: true, size };
+  "mount-blob": (rows, { repository, from, digest, at }) => {
+    const found = holdingOf(rows, repository).blobs.get(digest) ?? holdingOf(rows, from).blobs.get(digest);
+    if (found === undefined) return { done: false, why: "absent" };
+    linkBlob(rows, repository, digest, found.size, at);
+    return { done: true, size: found.size };
   },
 
   "unlink-blob": (rows, { repository, digest }) => {
-    const { blobs, manifests } = holdingOf(rows, repository);
-    if (!blobs.has(digest)) return { done: false, why: "absent" };
-    const names = (manifest: PutManifest) =>
-      [...manifest.blobs, ...manifest.optional].some((named) => named.digest === digest);
-    if (manifests.values().some(names)) return { done: false, why: "in-use" };
-    blobs.delete(digest);
+    const holding = holdingOf(rows, repository);
+    if (!holding.blobs.has(digest)) return { done: false, why: "absent" };
+    if (isNamed(holding, digest)) return { done: false, why: "in-use" };
+    forsake(rows, repository, digest);
     return { done: true };
   },
 
@@ -93,18 +82,24 @@ const executors: Executors<Rows> = {
     }
     const existed = manifests.has(digest) && names.every((tag) => tags.get(tag) === digest);
     const holding = openHolding(rows, repository);
+    const before = holding.manifests.get(digest);
     holding.manifests.set(digest, { ...command, bytes: new Uint8Array(command.bytes) });
     for (const tag of names) holding.tags.set(tag, digest);
+    if (before !== undefined) releaseBlobs(holding, before, command.at);
+    claimBlobs(holding, command);
     return { done: true, existed };
   },
 
   untag: (rows, { repository, tag }) =>
     holdingOf(rows, repository).tags.delete(tag) ? { done: true } : { done: false, why: "absent" },
 
-  "delete-manifest": (rows, { repository, digest }) => {
-    const { manifests, tags } = holdingOf(rows, repository);
-    if (!manifests.delete(digest)) return { done: false, why: "absent" };
-    for (const [tag, holds] of tags) if (holds === digest) tags.delete(tag);
+  "delete-manifest": (rows, { repository, digest, at }) => {
+    const holding = holdingOf(rows, repository);
+    const found = holding.manifests.get(digest);
+    if (found === undefined) return { done: false, why: "absent" };
+    holding.manifests.delete(digest);
+    for (const [tag, holds] of holding.tags) if (holds === digest) holding.tags.delete(tag);
+    releaseBlobs(holding, found, at);
     return { done: true };
   },
 };
@@ -117,14 +112,12 @@ const eventRows: EventRows<Rows> = {
 
 /** A catalog in memory: the shortest text of the contract, for tests and for what need not last. */
 export class MemoryCatalog implements Catalog {
-  readonly #rows: Rows = {
-    repositories: new Map(),
-    uploads: new Map(),
-    told: { events: [], endpoints: new Map() },
-  };
+  readonly #rows: Rows = emptyRows();
 
   async apply<C extends Command>(command: C): Promise<Outcome<C>> {
-    return executeTelling(executors, eventRows, this.#rows, command);
+    const outcome = executeTelling(executors, eventRows, this.#rows, command);
+    this.#rows.charts.follow(command);
+    return outcome;
   }
 
   async hasRepository(name: RepositoryName): Promise<boolean> {
@@ -159,7 +152,7 @@ export class MemoryCatalog implements Catalog {
   }
 
   async blob(repository: RepositoryName, digest: Digest): Promise<number | undefined> {
-    return holdingOf(this.#rows, repository).blobs.get(digest);
+    return holdingOf(this.#rows, repository).blobs.get(digest)?.size;
   }
 
   async repositoriesWithBlob(digest: Digest, limit: number): Promise<readonly RepositoryName[]> {
@@ -178,6 +171,34 @@ export class MemoryCatalog implements Catalog {
         each.subject === subject && (artifactType === undefined || each.artifactType === artifactType),
     );
     return pageOf(found.map(asReferrer), ({ digest }) => digest, page);
+  }
+
+  async unnamedSince(repository: RepositoryName, digest: Digest): Promise<number | undefined> {
+    return holdingOf(this.#rows, repository).blobs.get(digest)?.unnamed;
+  }
+
+  async unnamed(before: number, page: PageRequest<UnnamedBlob>): Promise<Page<UnnamedBlob>> {
+    return pageOf(unnamedOf(this.#rows, before), unnamedOrder, {
+      ...page,
+      after: page.after && unnamedOrder(page.after),
+    });
+  }
+
+  async countUnnamed(before: number): Promise<number> {
+    return unnamedOf(this.#rows, before).length;
+  }
+
+  async unheld(page: PageRequest<Digest>): Promise<Page<UnheldBytes>> {
+    return pageOf(unheldOf(this.#rows), ({ digest }) => digest, page);
+  }
+
+  async unheldBytes(digest: Digest): Promise<UnheldBytes | undefined> {
+    const doomed = this.#rows.unheld.get(digest);
+    return doomed === undefined ? undefined : { digest, doomed };
+  }
+
+  async burials(digest: Digest): Promise<number> {
+    return burialsOf(this.#rows, digest);
   }
 
   async upload(id: string): Promise<Upload | undefined> {
@@ -199,6 +220,18 @@ export class MemoryCatalog implements Catalog {
   waiting(): number {
     return 0;
   }
+  unreadCharts: Catalog["unreadCharts"] = async (limit) => this.#rows.charts.unread(limit);
+  chartFacts: Catalog["chartFacts"] = async (content) => this.#rows.charts.facts.get(content);
+  chartEntries: Catalog["chartEntries"] = async (contents, form) =>
+    contents.map((content) => this.#rows.charts.entry(content, form));
+  chartChange: Catalog["chartChange"] = async (prefix) => this.#rows.charts.count(prefix);
+  chartTags: Catalog["chartTags"] = async (prefix, { after = 0, limit }) => {
+    const rest = [...this.#rows.charts.changesBelow(prefix)].filter(({ change }) => change > after);
+    return { items: rest.slice(0, limit), more: rest.length > limit };
+  };
+  taggedChart: Catalog["taggedChart"] = async (repository, tag) => this.#rows.charts.tagged(repository, tag);
+  chartPrefixes: Catalog["chartPrefixes"] = async (page) =>
+    pageOf(this.#rows.charts.prefixes(), (prefix) => prefix, page);
 
   async close(): Promise<void> {}
 }
@@ -211,15 +244,3 @@ const asReferrer = ({ descriptor, artifactType, annotations }: PutManifest): Des
   ...(artifactType !== undefined && { artifactType }),
   ...(Object.keys(annotations).length > 0 && { annotations }),
 });
-
-/** A page out of all items. Strings of ASCII compare by code unit in ASCII order; `localeCompare` would not. */
-function pageOf<T>(
-  items: Iterable<T>,
-  key: (item: T) => string,
-  { after, limit }: PageRequest<string>,
-): Page<T> {
-  const rest = [...items]
-    .filter((item) => after === undefined || key(item) > after)
-    .sort((a, b) => (key(a) < key(b) ? -1 : 1));
-  return { items: rest.slice(0, limit), more: rest.length > limit };
-}

@@ -29,23 +29,45 @@ function world(): Artifact[] {
 }
 
 const one = <T>(items: readonly T[]) => fc.constantFrom(...items);
-const at = fc.constant(1);
+const at = fc.nat(3);
 const repository = one(repositories);
 const expected = fc.oneof(fc.constant("any" as const), fc.constant("absent" as const), one(digests));
 
 const link = fc
-  .tuple(repository, one(blobs), fc.option(one(uploads), { nil: undefined }))
-  .map(([name, content, upload]) => linkBlob(name, content, upload));
+  .tuple(repository, one(blobs), fc.option(one(uploads), { nil: undefined }), at, fc.nat(2))
+  .map(([name, content, upload, time, burials]) => ({
+    ...linkBlob(name, content, upload),
+    burials,
+    at: time,
+  }));
 const put = fc
-  .tuple(repository, one(artifacts), fc.subarray(tags), expected, fc.boolean())
-  .map(([name, artifact, names, expects, sparse]) => {
-    const command = putManifest(name, artifact, names, expects);
+  .tuple(repository, one(artifacts), fc.subarray(tags), expected, fc.boolean(), at)
+  .map(([name, artifact, names, expects, sparse, time]) => {
+    // The first two are charts, whose archive is a blob of theirs.
+    const chart =
+      artifacts.indexOf(artifact) < 2
+        ? { content: artifact.blobs[1]!.descriptor.digest, created: 1 }
+        : undefined;
+    const command = { ...putManifest(name, artifact, names, expects), chart, at: time };
     return sparse ? { ...command, blobs: [], optional: command.blobs, manifests: [] } : command;
   });
 const tag = one(tags).map(parseTag);
 const offset = fc.nat(100);
 const user = fc.option(fc.constant("ann"), { nil: undefined });
 const record = fc.record;
+
+const facts = [
+  { unreadable: "it is not gzip" },
+  {
+    name: "a",
+    version: "1",
+    entry: { json: "j", yaml: "y" },
+    images: [],
+    readme: "r",
+    values: undefined,
+    schema: undefined,
+  },
+];
 
 const [blob, manifest] = [one(digestsOf(blobs)), one(digestsOf(artifacts))];
 const endpoint = one(["e1", "e2"]);
@@ -63,14 +85,22 @@ const plain: fc.Arbitrary<Command> = fc.oneof(
     at,
   }),
   record({ kind: fc.constant("unlink-blob" as const), repository, digest: blob }),
+  record({ kind: fc.constant("renew-blob" as const), repository, digest: blob, at }),
+  record({ kind: fc.constant("collect-blob" as const), repository, digest: blob, before: at }),
+  record({ kind: fc.constant("doom" as const), digest: blob }),
+  record({ kind: fc.constant("bury" as const), digest: blob }),
   record({ kind: fc.constant("untag" as const), repository, tag }),
-  record({ kind: fc.constant("delete-manifest" as const), repository, digest: manifest }),
   record({
     kind: fc.constant("tell-events" as const),
     events: fc.array(fc.constant("{}"), { maxLength: 3 }),
   }),
   record({ kind: fc.constant("open-endpoints" as const), names: fc.subarray(["e1", "e2"]) }),
   record({ kind: fc.constant("advance-endpoint" as const), name: endpoint, event: fc.nat(50) }),
+  record({ kind: fc.constant("delete-manifest" as const), repository, digest: manifest, at }),
+  record({ kind: fc.constant("put-facts" as const), content: blob, facts: one(facts) }),
+  record({ kind: fc.constantFrom("begin-facts", "drop-unread"), content: blob }),
+  // Numbers may differ from catalog to catalog: all are forgotten.
+  record({ kind: fc.constant("forget-changes" as const), prefix: one(["", "a/"]), before: fc.constant(1e6) }),
 );
 const tellable = /^(link-blob|mount-blob|unlink-blob|put-manifest|untag|delete-manifest)$/;
 const command = fc
@@ -84,13 +114,30 @@ async function answers(catalog: Catalog): Promise<unknown> {
     repositories: await catalog.repositories(page),
     uploads: await catalog.uploads(page),
     events: [await catalog.events(0, 1000), await catalog.lastEvent()],
+    unnamed: (await catalog.unnamed(2, { limit: 100 })).items.map((each) => JSON.stringify(each)).toSorted(),
+    unheld: await Promise.all(digests.map((digest) => catalog.unheldBytes(digest))),
+    burials: await Promise.all(digests.map((digest) => catalog.burials(digest))),
+    unheldCount: (await catalog.unheld({ limit: 100 })).items.length,
     holders: await Promise.all(
       digests.map(async (digest) => (await catalog.repositoriesWithBlob(digest, 9)).toSorted()),
+    ),
+    unread: (await catalog.unreadCharts(9)).toSorted(),
+    facts: await Promise.all(digests.map((digest) => catalog.chartFacts(digest))),
+    entries: await catalog.chartEntries(digests, "json"),
+    prefixes: await catalog.chartPrefixes(page),
+    // Several tags that one command changes may come in any order.
+    charts: await Promise.all(
+      ["", "a/"].map(async (prefix) =>
+        (await catalog.chartTags(prefix, { limit: 99 })).items
+          .map(({ change, ...named }) => named)
+          .toSorted((a, b) => (`${a.repository}:${a.tag}` < `${b.repository}:${b.tag}` ? -1 : 1)),
+      ),
     ),
     each: await Promise.all(
       repositories.map(async (name) => ({
         exists: await catalog.hasRepository(name),
         tags: await catalog.tags(name, page),
+        charts: await Promise.all(tags.map((each) => catalog.taggedChart(name, parseTag(each)))),
         named: await Promise.all(tags.map((each) => catalog.tag(name, parseTag(each)))),
         manifests: await Promise.all(digests.map((digest) => catalog.manifest(name, digest))),
         blobs: await Promise.all(digests.map((digest) => catalog.blob(name, digest))),

@@ -2,6 +2,8 @@ import { expect, test } from "bun:test";
 import { blobOf, imageOf } from "../testing/artifacts.ts";
 import { here, linkBlob, occasion, one, putManifest, there } from "../testing/commands.ts";
 import { applyBatch } from "./batch.ts";
+import * as charts from "./chartQuestions.ts";
+import * as collection from "./collectionQuestions.ts";
 import * as questions from "./questions.ts";
 import { upgrade } from "./schema.ts";
 import { Sql, type Value } from "./sql.ts";
@@ -28,6 +30,16 @@ class Remembering extends Sql {
   }
 }
 
+const facts = {
+  name: "here",
+  version: "2",
+  entry: { json: "", yaml: "" },
+  images: [],
+  readme: undefined,
+  values: undefined,
+  schema: undefined,
+};
+
 /** A value for each place of a statement: `?` is a place each time, `?1` always the same. */
 function placesOf(text: string): number[] {
   const places = [...text.matchAll(/\?(\d*)/g)].map(([, number], at) => number || `at ${at}`);
@@ -48,12 +60,22 @@ test("every question and command finds its rows by an index: none scans a table 
     ...one.blobs.map((each) => linkBlob(here, each, "u")),
     putManifest(here, referrer, ["1"]),
     { kind: "mount-blob", repository: there, from: here, digest: blob, at: 1 },
+    { kind: "renew-blob", repository: there, digest: blob, at: 1 },
     { kind: "unlink-blob", repository: there, digest: blob },
+    { kind: "collect-blob", repository: here, digest: blobOf("one").descriptor.digest, before: 1 },
+    { kind: "doom", digest: blob },
+    { kind: "doom", digest: blobOf("none").descriptor.digest },
+    { kind: "bury", digest: blob },
     { kind: "untag", repository: here, tag: putManifest(here, one, ["1"]).tags[0]! },
     { kind: "open-endpoints", names: ["a"] },
-    { kind: "delete-manifest", repository: here, digest: referrer.descriptor.digest, occasion },
+    { kind: "delete-manifest", repository: here, digest: referrer.descriptor.digest, at: 1, occasion },
     { kind: "open-endpoints", names: ["b"] },
     { kind: "advance-endpoint", name: "b", event: 1 },
+    { ...putManifest(here, one, ["2"]), chart: { content: blob, created: 1 } },
+    { kind: "begin-facts", content: blob },
+    { kind: "put-facts", content: blob, facts },
+    { kind: "drop-unread", content: blob },
+    { kind: "forget-changes", prefix: "charts/", before: 1 },
   ]);
   const page = { limit: 1 };
   questions.hasRepository(sql, here);
@@ -64,10 +86,24 @@ test("every question and command finds its rows by an index: none scans a table 
   questions.blob(sql, here, blob);
   questions.repositoriesWithBlob(sql, blob, 1);
   questions.referrers(sql, here, digest, undefined, page);
+  collection.unnamedSince(sql, here, blob);
+  collection.unnamed(sql, 1, page);
+  collection.countUnnamed(sql, 1);
+  collection.unheld(sql, page);
+  collection.unheldBytes(sql, blob);
+  collection.burials(sql, blob);
   questions.upload(sql, "u");
   questions.uploads(sql, page);
   questions.events(sql, 0, 1);
   questions.lastEvent(sql);
+  charts.unreadCharts(sql, 1);
+  charts.chartFacts(sql, blob);
+  charts.chartEntries(sql, [blob], "json");
+  charts.chartEntries(sql, [blob], "yaml");
+  charts.chartChange(sql, "charts/");
+  charts.chartTags(sql, "charts/", page);
+  charts.taggedChart(sql, here, putManifest(here, one, ["2"]).tags[0]!);
+  charts.chartPrefixes(sql, { limit: 9 });
 
   const asked = [...sql.texts].filter((text) => /^(SELECT|INSERT|UPDATE|DELETE)/.test(text));
   const slow = asked.flatMap((text) =>

@@ -178,7 +178,11 @@ export const lastEvent = (sql: Sql): number =>
   sql.one<{ last: number }>("SELECT ifnull(max(number), 0) AS last FROM event")!.last;
 
 /** A page out of rows that were asked for one more than the page holds: the one says whether more follow. */
-const pageOf = <Row, Item>(rows: readonly Row[], limit: number, item: (row: Row) => Item): Page<Item> => ({
+export const pageOf = <Row, Item>(
+  rows: readonly Row[],
+  limit: number,
+  item: (row: Row) => Item,
+): Page<Item> => ({
   items: rows.slice(0, limit).map(item),
   more: rows.length > limit,
 });

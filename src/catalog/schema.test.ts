@@ -1,9 +1,12 @@
 import { expect, test } from "bun:test";
 import { readFile, writeFile } from "node:fs/promises";
-import { here, linkBlob, one, pushCommands } from "../testing/commands.ts";
+import { blobOf, type Content } from "../testing/artifacts.ts";
+import { here, linkBlob, one } from "../testing/commands.ts";
 import { codeOf } from "../testing/errors.ts";
 import { applyBatch } from "./batch.ts";
+import * as collection from "./collectionQuestions.ts";
 import { freshCatalogs } from "./fresh.suite.ts";
+import { packDigest } from "./packed.ts";
 import { migrations, upgrade } from "./schema.ts";
 import { Sql } from "./sql.ts";
 import { openSqliteCatalog } from "./sqlite.ts";
@@ -13,6 +16,23 @@ const steps = ["CREATE TABLE a (x INTEGER)", "INSERT INTO a VALUES (1); CREATE T
 const version = (sql: Sql) => sql.one<{ user_version: number }>("PRAGMA user_version")?.user_version;
 const tables = (sql: Sql) =>
   sql.all<{ name: string }>("SELECT name FROM sqlite_schema").map(({ name }) => name);
+
+const [manifest, named, unnamed, forsaken] = ["manifest", "named", "unnamed", "forsaken"].map((text) =>
+  blobOf(text),
+) as [Content, Content, Content, Content];
+
+/** A repository with a manifest, the blob that it names, one that nothing names; and a blob that it had once. */
+function fillFirst(sql: Sql): void {
+  sql.run("INSERT INTO repository (id, name) VALUES (1, ?)", here);
+  for (const [at, { descriptor }] of [manifest, named, unnamed, forsaken].entries())
+    sql.run("INSERT INTO content (id, digest) VALUES (?, ?)", at + 1, packDigest(descriptor.digest));
+  sql.run("INSERT INTO body (content, bytes) VALUES (1, x'7b7d')");
+  sql.run(
+    "INSERT INTO manifest (repository, content, media_type, pushed) VALUES (1, 1, 'application/json', 1)",
+  );
+  sql.run("INSERT INTO blob (repository, content, size, linked) VALUES (1, 2, 5, 1), (1, 3, 7, 1)");
+  sql.run("INSERT INTO edge (repository, manifest, blob) VALUES (1, 1, 2)");
+}
 
 test("an empty database takes every step, an older one only those that it lacks", () => {
   const sql = new Sql(":memory:");
@@ -35,11 +55,25 @@ test("a step that fails leaves the database as it was", () => {
 test("what holds a blob in its repository outlives the upgrade to today's schema", () => {
   const sql = new Sql(":memory:");
   upgrade(sql, "db", migrations.slice(0, 1));
-  applyBatch(sql, pushCommands(here, one));
+  fillFirst(sql);
   upgrade(sql, "db");
-  const digest = one.blobs[1]!.descriptor.digest;
+  const { digest } = named.descriptor;
   const [unlinked] = applyBatch(sql, [{ kind: "unlink-blob", repository: here, digest }]);
   expect(unlinked).toEqual({ outcome: { done: false, why: "in-use" } });
+  sql.close();
+});
+
+test("an older database's blobs that nothing names wait from the upgrade on, and its forsaken bytes are unheld", async () => {
+  const sql = new Sql(":memory:");
+  upgrade(sql, "db", migrations.slice(0, 2));
+  fillFirst(sql);
+  const before = Date.now();
+  upgrade(sql, "db");
+  const { items } = collection.unnamed(sql, Date.now(), { limit: 10 });
+  expect(items.map(({ digest }) => digest)).toEqual([unnamed.descriptor.digest]);
+  expect(items[0]!.since).toBeGreaterThanOrEqual(before);
+  const unheld = collection.unheld(sql, { limit: 10 });
+  expect(unheld.items).toEqual([{ digest: forsaken.descriptor.digest, doomed: false }]);
   sql.close();
 });
 

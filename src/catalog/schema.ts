@@ -1,4 +1,5 @@
 import { ChartroomError } from "../oci/errors.ts";
+import { chartTables } from "./chartSchema.ts";
 import type { Sql } from "./sql.ts";
 
 /** "CHRT": what a database of ours says of itself in its header (sqlite.org/fileformat.html, offset 68). */
@@ -97,6 +98,28 @@ export const migrations: readonly string[] = [
   ALTER TABLE names RENAME TO edge;
   CREATE INDEX edge_by_blob ON edge (repository, blob);
   `,
+  // Collection by events: what it may have to take is told by the rows themselves. Whatever is unnamed at the upgrade waits
+  // from then on, since a client may be between its blobs and its manifest; bytes that were forsaken before it are unheld.
+  `
+  -- ms since 1970: since when no manifest of the repository names the blob, or when it last came or was asked for since;
+  -- NULL while one names it
+  ALTER TABLE blob ADD COLUMN unnamed INTEGER;
+  UPDATE blob SET unnamed = CAST(unixepoch('subsec') * 1000 AS INTEGER)
+    WHERE NOT EXISTS (SELECT 1 FROM edge WHERE edge.repository = blob.repository AND edge.blob = blob.content);
+  CREATE INDEX blob_by_unnamed ON blob (unnamed) WHERE unnamed IS NOT NULL;
+
+  -- How often the bytes were buried: who published them before the last time has them no longer.
+  ALTER TABLE content ADD COLUMN burials INTEGER NOT NULL DEFAULT 0;
+
+  -- Contents that no repository has as a blob any more, until their bytes are gone. Doomed: they may go at any moment.
+  CREATE TABLE unheld (
+    content INTEGER PRIMARY KEY REFERENCES content,
+    doomed  INTEGER NOT NULL CHECK (doomed IN (0, 1))
+  ) STRICT;
+  INSERT INTO unheld SELECT id, 0 FROM content
+    WHERE NOT EXISTS (SELECT 1 FROM blob WHERE content = id) AND NOT EXISTS (SELECT 1 FROM manifest WHERE content = id);
+  `,
+  chartTables,
   // What is to be told to endpoints, in order. The newest event stays when all have had it, so that no number comes again.
   `
   CREATE TABLE event (number INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT; -- an event in JSON

@@ -1,5 +1,7 @@
 import { ChartroomError } from "../oci/errors.ts";
 import type { Catalog } from "./catalog.ts";
+import * as charts from "./chartQuestions.ts";
+import * as collection from "./collectionQuestions.ts";
 import type { Command, Outcome } from "./command.ts";
 import { failureOf, type Request } from "./messages.ts";
 import { cannotWrite, Outbox, type OutboxLimits } from "./outbox.ts";
@@ -74,12 +76,26 @@ const catalogOver = (sql: Sql, writer: Writer, outbox: Outbox): Catalog => ({
   repositoriesWithBlob: async (digest, limit) => questions.repositoriesWithBlob(sql, digest, limit),
   referrers: async (repository, subject, artifactType, page) =>
     questions.referrers(sql, repository, subject, artifactType, page),
+  unnamedSince: async (repository, digest) => collection.unnamedSince(sql, repository, digest),
+  unnamed: async (before, page) => collection.unnamed(sql, before, page),
+  countUnnamed: async (before) => collection.countUnnamed(sql, before),
+  unheld: async (page) => collection.unheld(sql, page),
+  unheldBytes: async (digest) => collection.unheldBytes(sql, digest),
+  burials: async (digest) => collection.burials(sql, digest),
   upload: async (id) => questions.upload(sql, id),
   uploads: async (page) => questions.uploads(sql, page),
   events: async (after, limit) => questions.events(sql, after, limit),
   lastEvent: async () => questions.lastEvent(sql),
 
   waiting: () => outbox.waiting,
+
+  unreadCharts: async (limit) => charts.unreadCharts(sql, limit),
+  chartFacts: async (content) => charts.chartFacts(sql, content),
+  chartEntries: async (contents, form) => charts.chartEntries(sql, contents, form),
+  chartChange: async (prefix) => charts.chartChange(sql, prefix),
+  chartTags: async (prefix, page) => charts.chartTags(sql, prefix, page),
+  taggedChart: async (repository, tag) => charts.taggedChart(sql, repository, tag),
+  chartPrefixes: async (page) => charts.chartPrefixes(sql, page),
 
   close: async () => {
     await outbox.close();

@@ -47,6 +47,16 @@ export function chartManifest(manifest: Manifest): ChartParts {
   return parts;
 }
 
+/** The parts of a chart; undefined where the manifest is not a chart's. */
+export function tryChartManifest(manifest: Manifest): ChartParts | undefined {
+  try {
+    return chartManifest(manifest);
+  } catch (error) {
+    if (error instanceof ChartroomError) return undefined;
+    throw error;
+  }
+}
+
 /**
  * How a manifest is written. `current`: with its own media type, Helm 3.7's layer type and Helm 3.12's annotations.
  * `helm3.0`: to the byte as Helm 3.0 to 3.6 wrote it, for those versions alone.

@@ -45,6 +45,7 @@ export function addRegistryCommands(registry: Definition): void {
     )
     .addOption(dataOption())
     .addOption(htpasswdOption())
+    .option("--anonymous-pull", "let everyone pull; pushes and deletes need a login")
     .addOption(
       new Option("--tls-cert <file>", "certificate chain in PEM: serve https").env("CHARTROOM_TLS_CERT"),
     )
@@ -53,6 +54,7 @@ export function addRegistryCommands(registry: Definition): void {
       "registry serve",
       "registry serve --addr :5000 --data ./registry",
       "registry serve --htpasswd auth.htpasswd",
+      "registry serve --htpasswd auth.htpasswd --anonymous-pull",
       "registry serve /etc/distribution/config.yml",
     );
 

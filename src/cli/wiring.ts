@@ -3,9 +3,10 @@ import { FilesystemBlobs } from "../blobs/filesystem.ts";
 import { MemoryBlobs } from "../blobs/memory.ts";
 import { MemoryCatalog } from "../catalog/memory.ts";
 import { openSqliteCatalog } from "../catalog/sqlite.ts";
-import { nodeFileSystem } from "../files/filesystem.ts";
 import { Notifications, type NotificationsOptions } from "../notify/notifications.ts";
+import { factsThread } from "../registry/charts/factsThread.ts";
 import type { DataPaths } from "../registry/dataDirectory.ts";
+import { plainFiles } from "../registry/plainFiles.ts";
 import { Registry, type Sweep } from "../registry/registry.ts";
 import { Reserve } from "../registry/reserve.ts";
 import type { Rules } from "../registry/store.ts";
@@ -48,16 +49,18 @@ export async function openRegistry(
     paths === undefined
       ? new MemoryCatalog()
       : writes.catalog(
-          new Reserve(nodeFileSystem, paths.reserve).catalog(await openSqliteCatalog(paths.catalog)),
+          new Reserve(plainFiles, paths.reserve).catalog(await openSqliteCatalog(paths.catalog)),
         );
   const blobs =
-    paths === undefined ? new MemoryBlobs() : new FilesystemBlobs(writes.files(nodeFileSystem), paths);
+    paths === undefined ? new MemoryBlobs() : new FilesystemBlobs(writes.files(plainFiles), paths);
   const notifications = new Notifications(stored, told);
   const silent = told.endpoints.length === 0;
   const catalog = silent ? stored : notifications.catalog;
-  const registry = new Registry({ catalog, blobs, now, rules });
+  const reading = factsThread();
+  const registry = new Registry({ catalog, blobs, now, rules, readFacts: reading.read });
   const close = async () => {
     await registry.close();
+    reading.stop();
     await notifications.close();
     await stored.close();
   };

@@ -1,8 +1,8 @@
 import type { Glob } from "../chart/glob.ts";
+import { momentOf } from "../chart/moment.ts";
 import type { Range } from "../chart/range.ts";
 import { compareVersions, tryVersion, type Version } from "../chart/version.ts";
 import type { IndexRow } from "./indexRow.ts";
-import { momentOf } from "./moment.ts";
 
 /** Which of an index's rows are wanted; what is left out lets all through. */
 export interface Filters {

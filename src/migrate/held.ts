@@ -1,8 +1,8 @@
 import { type ChartParts, chartManifest } from "../chart/manifest.ts";
+import { createdOf } from "../chart/moment.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import { parseManifest } from "../oci/manifest.ts";
 import type { StoredManifest } from "../oci/repository.ts";
-import { createdOf } from "./moment.ts";
 import type { Step } from "./plan.ts";
 
 /** What a target's tag holds, as far as it is a chart. */

@@ -1,12 +1,12 @@
+import { createdOf } from "../chart/moment.ts";
+import { type PackedForPush, packForPush } from "../chart/packed.ts";
 import { copy } from "../oci/copy.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import { parseTag, type RepositoryName, type Tag } from "../oci/reference.ts";
 import type { Expected, Reads, StoredManifest, Target } from "../oci/repository.ts";
 import { heldChart, isMeant } from "./held.ts";
 import type { Learnings } from "./journal.ts";
-import { createdOf } from "./moment.ts";
 import type { Outcome } from "./outcome.ts";
-import { type PackedForPush, packForPush } from "./packed.ts";
 import type { Step } from "./plan.ts";
 import type { ChartSource } from "./source.ts";
 import { MismatchSkipped, type TakeOptions, takeChart } from "./take.ts";

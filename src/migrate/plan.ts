@@ -1,8 +1,8 @@
+import { momentOf } from "../chart/moment.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import { parseTag, type RepositoryName, type Tag } from "../oci/reference.ts";
 import { type Filters, wantedOf, wantsChart } from "./filters.ts";
 import type { IndexRow } from "./indexRow.ts";
-import { momentOf } from "./moment.ts";
 import type { BadEntry, IndexEntry } from "./readIndex.ts";
 import { repositoryNameOf } from "./repositoryName.ts";
 

@@ -1,5 +1,6 @@
 import { openArchive } from "../chart/archive.ts";
 import type { Metadata } from "../chart/metadata.ts";
+import type { ChartInMemory } from "../chart/packed.ts";
 import { compareVersions, tryVersion } from "../chart/version.ts";
 import { algorithmOf, type Digest, digestOf } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
@@ -12,10 +13,7 @@ import type { ArchivePlace, ChartSource } from "./source.ts";
 export type MismatchPolicy = "fail" | "warn" | "skip";
 
 /** A chart as its repository gave it. */
-export interface TakenChart {
-  readonly metadata: Metadata;
-  readonly archive: Uint8Array;
-  readonly provenance: Uint8Array | undefined;
+export interface TakenChart extends ChartInMemory {
   /** What a person should know, a sentence each without a dot. */
   readonly notes: readonly string[];
 }

@@ -1,9 +1,9 @@
+import { createdOf } from "../chart/moment.ts";
 import { digestOf } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import { readVerified } from "../oci/verify.ts";
 import { heldChart } from "./held.ts";
 import type { Migration } from "./migrate.ts";
-import { createdOf } from "./moment.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Step } from "./plan.ts";
 import { provenanceKind } from "./provenance.ts";

@@ -1,6 +1,5 @@
-// Bun's own hashes: those of `node:crypto` are as fast, and bring node's streams along, 2 ms of every start.
-import { CryptoHasher } from "bun";
 import { ChartroomError } from "./errors.ts";
+import { createHash, type Hash } from "./hash.ts";
 
 /** The digest algorithms that image-spec registers and we compute (descriptor.md, "Registered Algorithms"). */
 export type Algorithm = "sha256" | "sha512";
@@ -48,17 +47,17 @@ export const shortHex = (digest: Digest): string => hexOf(digest).slice(0, 7);
 
 /** The digest of whole bytes in memory. */
 export function digestOf(bytes: Uint8Array, algorithm: Algorithm = "sha256"): Digest {
-  return `${algorithm}:${new CryptoHasher(algorithm).update(bytes).digest("hex")}` as Digest;
+  return `${algorithm}:${createHash(algorithm).update(bytes).digest("hex")}` as Digest;
 }
 
 /** A running digest: `digest` is that of all bytes so far, and more may follow. */
 export class Digester {
-  readonly #hash: CryptoHasher;
+  readonly #hash: Hash;
   readonly #algorithm: Algorithm;
 
   constructor(algorithm: Algorithm = "sha256") {
     this.#algorithm = algorithm;
-    this.#hash = new CryptoHasher(algorithm);
+    this.#hash = createHash(algorithm);
   }
 
   update(bytes: Uint8Array): void {

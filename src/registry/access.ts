@@ -1,3 +1,6 @@
+import type { RepositoryName } from "../oci/reference.ts";
+import { Patterns, type RepositoryPattern } from "./patterns.ts";
+
 /** Who may enter: names and passwords, wherever they are kept. */
 export interface Authenticator {
   /** What a login dialog calls this place. */
@@ -22,21 +25,61 @@ export interface Credentials {
   readonly password: string;
 }
 
-/** Let in, as whom; or not. `user` is undefined where nobody need log in. */
-export type Admission =
-  | { readonly admitted: true; readonly user: string | undefined }
-  | { readonly admitted: false };
+/** Who asks: a user's name, or undefined for whoever has not logged in. */
+export type Caller = string | undefined;
 
 /**
- * The one rule there is: without an authenticator everyone may do everything; with one, whoever logs in may. Credentials
- * that nobody asked for are not looked at, as `registry login` to an open registry expects.
+ * What may be done to a repository. To push is also to move a tag; to delete is to take away tags, manifests or blobs.
+ * Whoever may push or delete may pull too: every client looks before it does either.
  */
-export async function admit(
-  authenticator: Authenticator | undefined,
-  credentials: Credentials | undefined,
-): Promise<Admission> {
-  if (authenticator === undefined) return { admitted: true, user: undefined };
-  if (credentials === undefined) return { admitted: false };
-  const { user, password } = credentials;
-  return (await authenticator.authenticate(user, password)) ? { admitted: true, user } : { admitted: false };
+export type Action = "pull" | "push" | "delete";
+
+/** Who may do what. It knows names alone: that a repository exists is none of its answers. */
+export interface Access {
+  /** Whether a caller may do something to a repository, there or not. */
+  may(caller: Caller, action: Action, repository: RepositoryName): boolean;
+  /** How much everyone may pull; where it is all, a login shows nobody more. */
+  readonly public: "all" | "some" | "nothing";
 }
+
+/** Some callers: everyone, whoever has logged in, or these users. */
+export type Who = "everyone" | "users" | ReadonlySet<string>;
+
+/** What one rule says. */
+export type Grants = Readonly<Record<Action, Who>>;
+
+/** Rules as an operator writes them. */
+export interface AccessRules {
+  /** Users who may everything, whatever the rules say. */
+  readonly admins: ReadonlySet<string>;
+  /** The rule that counts for a repository says all there is to say of it (`Patterns`); without one nobody may anything. */
+  readonly repositories: ReadonlyMap<RepositoryPattern, Grants>;
+}
+
+/** Without rules and without users: everyone may everything. */
+export const everyoneMay: Access = { may: () => true, public: "all" };
+
+/** Without rules: whoever logs in may everything. */
+export const usersMay: Access = { may: (caller) => caller !== undefined, public: "nothing" };
+
+/** Who may do what, by rules. */
+export function accessOf({ admins, repositories }: AccessRules): Access {
+  const patterns = new Patterns(repositories);
+  const open = [...repositories.values()].filter((grants) => grantsOf(grants, "pull").includes("everyone"));
+  const all = open.length === repositories.size && repositories.has("**" as RepositoryPattern);
+  return {
+    may(caller, action, repository) {
+      if (caller !== undefined && admins.has(caller)) return true;
+      const grants = patterns.find(repository);
+      return grants !== undefined && grantsOf(grants, action).some((who) => isAmong(caller, who));
+    },
+    public: all ? "all" : open.length > 0 ? "some" : "nothing",
+  };
+}
+
+/** Those whom a rule lets do something. */
+const grantsOf = (grants: Grants, action: Action): readonly Who[] =>
+  action === "pull" ? [grants.pull, grants.push, grants.delete] : [grants[action]];
+
+const isAmong = (caller: Caller, who: Who): boolean =>
+  who === "everyone" || (caller !== undefined && (who === "users" || who.has(caller)));

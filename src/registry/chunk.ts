@@ -26,8 +26,8 @@ export class OutOfOrder extends RegistryError {
 /**
  * Put a chunk at the end of an ingest. When the body breaks off, or `signal` is aborted, what came is kept. A chunk of
  * another length than was said is not kept: one of its two ends is wrong, and nobody can tell which.
- * @param largest bytes that the whole may have
  * @param safe as `Ingest.append` has it; for a chunk that may yet be taken back it is told nothing
+ * @param largest bytes that the whole may have
  * @throws OutOfOrder before anything is read; RegistryError `blobTooLarge`, before anything is read where the sender says how
  *   much comes; RegistryError `sizeInvalid`; the body's error; the signal's reason
  */
@@ -35,8 +35,8 @@ export async function takeChunk(
   ingest: Ingest,
   chunk: Chunk,
   signal: AbortSignal,
-  largest: number | undefined,
   safe: (size: number) => Promise<void>,
+  largest: number | undefined,
 ): Promise<void> {
   signal.throwIfAborted();
   const start = ingest.offset;

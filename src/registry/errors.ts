@@ -144,6 +144,12 @@ export const faults = {
     error: "not_allowed",
     message: "authentication required",
   },
+  denied: {
+    code: "DENIED",
+    status: 403,
+    error: "not_allowed",
+    message: "the registry's rules do not allow this",
+  },
   parameterInvalid: {
     code: "UNSUPPORTED",
     status: 400,

@@ -1,3 +1,6 @@
+import type { ChartOfManifest } from "../catalog/charts.ts";
+import { tryChartManifest } from "../chart/manifest.ts";
+import { momentOf } from "../chart/moment.ts";
 import { type Descriptor, describe } from "../oci/descriptor.ts";
 import { parseJsonObject } from "../oci/json.ts";
 import { artifactTypeOf, blobsOf, type Manifest, manifestsOf, parseManifest } from "../oci/manifest.ts";
@@ -37,7 +40,7 @@ export async function describeManifest(
  *   missing, `tagTaken`
  */
 export async function putManifest(
-  { catalog, now, rules = {} }: Store,
+  { catalog, now, rules = {}, chartPushed = () => {} }: Store,
   repository: RepositoryName,
   descriptor: Descriptor,
   bytes: Uint8Array,
@@ -49,6 +52,7 @@ export async function putManifest(
   const manifest = await refusing("invalid", "manifestInvalid", () => parseManifest(bytes, mediaType));
   const mayLack = ({ urls = [] }: Descriptor) => rules.acceptMissing === true || urls.length > 0;
   const blobs = blobsOf(manifest);
+  const chart = chartOf(manifest, now());
   const outcome = await catalog.apply({
     kind: "put-manifest",
     repository,
@@ -62,9 +66,13 @@ export async function putManifest(
     subject: manifest.subject?.digest,
     artifactType: artifactTypeOf(manifest),
     annotations: manifest.annotations,
+    chart,
     at: now(),
   });
-  if (outcome.done) return manifest;
+  if (outcome.done) {
+    if (chart !== undefined) chartPushed();
+    return manifest;
+  }
   if (outcome.why === "missing")
     throw new RegistryError("manifestBlobUnknown", {
       message: `Manifest ${digest} names content that ${repository} does not have`,
@@ -74,4 +82,11 @@ export async function putManifest(
     message: `Tag ${outcome.tag} of ${repository} holds ${outcome.holds ?? "nothing"}`,
     details: [{ tag: outcome.tag, digest: outcome.holds ?? null }],
   });
+}
+
+/** What the catalog is told of a chart: its archive, and when it came, as `migrate` writes it; else now. */
+function chartOf(manifest: Manifest, now: number): ChartOfManifest | undefined {
+  const content = tryChartManifest(manifest)?.content.digest;
+  const created = manifest.annotations["org.opencontainers.image.created"] ?? "";
+  return content && { content, created: momentOf(created) ?? now };
 }

@@ -1,6 +1,12 @@
-import type { Page, PageRequest } from "../catalog/catalog.ts";
+import type { PageRequest } from "../catalog/catalog.ts";
+import { readFacts } from "../chart/facts.ts";
 import type { RepositoryName } from "../oci/reference.ts";
+import { Burials } from "./burials.ts";
+import { ChartReader } from "./charts/chartReader.ts";
+import { Indexes } from "./classic/indexes.ts";
+import { Collector } from "./collector.ts";
 import { RegistryRepository } from "./repository.ts";
+import { type ShownPage, shownPage } from "./shown.ts";
 import type { Store } from "./store.ts";
 import { Uploads } from "./uploads.ts";
 
@@ -15,12 +21,20 @@ const usualSweep: Sweep = { age: 7 * 24 * 3600_000, interval: 3600_000 };
 /** A registry of ours: repositories and upload sessions over blobs and a catalog. It knows no HTTP. */
 export class Registry {
   readonly uploads: Uploads;
+  readonly collector: Collector;
+  /** Its charts as classic repositories. */
+  readonly indexes: Indexes;
   readonly #store: Store;
+  readonly #charts: ChartReader;
   #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(store: Store) {
-    this.#store = store;
-    this.uploads = new Uploads(store);
+    this.#charts = new ChartReader(store, store.readFacts ?? readFacts);
+    this.indexes = new Indexes(store.catalog, this.#charts);
+    this.#store = { ...store, chartPushed: () => this.#charts.wake() };
+    const burials = new Burials(store);
+    this.uploads = new Uploads(store, burials);
+    this.collector = new Collector(store, burials);
   }
 
   /** A repository, whether anything was pushed to it or not. */
@@ -28,9 +42,12 @@ export class Registry {
     return new RegistryRepository(name, this.#store, this.uploads);
   }
 
-  /** A page of the repositories that hold a manifest, in ASCII order. */
-  repositories(page: PageRequest<string>): Promise<Page<RepositoryName>> {
-    return this.#store.catalog.repositories(page);
+  /** A page of the repositories that hold a manifest and that `shows` lets through, in ASCII order. */
+  repositories(
+    page: PageRequest<string>,
+    shows: (name: RepositoryName) => boolean,
+  ): Promise<ShownPage<RepositoryName>> {
+    return shownPage((each) => this.#store.catalog.repositories(each), shows, page);
   }
 
   /**
@@ -38,6 +55,8 @@ export class Registry {
    * @param report is told what goes wrong later; what goes wrong now is thrown
    */
   async start(report: (error: unknown) => void, sweep: Sweep | "off" = usualSweep): Promise<void> {
+    this.collector.start(report);
+    this.#charts.start(report);
     if (sweep === "off") return;
     await this.uploads.reap(sweep.age);
     this.#timer = setInterval(() => void this.uploads.reap(sweep.age).catch(report), sweep.interval);
@@ -47,6 +66,8 @@ export class Registry {
   /** Let go of open files. Blobs and catalog are their maker's to close. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
+    await this.collector.close();
+    await this.#charts.close();
     await this.uploads.close();
   }
 }

@@ -24,6 +24,8 @@ type BlobName = Pick<Descriptor, "digest">;
 
 /** Rows asked for at once while a whole list is read. */
 const pageSize = 1000;
+/** Repositories that are looked at, at most, for one that a blob may be mounted from. */
+const sourceLimit = 100;
 
 /**
  * A repository of ours. It gives only what was pushed or mounted here: that a manifest names some digest, or another
@@ -63,11 +65,14 @@ export class RegistryRepository implements Reads, Writes, Deletes, Mounts {
    */
   async blob(blob: BlobName, range?: ByteRange): Promise<ReadableStream<Uint8Array>> {
     const { digest } = blob;
-    if ((await this.stat(blob)) === undefined)
-      throw new RegistryError("blobUnknown", { details: [{ digest }] });
-    const stream = await this.#store.blobs.read(digest, range);
-    if (stream === undefined) throw new ChartroomError("storage", `The bytes of blob ${digest} are lost`);
-    return stream;
+    // Twice: a collection that came in between has taken the row too, or a push has put the bytes there again.
+    for (let times = 0; times < 2; times++) {
+      if ((await this.stat(blob)) === undefined)
+        throw new RegistryError("blobUnknown", { details: [{ digest }] });
+      const stream = await this.#store.blobs.read(digest, range);
+      if (stream !== undefined) return stream;
+    }
+    throw new ChartroomError("storage", `The bytes of blob ${digest} are lost`);
   }
 
   tags(after?: Tag): AsyncIterable<Tag> {
@@ -100,8 +105,23 @@ export class RegistryRepository implements Reads, Writes, Deletes, Mounts {
     return this.#store.catalog.referrers(this.name, subject, artifactType, page);
   }
 
+  /**
+   * As `stat`, for who will count on it: a client that was told that a blob is here names it in a manifest without sending it.
+   * So a blob that collection would take before long is renewed. One that cannot be renewed, as on a full disk, is there all
+   * the same; at worst its manifest is refused.
+   */
+  async keep(blob: BlobName): Promise<number | undefined> {
+    const { catalog, now, rules } = this.#store;
+    const since = rules?.grace === undefined ? undefined : await catalog.unnamedSince(this.name, blob.digest);
+    if (since !== undefined && since < now() - (rules?.grace ?? 0) / 2) {
+      const renew = { kind: "renew-blob", repository: this.name, digest: blob.digest, at: now() } as const;
+      await catalog.apply(renew).catch(() => {});
+    }
+    return this.stat(blob);
+  }
+
   async has(blob: BlobName): Promise<boolean> {
-    return (await this.stat(blob)) !== undefined;
+    return (await this.keep(blob)) !== undefined;
   }
 
   /** @throws RegistryError `digestInvalid` or `sizeInvalid`, both `not_verified`, when the bytes are not the descriptor's */
@@ -111,7 +131,7 @@ export class RegistryRepository implements Reads, Writes, Deletes, Mounts {
   ): Promise<void> {
     if (await this.has(blob)) return;
     const chunk = { body: await body(0), length: blob.size };
-    await this.#uploads.receive(this.name, undefined, blob.digest, chunk);
+    await this.#uploads.receive(this.name, blob.digest, chunk);
   }
 
   async pushManifest(descriptor: Descriptor, bytes: Uint8Array, to: PushManifest): Promise<void> {
@@ -123,10 +143,19 @@ export class RegistryRepository implements Reads, Writes, Deletes, Mounts {
     return putManifest(this.#store, this.name, descriptor, bytes, to);
   }
 
-  /** Take a blob over from `from`; unsaid, from any repository that has it. Gives false where none has. */
-  async mount({ digest }: BlobName, from?: RepositoryName): Promise<boolean> {
+  /**
+   * Take a blob over from `from`; unsaid, from a repository that has it, out of the first hundred that are found.
+   * @param mayPull whether the blob may be taken from a repository; from all where it is not said
+   * @returns false where it cannot be had, whatever the reason
+   */
+  async mount(
+    { digest }: BlobName,
+    from?: RepositoryName,
+    mayPull: (source: RepositoryName) => boolean = () => true,
+  ): Promise<boolean> {
     const { catalog, now } = this.#store;
-    const source = from ?? (await catalog.repositoriesWithBlob(digest, 1))[0];
+    const sources = from === undefined ? await catalog.repositoriesWithBlob(digest, sourceLimit) : [from];
+    const source = sources.find(mayPull);
     if (source === undefined) return false;
     const mount = { kind: "mount-blob", repository: this.name, from: source, digest, at: now() } as const;
     return (await catalog.apply(mount)).done;
@@ -141,8 +170,9 @@ export class RegistryRepository implements Reads, Writes, Deletes, Mounts {
   /** @throws RegistryError `deletesRefused` */
   async delete(digest: Digest): Promise<boolean> {
     this.#mayDelete();
-    const command = { kind: "delete-manifest", repository: this.name, digest } as const;
-    return (await this.#store.catalog.apply(command)).done;
+    const { catalog, now } = this.#store;
+    const command = { kind: "delete-manifest", repository: this.name, digest, at: now() } as const;
+    return (await catalog.apply(command)).done;
   }
 
   /**

@@ -1,5 +1,6 @@
 import type { Blobs } from "../blobs/blobs.ts";
 import type { Catalog } from "../catalog/catalog.ts";
+import type { ReadFacts } from "../chart/facts.ts";
 
 /** Where a registry departs from what it usually does. */
 export interface Rules {
@@ -9,6 +10,8 @@ export interface Rules {
   readonly largestBlob?: number | undefined;
   /** Delete neither tags nor manifests nor blobs. */
   readonly refuseDeletes?: boolean;
+  /** How long a blob stays that no manifest of its repository names, in ms; for ever where it is not said. */
+  readonly grace?: number | undefined;
 }
 
 /** What a registry is kept in, and by which rules. */
@@ -18,4 +21,8 @@ export interface Store {
   /** Now, ms since 1970. */
   readonly now: () => number;
   readonly rules?: Rules | undefined;
+  /** How a chart's archive is read; on the caller's thread where it is not said. */
+  readonly readFacts?: ReadFacts | undefined;
+  /** Is told that a chart was pushed. */
+  readonly chartPushed?: (() => void) | undefined;
 }

@@ -3,6 +3,7 @@ import type { Upload } from "../catalog/catalog.ts";
 import type { Digest } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import type { RepositoryName } from "../oci/reference.ts";
+import { Burials } from "./burials.ts";
 import { type Chunk, takeChunk } from "./chunk.ts";
 import { RegistryError, refusing } from "./errors.ts";
 import { everyItem } from "./pages.ts";
@@ -32,11 +33,16 @@ const idleLimit = 64;
  */
 export class Uploads {
   readonly #store: Store;
+  readonly #burials: Burials;
   readonly #turns = new Turns();
   readonly #idle = new Map<string, Ingest>();
+  /** Ingests of blobs that come whole, without a session. */
+  readonly #receiving = new Set<string>();
 
-  constructor(store: Store) {
+  /** @param burials those of the store's collector, where it has one */
+  constructor(store: Store, burials: Burials = new Burials(store)) {
     this.#store = store;
+    this.#burials = burials;
   }
 
   /** Open a session. `user` is undefined where nobody need log in. */
@@ -79,42 +85,42 @@ export class Uploads {
    * @throws as `append`; RegistryError `digestInvalid` when the bytes have another digest
    */
   async finish(key: UploadKey, digest: Digest, chunk: Chunk | undefined): Promise<void> {
-    const { catalog, now } = this.#store;
     await this.#inTurn(key, async (session) => {
-      let size: number;
+      const { upload, ingest } = session;
       try {
-        if (chunk !== undefined && (await isRepeated(session.ingest, digest, chunk)))
-          await chunk.body.cancel();
+        if (chunk !== undefined && (await isRepeated(ingest, digest, chunk))) await chunk.body.cancel();
         else if (chunk !== undefined) await this.#take(session, chunk);
-        size = await refusing("not_verified", "digestInvalid", () => session.ingest.commit(digest));
+        await this.#link(upload.repository, digest, ingest, upload.id);
       } catch (error) {
-        await this.#acknowledge(session);
+        // The first error is the one to tell.
+        await this.#acknowledge(session).catch(() => {});
         throw error;
       }
-      const { id, repository } = session.upload;
-      // The bytes are durable and the ingest holds them still, so that no collection can come in between.
-      await catalog.apply({ kind: "link-blob", repository, digest, size, upload: id, at: now() });
       await session.end();
     });
   }
 
   /**
-   * Take a whole blob at once: a session that lives no longer than this call.
-   * @throws as `finish`; nothing is kept then
+   * Take a whole blob at once. There is no session, so no row before its own: its bytes are this call's alone, and nothing is
+   * kept when anything goes wrong.
+   * @throws RegistryError `sizeInvalid`, `digestInvalid` when the bytes have another digest
    */
-  async receive(
-    repository: RepositoryName,
-    user: string | undefined,
-    digest: Digest,
-    chunk: Chunk | undefined,
-  ): Promise<void> {
-    const upload = await this.open(repository, user);
+  async receive(repository: RepositoryName, digest: Digest, chunk: Chunk | undefined): Promise<void> {
+    const name = crypto.randomUUID();
+    this.#receiving.add(name);
     try {
-      await this.finish(upload, digest, chunk);
-    } catch (error) {
-      // The first error is the one to tell; a session that cannot be given up now is swept later.
-      await this.cancel(upload).catch(() => {});
-      throw error;
+      const ingest = await this.#store.blobs.ingest(name);
+      try {
+        const { signal } = new AbortController();
+        if (chunk !== undefined)
+          await takeChunk(ingest, chunk, signal, async () => {}, this.#store.rules?.largestBlob);
+        await this.#link(repository, digest, ingest, undefined);
+      } finally {
+        // What cannot be taken away now is swept later, as what a crash leaves is.
+        await ingest.discard().catch(() => {});
+      }
+    } finally {
+      this.#receiving.delete(name);
     }
   }
 
@@ -131,14 +137,14 @@ export class Uploads {
 
   /**
    * Give up sessions that nobody touched for `age` ms, and free bytes whose session is gone, as a crash between row and
-   * bytes leaves them. Ingests are listed first: one without a row has then lost it for good.
+   * bytes leaves them. Ingests are listed first: one without a row, that no request is just filling, has then lost it for good.
    */
   async reap(age: number): Promise<void> {
     const { blobs, catalog, now } = this.#store;
     const changes = new Map(
       (await Array.fromAsync(blobs.ingests())).map((each) => [each.name, each.changed]),
     );
-    const dead = new Set(changes.keys());
+    const dead = new Set(changes.keys()).difference(this.#receiving);
     const uploads = everyItem<Upload, string>(
       (after) => catalog.uploads({ after, limit: 100 }),
       ({ id }) => id,
@@ -159,6 +165,28 @@ export class Uploads {
     const ingests = [...this.#idle.values()];
     this.#idle.clear();
     for (const ingest of ingests) await ingest.close();
+  }
+
+  /**
+   * Publish an ingest as the blob `digest` of a repository, and end its session, if it has one. It holds the bytes until they
+   * are linked: a collection that takes them in between costs another commit.
+   */
+  async #link(
+    repository: RepositoryName,
+    digest: Digest,
+    ingest: Ingest,
+    upload: string | undefined,
+  ): Promise<void> {
+    const { catalog, now } = this.#store;
+    await this.#burials.linked(
+      digest,
+      () => refusing("not_verified", "digestInvalid", () => ingest.commit(digest)),
+      async (size, burials) => {
+        const at = now();
+        const link = { kind: "link-blob", repository, digest, size, burials, upload, at } as const;
+        return (await catalog.apply(link)).done;
+      },
+    );
   }
 
   /** Do `work` at a session, alone. */
@@ -214,7 +242,7 @@ export class Uploads {
         () => {},
         () => {},
       );
-    return takeChunk(ingest, chunk, signal, this.#store.rules?.largestBlob, safe);
+    return takeChunk(ingest, chunk, signal, safe, this.#store.rules?.largestBlob);
   }
 
   async #acknowledge({ upload, ingest }: Session): Promise<void> {

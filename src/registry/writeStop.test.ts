@@ -59,7 +59,8 @@ test("a sync that fails ends writes and syncs of every file; one that the system
     fs.fault = (_, { name }) => (name === "sync" ? { code: "ENOSPC" } : undefined);
     await expect(one.sync()).rejects.toBeInstanceOf(WritesStopped);
     fs.fault = () => undefined;
-    for (const work of [() => other.writev([bytes], 1), () => other.sync(), () => other.datasync()])
+    const unlink = () => files.unlink(join(root, "2"));
+    for (const work of [() => other.writev([bytes], 1), () => other.sync(), () => other.datasync(), unlink])
       await expect(work()).rejects.toBe(told[0]);
     expect((await other.stat()).size).toBe(1);
     expect(told).toHaveLength(1);

@@ -34,10 +34,14 @@ export class WriteStop {
     if (this.#stopped !== undefined) throw this.#stopped;
   }
 
-  /** A file system that ends writing when a sync in it fails, and neither writes nor syncs after that. */
+  /** A file system that ends writing when a sync in it fails, and neither writes, syncs nor removes after that. */
   files(fs: FileSystem): FileSystem {
     return replacing(fs, {
       open: async (path, flags, mode) => this.#file(await fs.open(path, flags, mode)),
+      unlink: async (path) => {
+        this.check();
+        return fs.unlink(path);
+      },
     });
   }
 

@@ -1,11 +1,18 @@
 import type { Notifications } from "../notify/notifications.ts";
-import { type Authenticator, admit, authenticatorFor } from "../registry/access.ts";
+import { ChartroomError } from "../oci/errors.ts";
+import {
+  type Access,
+  type Authenticator,
+  authenticatorFor,
+  everyoneMay,
+  usersMay,
+} from "../registry/access.ts";
 import { RegistryError } from "../registry/errors.ts";
 import type { Registry } from "../registry/registry.ts";
+import { admit } from "./admission.ts";
 import { answer } from "./answer.ts";
 import { incoming, outgoing } from "./body.ts";
 import type { Call } from "./call.ts";
-import { challenge, parseBasic } from "./credentials.ts";
 import { Front } from "./front.ts";
 import type { Limits } from "./limits.ts";
 import type { Peer } from "./listener.ts";
@@ -24,6 +31,8 @@ export interface HandlerOptions {
   readonly registry: Registry;
   /** Who may enter; everyone where there is none. */
   readonly authenticator?: Authenticator | undefined;
+  /** Who may do what; where it is not said, whoever may enter may everything. */
+  readonly access?: Access | undefined;
   /** The path below which everything answers, as `/team`; the server's root where it is empty. */
   readonly root?: string | undefined;
   readonly log: Log;
@@ -123,7 +132,9 @@ export function createHandler(options: HandlerOptions): Handler {
       response = await respond(options, { front, wholes }, request, peer, progress, finished);
     } catch (error) {
       response = request.signal.aborted ? answer(clientGone) : errorAnswer(error);
-      if (response.status >= 500) log.fault(at, error);
+      // That too much is asked for is no fault of ours, and who asks must not fill the log.
+      const isBusy = error instanceof ChartroomError && error.code === "busy";
+      if (response.status >= 500 && !isBusy) log.fault(at, error);
     }
     status = response.status;
     response.headers.set("docker-distribution-api-version", "registry/2.0");
@@ -153,15 +164,15 @@ async function respond(
   if (front.isPreflight(request)) return answer(204);
   const route = parseRoute(request.method, path, root);
   progress.route = route;
-  if (authenticator !== undefined && route.op !== "welcome") {
-    const admission = await admit(authenticator, parseBasic(request.headers.get("authorization")));
-    if (!admission.admitted)
-      return errorAnswer(new RegistryError("unauthorized"), {
-        "www-authenticate": challenge(authenticator.realm),
-      });
-    progress.user = admission.user;
-    limits?.byUser(progress.user);
-  }
+  const access = options.access ?? (authenticator === undefined ? everyoneMay : usersMay);
+  const { user, refusal } = await admit(
+    { authenticator, access },
+    route,
+    request.headers.get("authorization"),
+  );
+  progress.user = user;
+  if (refusal !== undefined) return refusal;
+  limits?.byUser(user);
   const allow = readOnly ? allowedReadOnly(route) : undefined;
   if (allow !== undefined)
     return errorAnswer(
@@ -171,14 +182,15 @@ async function respond(
   if (pages !== undefined && route.op === "list-repositories") limitPage(query, pages.repositories);
   if (pages !== undefined && route.op === "list-tags") limitPage(query, pages.tags);
   if (limits !== undefined && isUpload(route.op) && request.body !== null)
-    progress.through.push(limits.upload(progress.user, address));
+    progress.through.push(limits.upload(user, address));
   progress.through.push(metrics?.uploads(route.op) ?? (() => {}));
   const call: Call = {
     registry,
     request,
     query,
     root,
-    user: progress.user,
+    user,
+    access,
     notifications,
     body: () => {
       if (request.body === null) return undefined;
@@ -197,7 +209,7 @@ async function respond(
   };
   const work = () => operate(call, route);
   if (notifications === undefined) return work();
-  const { id, user } = progress;
+  const { id } = progress;
   const asked = {
     base: front.origin(request, peer.address) + root,
     actor: user === undefined ? {} : { name: user },

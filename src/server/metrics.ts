@@ -34,10 +34,12 @@ interface Series {
   sent: number;
 }
 
-/** A value that is asked for when metrics are. */
+/** A value that is asked for when metrics are; one that only grows says so. */
 export interface Gauge {
   readonly name: string;
   readonly help: string;
+  /** A gauge unless told. */
+  readonly type?: "counter";
   value(): number | Promise<number>;
 }
 
@@ -151,7 +153,8 @@ export class Metrics {
       },
       ...this.#gauges,
     ];
-    for (const { name, help, value } of gauges) family(name, "gauge", help, [`${name} ${await value()}`]);
+    for (const { name, type = "gauge", help, value } of gauges)
+      family(name, type, help, [`${name} ${await value()}`]);
     for (const { name, type, help, values } of this.#families)
       family(
         name,

@@ -1,5 +1,5 @@
 import type { Notifications } from "../notify/notifications.ts";
-import type { Authenticator } from "../registry/access.ts";
+import type { Access, Authenticator } from "../registry/access.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Front } from "./front.ts";
 import { createHandler, type PageLimits } from "./handler.ts";
@@ -13,6 +13,8 @@ export interface ServerOptions {
   readonly registry: Registry;
   /** Who may enter; everyone where there is none. */
   readonly authenticator?: Authenticator | undefined;
+  /** Who may do what; where it is not said, whoever may enter may everything. */
+  readonly access?: Access | undefined;
   /** The path below which everything answers, as `/team`; the server's root where it is empty. */
   readonly root?: string | undefined;
   readonly addresses: readonly Address[];

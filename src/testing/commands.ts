@@ -30,6 +30,7 @@ export const linkBlob = (repository: RepositoryName, { descriptor }: Content, up
   repository,
   digest: descriptor.digest,
   size: descriptor.size,
+  burials: 0,
   upload,
   at: 1,
 });

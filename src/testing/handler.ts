@@ -32,7 +32,7 @@ export interface TestHandler {
 /** What a test asks of its handler beside who may enter. */
 export interface TestHandlerOptions
   extends Partial<
-    Pick<HandlerOptions, "root" | "front" | "readOnly" | "pages" | "metrics" | "limits" | "stall">
+    Pick<HandlerOptions, "access" | "root" | "front" | "readOnly" | "pages" | "metrics" | "limits" | "stall">
   > {
   readonly rules?: Rules;
   /** Who is told of what happens; nobody sends it. */

@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
 import { openArchive } from "../../chart/archive.ts";
+import { createdOf } from "../../chart/moment.ts";
 import { tryVersion } from "../../chart/version.ts";
 import { Directory } from "../../migrate/directory.ts";
 import type { IndexRow } from "../../migrate/indexRow.ts";
-import { createdOf } from "../../migrate/moment.ts";
 import { basic, Site } from "../../migrate/site.ts";
 import type { ChartSource } from "../../migrate/source.ts";
 import { takeArchive } from "../../migrate/take.ts";

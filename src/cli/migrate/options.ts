@@ -1,8 +1,8 @@
 import { parseGlob } from "../../chart/glob.ts";
+import { momentOf } from "../../chart/moment.ts";
 import { parseRange } from "../../chart/range.ts";
 import type { Filters } from "../../migrate/filters.ts";
 import type { ConflictPolicy } from "../../migrate/migrate.ts";
-import { momentOf } from "../../migrate/moment.ts";
 import type { MismatchPolicy } from "../../migrate/take.ts";
 import { parseSite, type Rewriting } from "../../migrate/urls.ts";
 import { ChartroomError } from "../../oci/errors.ts";

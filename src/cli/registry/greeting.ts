@@ -1,5 +1,6 @@
 import type { Address } from "../../server/listen.ts";
 import type { Listener } from "../../server/listener.ts";
+import type { AccessSettings } from "./accessSettings.ts";
 import type { Listening } from "./address.ts";
 
 /** Where a client on this machine finds the server. */
@@ -14,6 +15,7 @@ export function urlOf(listener: Listener, listening: Listening): string {
  * Where it listens, where it keeps data, who may enter, what to type next; a line each.
  * @param htpasswd the file of those who may enter; undefined for everyone
  * @param addable whether `registry user add` would make such a file
+ * @param access the rules of who may do what, where there are any
  */
 export function greeting(
   url: string,
@@ -21,17 +23,26 @@ export function greeting(
   data: string | undefined,
   htpasswd: string | undefined,
   addable: boolean,
+  access: AccessSettings | undefined,
 ): string[] {
   const hosts = addresses.map((address) => ("socket" in address ? "a socket" : address.hostname));
   const everywhere = hosts.some((host) => host === "::" || host === "0.0.0.0");
   return [
     `Listening on ${url} (${everywhere ? "every interface" : hosts.join(" and ")})`,
     data === undefined ? "Keeping data in memory: it is gone when this stops" : `Keeping data in ${data}`,
-    htpasswd !== undefined
-      ? `Only users in ${htpasswd} may pull and push`
-      : `Everyone may pull and push${addable ? ". To ask for logins: chartroom registry user add NAME, and start again" : ""}`,
+    access !== undefined
+      ? byRules(access, htpasswd)
+      : htpasswd !== undefined
+        ? `Only users in ${htpasswd} may pull and push`
+        : `Everyone may pull and push${addable ? ". To ask for logins: chartroom registry user add NAME, and start again" : ""}`,
     ...nextCommand(url, htpasswd !== undefined),
   ];
+}
+
+function byRules({ anonymousPull, rules }: AccessSettings, htpasswd: string | undefined): string {
+  if (anonymousPull) return `Everyone may pull, only users in ${htpasswd} may push`;
+  const count = rules.repositories.size === 1 ? "One rule says" : `${rules.repositories.size} rules say`;
+  return `${count} who may pull and push${htpasswd === undefined ? "" : `; users are in ${htpasswd}`}`;
 }
 
 /** What to type first; nothing where no client comes without a proxy in between: by a socket, below a prefix. */

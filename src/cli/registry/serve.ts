@@ -18,13 +18,14 @@ import type { Context } from "../context.ts";
 import { compileEagerly } from "../jit.ts";
 import { forPeople, print } from "../output.ts";
 import { openRegistry } from "../wiring.ts";
+import { openAccess } from "./access.ts";
 import { addressesOf, isLocal, type Listening } from "./address.ts";
 import { greeting, shownAddress, urlOf } from "./greeting.ts";
 import type { LogSettings } from "./logSettings.ts";
 import { type RegistryOptions, readSettings } from "./settings.ts";
 import { followServerTls, readServerTls } from "./tls.ts";
 import { openUsers } from "./users.ts";
-import { gaugesOf, healthChecks, notificationFamilies, writeCheck } from "./watch.ts";
+import { collectionGauges, gaugesOf, healthChecks, notificationFamilies, writeCheck } from "./watch.ts";
 
 /** How often certificates are looked at, in ms: whoever renews them has days. */
 const tlsEvery = 10_000;
@@ -57,6 +58,8 @@ export async function serve([file]: string[], options: RegistryOptions, context:
   const { logins, stall } = settings.limits;
   const attempts = logins === undefined ? undefined : new Attempts(logins, elapsed);
   const authenticator = settings.users && (await openUsers(settings.users, warn, announce, attempts));
+  const htpasswd = authenticator === undefined ? undefined : settings.users?.path;
+  const access = await openAccess(settings.access, htpasswd, warn);
 
   const data = settings.data === undefined ? undefined : await openDataDirectory(settings.data, { fs });
   stack.defer(() => data?.release());
@@ -84,7 +87,10 @@ export async function serve([file]: string[], options: RegistryOptions, context:
   const health = new Health();
   stack.defer(() => health.stop());
   await health.start([...healthChecks(settings.health, data), writeCheck(writes)]);
-  const metrics = new Metrics(gaugesOf(data, waiting), notifications && notificationFamilies(notifications));
+  const metrics = new Metrics(
+    [...gaugesOf(data, waiting), ...collectionGauges(registry.collector)],
+    notifications && notificationFamilies(notifications),
+  );
   if (settings.debug !== undefined) {
     const { listen: where, metrics: metricsPath } = settings.debug;
     const debug = await listen(addressesOf(where), undefined, (request) =>
@@ -97,6 +103,7 @@ export async function serve([file]: string[], options: RegistryOptions, context:
   const server = await startServer({
     registry,
     authenticator,
+    access,
     root: settings.prefix,
     addresses,
     tls,
@@ -126,12 +133,16 @@ export async function serve([file]: string[], options: RegistryOptions, context:
     );
 
   const url = `${urlOf(server, settings.listen)}${settings.prefix}`;
-  const htpasswd = authenticator === undefined ? undefined : settings.users?.path;
   const addable = settings.users !== undefined;
   if (forPeople(options))
-    for (const line of greeting(url, server, data?.root, htpasswd, addable)) say("info", line);
+    for (const line of greeting(url, server, data?.root, htpasswd, addable, settings.access))
+      say("info", line);
   if (settings.readOnly) warn("read-only for maintenance: pushes and deletes are refused");
-  const closed = htpasswd !== undefined || settings.readOnly || (settings.tls?.clientCas.length ?? 0) > 0;
+  const closed =
+    htpasswd !== undefined ||
+    access !== undefined ||
+    settings.readOnly ||
+    (settings.tls?.clientCas.length ?? 0) > 0;
   if (!closed && !isLocal(settings.listen))
     warn(
       `whoever reaches this machine may push and delete${addable ? "; `chartroom registry user add NAME` ends that" : ""}`,

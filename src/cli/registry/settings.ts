@@ -2,9 +2,11 @@ import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { errorCode } from "../../files/filesystem.ts";
 import { ChartroomError } from "../../oci/errors.ts";
+import { usualGrace } from "../../registry/collector.ts";
 import type { Sweep } from "../../registry/registry.ts";
 import type { Rules } from "../../registry/store.ts";
 import type { GlobalOptions } from "../context.ts";
+import { type AccessSettings, accessSettings } from "./accessSettings.ts";
 import { type Listening, listeningOf, parseListenAddress } from "./address.ts";
 import { named, overlay } from "./config/environment.ts";
 import { ConfigReader } from "./config/reader.ts";
@@ -21,6 +23,7 @@ export interface RegistryOptions extends GlobalOptions {
   readonly addr?: string;
   readonly data?: string;
   readonly htpasswd?: string;
+  readonly anonymousPull?: boolean;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
 }
@@ -65,6 +68,8 @@ export interface RegistrySettings {
   /** The data directory; undefined to keep everything in memory. */
   readonly data: string | undefined;
   readonly users: UsersFile | undefined;
+  /** Who may do what; undefined where no rules are said. */
+  readonly access: AccessSettings | undefined;
   readonly tls: TlsFiles | undefined;
   readonly http: HttpSettings;
   readonly log: LogSettings;
@@ -90,6 +95,7 @@ const defaultRealm = "Chartroom";
 /** Less than the 10 s that `docker stop` waits. */
 const defaultDrain = 8000;
 const day = 24 * 3600_000;
+const readOnlyKey = "storage.maintenance.readonly.enabled";
 
 /**
  * Flags over our own variables (commander has put those in) over CNCF Distribution's over the file over defaults.
@@ -127,6 +133,7 @@ export function registrySettings(
     listen: listeningOf(options.addr, config, defaultAddress, absolute),
     data,
     users: usersOf(config, options, data, absolute),
+    access: accessSettings(config, options.anonymousPull ?? false),
     tls: tlsFiles(config, options, absolute),
     http: httpSettings(config, defaultDrain),
     log: logSettings(config),
@@ -137,7 +144,7 @@ export function registrySettings(
     limits: limitSettings(config),
     prefix: prefixOf(config),
     rules: rulesOf(config, file === undefined),
-    readOnly: config.flag("storage.maintenance.readonly.enabled") ?? false,
+    readOnly: config.flag(readOnlyKey) ?? false,
     pages: {
       repositories: config.integer("catalog.maxentries") || 1000,
       tags: config.integer("tags.maxtags") || 1000,
@@ -216,9 +223,18 @@ function rulesOf(config: ConfigReader, open: boolean): Rules {
   config.word("validation.manifests.indexes.platforms", ["all"]);
   return {
     acceptMissing: config.word("validation.manifests.missing", ["accept", "refuse"]) === "accept",
+    grace: graceOf(config),
     refuseDeletes: !(config.flag("storage.delete.enabled") ?? open),
     largestBlob: config.size("limits.blob") || undefined,
   };
+}
+
+/** How long what no manifest names is kept; undefined where nothing is collected. */
+function graceOf(config: ConfigReader): number | undefined {
+  const collection = "storage.maintenance.collection";
+  const grace = config.duration(`${collection}.grace`) ?? usualGrace;
+  const off = config.flag(`${collection}.enabled`) === false || config.flag(readOnlyKey);
+  return off ? undefined : grace;
 }
 
 function metricsPath(config: ConfigReader): string | undefined {

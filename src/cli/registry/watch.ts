@@ -3,6 +3,7 @@ import { STATUS_CODES } from "node:http";
 import { nodeFileSystem as fs, ifThere } from "../../files/filesystem.ts";
 import type { Notifications } from "../../notify/notifications.ts";
 import type { Sender } from "../../notify/sender.ts";
+import type { Collector } from "../../registry/collector.ts";
 import type { DataPaths } from "../../registry/dataDirectory.ts";
 import type { WriteStop } from "../../registry/writeStop.ts";
 import type { HealthCheck } from "../../server/health.ts";
@@ -55,6 +56,33 @@ export function gaugesOf(data: DataPaths | undefined, waiting: () => number): Ga
     ...(data === undefined ? [] : diskGauges(data.root)),
   ];
 }
+
+/** What collection did since the start, and what it has before it. */
+export const collectionGauges = (collector: Collector): Gauge[] => [
+  {
+    name: "chartroom_collected_blobs_total",
+    help: "Blobs that collection took out of repositories.",
+    type: "counter",
+    value: () => collector.total.blobs,
+  },
+  {
+    name: "chartroom_collected_bytes_total",
+    help: "Bytes that collection freed on the disk.",
+    type: "counter",
+    value: () => collector.total.bytes,
+  },
+  {
+    name: "chartroom_collection_failures_total",
+    help: "Times that collection failed.",
+    type: "counter",
+    value: () => collector.total.failures,
+  },
+  {
+    name: "chartroom_collection_queue",
+    help: "Blobs that are due for collection.",
+    value: () => collector.due(),
+  },
+];
 
 const diskGauges = (root: string): Gauge[] => [
   {

@@ -26,7 +26,7 @@ const wholeLimit = 4 * 1024 * 1024;
 export async function pullBlob(call: Call, { name, digest }: At): Promise<Response> {
   const { headers, method } = call.request;
   const repository = call.registry.repository(name);
-  const size = await repository.stat({ digest });
+  const size = await (method === "HEAD" ? repository.keep({ digest }) : repository.stat({ digest }));
   if (size === undefined) throw new RegistryError("blobUnknown", { details: [{ name, digest }] });
   const told = { "docker-content-digest": digest, etag: etagOf(digest), "accept-ranges": "bytes" };
   if (isNotModified(headers, digest)) return answer(304, told);

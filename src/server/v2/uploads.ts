@@ -27,7 +27,7 @@ export async function openUpload(call: Call, { name }: InRepository): Promise<Re
   }
   if (query.has("digest")) {
     const digest = parseDigestParameter(query.get("digest"));
-    await registry.uploads.receive(name, user, digest, parseChunk(call));
+    await registry.uploads.receive(name, digest, parseChunk(call));
     return created(call, name, digest);
   }
   refuseAlgorithm(query.get("digest-algorithm"));
@@ -69,13 +69,19 @@ export async function cancelUpload({ registry, user }: Call, { name, id }: At): 
   return answer(204);
 }
 
-async function mount({ registry, query }: Call, name: RepositoryName, digest: Digest): Promise<boolean> {
+/** A source that the caller may not pull is none: the answer is that of one that is not there. */
+async function mount(
+  { registry, query, access, user }: Call,
+  name: RepositoryName,
+  digest: Digest,
+): Promise<boolean> {
+  const mayPull = (holder: RepositoryName) => access.may(user, "pull", holder);
   const repository = registry.repository(name);
   if (await repository.has({ digest })) return true;
   const from = query.get("from");
-  if (from === null) return repository.mount({ digest });
+  if (from === null) return repository.mount({ digest }, undefined, mayPull);
   const source = tryRepositoryName(from);
-  return source !== undefined && repository.mount({ digest }, source);
+  return source !== undefined && repository.mount({ digest }, source, mayPull);
 }
 
 /** The request's body as a chunk; undefined when there is none. @throws RegistryError `uploadInvalid`, `sizeInvalid` */

@@ -2,21 +2,24 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ChartroomError } from "../../../oci/errors.ts";
-import { type RegistrySettings, registrySettings } from "../settings.ts";
+import { registrySettings } from "../settings.ts";
 import { keys } from "./keys.ts";
+import { limited, notified, type Part, type Row } from "./keysTold.suite.ts";
 
 const place = { env: {}, cwd: "/work", platform: "linux" as const, home: "/home/me" };
 const read = (body: string) =>
   registrySettings({ path: "config.yml", text: `version: 0.1\n${body}\n` }, {}, place);
 
-type Part = { readonly [Key in keyof RegistrySettings]?: unknown };
 const tls = "http: {tls: {certificate: /c, key: /k";
 const nothing = read("");
-/** A file with one endpoint. */
-const endpoint = (more: string) => `notifications: {endpoints: [{name: a, url: 'http://e/'${more}}]}`;
+
+const granted = (pattern: string, grants: object): Part => {
+  const nobody = { pull: new Set(), push: new Set(), delete: new Set() };
+  return { access: { rules: { repositories: new Map([[pattern, { ...nobody, ...grants }]]) } } };
+};
 
 /** Each key with a file that says it, and what becomes of that. */
-const honoured: [key: string, yaml: string, expected: Part][] = [
+const honoured: Row[] = [
   ["version", "", {}],
   ["log.level", "log: {level: warn}", { log: { level: "warn" } }],
   ["log.formatter", "log: {formatter: logstash}", { log: { format: "logstash" } }],
@@ -38,7 +41,17 @@ const honoured: [key: string, yaml: string, expected: Part][] = [
   [
     "storage.maintenance.readonly.enabled",
     "storage: {maintenance: {readonly: {enabled: true}}}",
-    { readOnly: true },
+    { readOnly: true, rules: { grace: undefined } },
+  ],
+  [
+    "storage.maintenance.collection.enabled",
+    "storage: {maintenance: {collection: {enabled: false}}}",
+    { rules: { grace: undefined } },
+  ],
+  [
+    "storage.maintenance.collection.grace",
+    "storage: {maintenance: {collection: {grace: 2h}}}",
+    { rules: { grace: 7_200_000 } },
   ],
   [
     "storage.maintenance.uploadpurging.enabled",
@@ -67,6 +80,22 @@ const honoured: [key: string, yaml: string, expected: Part][] = [
     { users: { path: "/work/p", namedBy: "configuration" } },
   ],
   ["auth.none", "auth: none", { users: undefined }],
+  ["access.anonymouspull", "access: {anonymouspull: true}", { access: { anonymousPull: true } }],
+  [
+    "access.admins",
+    "access: {admins: ann, repositories: {a: {pull: []}}}",
+    { access: { rules: { admins: new Set(["ann"]) } } },
+  ],
+  [
+    "access.groups.*",
+    "access: {groups: {team: [ann, bob]}, repositories: {a: {push: team}}}",
+    granted("a", { push: new Set(["ann", "bob"]) }),
+  ],
+  ...(["pull", "push", "delete"] as const).map((action): [string, string, Part] => [
+    `access.repositories.*.${action}`,
+    `access: {repositories: {'team/**': {${action}: users}}}`,
+    granted("team/**", { [action]: "users" }),
+  ]),
   ["http.addr", "http: {addr: ':80'}", { listen: { host: "", port: 80 } }],
   ["http.net", "http: {net: unix, addr: a.sock}", { listen: { socket: "/work/a.sock" } }],
   [
@@ -124,96 +153,8 @@ const honoured: [key: string, yaml: string, expected: Part][] = [
       },
     },
   ],
-  [
-    "notifications.endpoints.#.name",
-    endpoint(""),
-    {
-      notifications: {
-        endpoints: [
-          {
-            name: "a",
-            headers: {},
-            timeout: 1000,
-            threshold: 10,
-            backoff: 1000,
-            ignored: { mediaTypes: [], actions: [] },
-          },
-        ],
-      },
-    },
-  ],
-  ["notifications.endpoints.#.disabled", endpoint(", disabled: true"), { notifications: { endpoints: [] } }],
-  [
-    "notifications.endpoints.#.url",
-    "notifications: {endpoints: [{name: a, url: 'http://me:p%40ss@e/x?y=1#z'}]}",
-    {
-      notifications: {
-        endpoints: [
-          { url: new URL("http://e/x?y=1"), headers: { authorization: `Basic ${btoa("me:p@ss")}` } },
-        ],
-      },
-    },
-  ],
-  [
-    "notifications.endpoints.#.headers.*",
-    endpoint(", headers: {Authorization: [Bearer t], X-A: [one, two]}"),
-    { notifications: { endpoints: [{ headers: { authorization: "Bearer t", "x-a": "one, two" } }] } },
-  ],
-  [
-    "notifications.endpoints.#.timeout",
-    endpoint(", timeout: 500ms"),
-    { notifications: { endpoints: [{ timeout: 500 }] } },
-  ],
-  [
-    "notifications.endpoints.#.threshold",
-    endpoint(", threshold: 5"),
-    { notifications: { endpoints: [{ threshold: 5 }] } },
-  ],
-  [
-    "notifications.endpoints.#.backoff",
-    endpoint(", backoff: 1m"),
-    { notifications: { endpoints: [{ backoff: 60_000 }] } },
-  ],
-  [
-    "notifications.endpoints.#.ignoredmediatypes.#",
-    endpoint(", ignoredmediatypes: [a/b]"),
-    { notifications: { endpoints: [{ ignored: { mediaTypes: ["a/b"] } }] } },
-  ],
-  [
-    "notifications.endpoints.#.ignore.mediatypes.#",
-    endpoint(", ignoredmediatypes: [a/b], ignore: {mediatypes: [c/d]}"),
-    { notifications: { endpoints: [{ ignored: { mediaTypes: ["a/b", "c/d"] } }] } },
-  ],
-  [
-    "notifications.endpoints.#.ignore.actions.#",
-    endpoint(", ignore: {actions: [pull, mount]}"),
-    { notifications: { endpoints: [{ ignored: { actions: ["pull", "mount"] } }] } },
-  ],
-  [
-    "notifications.events.includereferences",
-    "notifications: {events: {includereferences: true}}",
-    { notifications: { includeReferences: true } },
-  ],
-  [
-    "limits.requests.address",
-    "limits: {requests: {address: 50}}",
-    { limits: { address: { perSecond: 50, burst: 500 }, user: undefined } },
-  ],
-  [
-    "limits.requests.user",
-    "limits: {requests: {user: 5}}",
-    { limits: { user: { perSecond: 5, burst: 50 }, address: undefined } },
-  ],
-  [
-    "limits.requests.burst",
-    "limits: {requests: {user: 5, burst: 7}}",
-    { limits: { user: { perSecond: 5, burst: 7 } } },
-  ],
-  ["limits.logins", "limits: {logins: 0}", { limits: { logins: undefined } }],
-  ["limits.uploads.total", "limits: {uploads: {total: 9}}", { limits: { uploads: { total: 9 } } }],
-  ["limits.uploads.user", "limits: {uploads: {user: 4}}", { limits: { uploads: { total: 1000, each: 4 } } }],
-  ["limits.blob", "limits: {blob: 10GiB}", { rules: { largestBlob: 10 * 2 ** 30 } }],
-  ["limits.stall", "limits: {stall: 10s}", { limits: { stall: 10_000 } }],
+  ...notified,
+  ...limited,
   [
     "health.storagedriver.enabled",
     "health: {storagedriver: {enabled: true}}",

@@ -59,6 +59,12 @@ export const keys: Readonly<Record<string, Key>> = {
     "how often sessions are looked through; 1h by default",
   ),
   "storage.maintenance.uploadpurging.dryrun": honoured("nothing is swept, and nothing listed"),
+  "storage.maintenance.collection.enabled": honoured(
+    "ours: whether blobs that no manifest names are collected; true by default, never while read-only",
+  ),
+  "storage.maintenance.collection.grace": honoured(
+    "ours: how long a blob stays that no manifest of its repository names; 24h by default",
+  ),
   "storage.cache": moot("the catalog answers from its own database, and keeps no second truth"),
   "storage.redirect.disable": moot("blobs on a file system are never redirected"),
   "storage.tag.concurrencylimit": moot("tags are looked up in the catalog, one query each"),
@@ -75,6 +81,14 @@ export const keys: Readonly<Record<string, Key>> = {
   "auth.none": honoured("everyone may pull and push"),
   "auth.token": refused("use `auth.htpasswd`"),
   "auth.silly": refused("it lets in whoever sends any header: use `auth.htpasswd`, or `auth: none`"),
+  "access.anonymouspull": honoured(
+    "ours: `true` lets everyone pull, and whoever logs in push and delete; as `--anonymous-pull`",
+  ),
+  "access.admins": honoured("ours: users who may everything ([access.md](access.md))"),
+  "access.groups.*": honoured("ours: a list of users under one name"),
+  "access.repositories.*.pull": honoured("ours: who may pull, of the repositories that the pattern matches"),
+  "access.repositories.*.push": honoured("ours: who may push, and pull"),
+  "access.repositories.*.delete": honoured("ours: who may delete, and pull"),
   "middleware.registry.#": noMiddleware,
   "middleware.repository.#": noMiddleware,
   "middleware.storage.#": noMiddleware,

@@ -33,7 +33,12 @@ export function review(root: Branch): string[] {
       auth.at,
       keyAt(["auth", auth.name]).key?.note ?? "use `auth.htpasswd`, or `auth: none`",
     );
-  for (const [name, tree] of root.members) visit(tree, [name], warnings);
+  for (const [name, tree] of root.members) {
+    // What is unknown is passed over elsewhere; this would leave open what its rules were to close.
+    if (name !== "access" && nearest(name, ["access"]) !== undefined)
+      throw refusal(name, tree.at, "did you mean `access`?");
+    visit(tree, [name], warnings);
+  }
   return warnings;
 }
 

@@ -1,9 +1,16 @@
-import { buildChartManifest } from "../chart/manifest.ts";
-import { chartMediaTypes } from "../chart/mediaTypes.ts";
 import { describe } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { Source, StoredManifest } from "../oci/repository.ts";
-import type { TakenChart } from "./take.ts";
+import { buildChartManifest } from "./manifest.ts";
+import { chartMediaTypes } from "./mediaTypes.ts";
+import type { Metadata } from "./metadata.ts";
+
+/** A chart in memory: its archive's bytes, and what they say. */
+export interface ChartInMemory {
+  readonly metadata: Metadata;
+  readonly archive: Uint8Array;
+  readonly provenance: Uint8Array | undefined;
+}
 
 /** A chart as it is pushed: its manifest, and a source that has all of it in memory. */
 export interface PackedForPush {
@@ -14,9 +21,9 @@ export interface PackedForPush {
 
 /**
  * A chart's archive and provenance as they are, under a manifest that is the same on every run.
- * @param created RFC 3339 in UTC, from the index; it goes into the manifest
+ * @param created RFC 3339 in UTC, from a classic repository's index; it goes into the manifest
  */
-export function packForPush(chart: TakenChart, created: string | undefined): PackedForPush {
+export function packForPush(chart: ChartInMemory, created?: string): PackedForPush {
   const { metadata, archive, provenance } = chart;
   const content = { descriptor: describe(archive, chartMediaTypes.content), bytes: archive };
   const signature = provenance && {

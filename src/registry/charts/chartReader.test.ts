@@ -1,0 +1,203 @@
+import { describe, expect, test } from "bun:test";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { MemoryBlobs } from "../../blobs/memory.ts";
+import { applyBatch } from "../../catalog/batch.ts";
+import type { Catalog } from "../../catalog/catalog.ts";
+import { chartTables } from "../../catalog/chartSchema.ts";
+import { MemoryCatalog } from "../../catalog/memory.ts";
+import { migrations, upgrade } from "../../catalog/schema.ts";
+import { Sql } from "../../catalog/sql.ts";
+import { openSqliteCatalog } from "../../catalog/sqlite.ts";
+import { openArchive } from "../../chart/archive.ts";
+import { readFacts } from "../../chart/facts.ts";
+import { packForPush } from "../../chart/packed.ts";
+import { parseTag } from "../../oci/reference.ts";
+import { blobOf, pushArtifact } from "../../testing/artifacts.ts";
+import { chartImage } from "../../testing/chartImages.ts";
+import { chartArchive, sampleChart, withDirectory } from "../../testing/charts.ts";
+import { linkBlob, nameOf, putManifest } from "../../testing/commands.ts";
+import { pushChart } from "../../testing/pushChart.ts";
+import { Registry } from "../registry.ts";
+import { replacing } from "../replacing.ts";
+import { factsThread } from "./factsThread.ts";
+
+const name = nameOf("team/mychart");
+const chartYaml = (version: string) =>
+  sampleChart({ "Chart.yaml": `apiVersion: v2\nname: mychart\nversion: ${version}\n` });
+const push = (registry: Registry, version: string) => pushChart(registry, name, { version });
+
+/** Wait for what happens by itself. */
+async function until(happened: () => Promise<boolean>): Promise<void> {
+  while (!(await happened())) await new Promise((resolve) => setTimeout(resolve, 1));
+}
+const allRead = (catalog: Catalog) => until(async () => (await catalog.unreadCharts(1)).length === 0);
+const memory = () => ({ blobs: new MemoryBlobs(), catalog: new MemoryCatalog(), now: () => 1 });
+
+describe("a chart that is pushed", () => {
+  test("is read, once, whoever pushes it again", async () => {
+    let times = 0;
+    const store = memory();
+    const registry = new Registry({
+      ...store,
+      readFacts: async (bytes) => {
+        times++;
+        return readFacts(bytes);
+      },
+    });
+    const content = await push(registry, "1.0.0");
+    await allRead(store.catalog);
+    await push(registry, "1.0.0");
+    await registry.close();
+    expect(await store.catalog.chartFacts(content)).toMatchObject({ name: "mychart", version: "1.0.0" });
+    expect(times).toBe(1);
+  });
+
+  test("is there though its archive is no chart, and that is not opened again", async () => {
+    let times = 0;
+    const store = memory();
+    const registry = new Registry({
+      ...store,
+      readFacts: async (bytes) => {
+        times++;
+        return readFacts(bytes);
+      },
+    });
+    const chart = chartImage(blobOf("no archive"));
+    for (const tag of ["1.0.0", "2.0.0"]) {
+      await pushArtifact(registry.repository(name), chart, { tags: [parseTag(tag)], expect: "any" });
+      await allRead(store.catalog);
+    }
+    await registry.close();
+    expect(await store.catalog.taggedChart(name, parseTag("1.0.0"))).toMatchObject({
+      present: true,
+      read: { unreadable: "it is not gzip" },
+    });
+    expect(times).toBe(1);
+  });
+
+  test("is pushed though nothing can be read, and is read after the next start", async () => {
+    const store = memory();
+    const told: unknown[] = [];
+    const broken = replacing(store.blobs, {
+      read: async () => Promise.reject(new Error("the disk is gone")),
+    });
+    const first = new Registry({ ...store, blobs: broken });
+    await first.start((error) => told.push(error), "off");
+    const content = await push(first, "1.0.0");
+    await until(async () => told.length > 0);
+    await first.close();
+    expect(await store.catalog.unreadCharts(9)).toEqual([content]);
+    const second = new Registry(store);
+    await second.start(() => {}, "off");
+    await allRead(store.catalog);
+    await second.close();
+    expect(await store.catalog.chartFacts(content)).toHaveProperty("name", "mychart");
+  });
+
+  test("is given up when the process ends each time that it is read", async () => {
+    const store = memory();
+    let reading = 0;
+    const dying = () =>
+      new Registry({
+        ...store,
+        readFacts: () => {
+          reading++;
+          return new Promise(() => {});
+        },
+      });
+    const content = await push(dying(), "1.0.0");
+    for (const times of [1, 2, 3]) {
+      await until(async () => reading === times);
+      if (times < 3) await dying().start(() => {}, "off");
+    }
+    const last = new Registry(store);
+    await last.start(() => {}, "off");
+    await allRead(store.catalog);
+    await last.close();
+    expect(await store.catalog.chartFacts(content)).toEqual({
+      unreadable: "the registry ended 3 times while it was read",
+    });
+  });
+});
+
+test("charts of a database that knew none are read after its upgrade", async () => {
+  await withDirectory(async (directory) => {
+    const path = join(directory, "catalog.db");
+    const blobs = new MemoryBlobs();
+    const archive = await chartArchive(chartYaml("1.0.0"));
+    await olderDatabase(path, blobs, archive);
+    const catalog = await openSqliteCatalog(path);
+    const registry = new Registry({ blobs, catalog, now: () => 1 });
+    await registry.start(() => {}, "off");
+    await allRead(catalog);
+    expect(await catalog.taggedChart(name, parseTag("1.0.0"))).toMatchObject({
+      created: Date.UTC(2020, 0, 2, 3, 4, 5),
+      read: { name: "mychart", version: "1.0.0" },
+    });
+    expect((await catalog.chartTags("team/", { limit: 9 })).items.map(({ tag }) => `${tag}`)).toEqual([
+      "1.0.0",
+    ]);
+    await registry.close();
+    await catalog.close();
+  });
+});
+
+describe("the worker", () => {
+  test("reads an archive", async () => {
+    const thread = factsThread();
+    try {
+      expect(await thread.read(await chartArchive(chartYaml("1.0.0")))).toHaveProperty("name", "mychart");
+      expect(await thread.read(new Uint8Array(3))).toEqual({ unreadable: "it is not gzip" });
+    } finally {
+      thread.stop();
+    }
+  });
+
+  test("is ended when an archive takes too long, and when it dies; the next one gets another", async () => {
+    await withDirectory(async (directory) => {
+      const entry = join(directory, "worker.ts");
+      await writeFile(
+        entry,
+        `self.onmessage = ({ data }) => {
+          if (data[0] === 1) for (;;);
+          if (data[0] === 2) setTimeout(() => { throw new Error("out of order"); });
+          else self.postMessage({ unreadable: "as told" });
+        };`,
+      );
+      const thread = factsThread({ limit: 300, idle: 10_000 }, entry);
+      try {
+        expect(await thread.read(new Uint8Array([1]))).toEqual({
+          unreadable: "reading it failed: it took longer than 300 ms",
+        });
+        expect(await thread.read(new Uint8Array([0]))).toEqual({ unreadable: "as told" });
+        expect(await thread.read(new Uint8Array([2]))).toHaveProperty(
+          "unreadable",
+          expect.stringContaining("out of order"),
+        );
+        expect(await thread.read(new Uint8Array([0]))).toEqual({ unreadable: "as told" });
+      } finally {
+        thread.stop();
+      }
+    });
+  });
+});
+
+/** A database as it was before charts were in it, with one pushed. */
+async function olderDatabase(path: string, blobs: MemoryBlobs, archive: Uint8Array): Promise<void> {
+  const { metadata } = await openArchive(archive);
+  const packed = packForPush({ metadata, archive, provenance: undefined }, "2020-01-02T03:04:05Z");
+  const ingest = await blobs.ingest("a");
+  await ingest.append(new Blob([archive as Uint8Array<ArrayBuffer>]).stream());
+  await ingest.commit(packed.content);
+  const sql = new Sql(path);
+  upgrade(sql, path, migrations.slice(0, migrations.indexOf(chartTables)));
+  const { bytes, descriptor } = packed.manifest;
+  const put = putManifest(name, { bytes, descriptor }, ["1.0.0"]);
+  applyBatch(sql, [
+    ...put.blobs.map((blob) => linkBlob(name, { descriptor: blob, bytes: new Uint8Array() })),
+    put,
+    putManifest(name, { ...blobOf('{"layers": [1, "x"]}', "application/x-odd") }, ["odd"]),
+  ]);
+  sql.close();
+}

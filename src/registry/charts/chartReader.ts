@@ -1,0 +1,121 @@
+import type { ChartFacts, ReadFacts, Unreadable } from "../../chart/facts.ts";
+import { partLimits } from "../../chart/limits.ts";
+import type { Digest } from "../../oci/digest.ts";
+import type { Store } from "../store.ts";
+
+/** Archives asked for at once. */
+const pageSize = 16;
+/** A process may die while it reads an archive without being to blame; so often it is no accident. */
+const attemptLimit = 3;
+
+/**
+ * Reads each chart's archive once, one at a time, behind the pushes: none waits for it, and none fails with it. What is to
+ * be read stands in the catalog since the push's own command, so what a crash leaves is read after the next start. An
+ * archive that cannot be read is marked so, and never opened again.
+ */
+export class ChartReader {
+  readonly #store: Pick<Store, "blobs" | "catalog">;
+  readonly #read: ReadFacts;
+  readonly #urgent = new Map<Digest, PromiseWithResolvers<void>>();
+  #report: (error: unknown) => void = () => {};
+  #running: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(store: Pick<Store, "blobs" | "catalog">, read: ReadFacts) {
+    this.#store = store;
+    this.#read = read;
+  }
+
+  /**
+   * Read what was left by the last run.
+   * @param report is told what goes wrong from now on; what could not be read is tried again with the next `wake`
+   */
+  start(report: (error: unknown) => void): void {
+    this.#report = report;
+    this.wake();
+  }
+
+  /** There may be something to read. */
+  wake(): void {
+    if (this.#closed) return;
+    this.#running ??= this.#work()
+      .catch((error) => this.#report(error))
+      .finally(() => {
+        this.#running = undefined;
+        for (const { resolve } of this.#urgent.values()) resolve();
+        this.#urgent.clear();
+      });
+  }
+
+  /** Read these before all others, and wait until they are, at most `ms`. */
+  async hurry(contents: readonly Digest[], ms: number): Promise<void> {
+    if (contents.length === 0) return;
+    const waits = contents.map((content) => {
+      const wait = this.#urgent.get(content) ?? Promise.withResolvers<void>();
+      this.#urgent.set(content, wait);
+      return wait.promise;
+    });
+    this.wake();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, ms);
+    });
+    await Promise.race([Promise.all(waits), late]);
+    clearTimeout(timer);
+  }
+
+  /** End after the archive that is being read. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#running;
+  }
+
+  async #work(): Promise<void> {
+    for (;;) {
+      const contents = await this.#store.catalog.unreadCharts(pageSize);
+      if (contents.length === 0 || this.#closed) return;
+      for (const content of contents) {
+        await this.#readUrgent();
+        if (this.#closed) return;
+        await this.#readOne(content);
+      }
+    }
+  }
+
+  async #readUrgent(): Promise<void> {
+    for (;;) {
+      const [content] = this.#urgent.keys();
+      if (content === undefined || this.#closed) return;
+      await this.#readOne(content);
+    }
+  }
+
+  async #readOne(content: Digest): Promise<void> {
+    const { catalog } = this.#store;
+    const { attempts } = await catalog.apply({ kind: "begin-facts", content });
+    if (attempts > attemptLimit)
+      await this.#put(content, { unreadable: `the registry ended ${attemptLimit} times while it was read` });
+    else if (attempts > 0) {
+      const facts = await this.#factsOf(content);
+      if (facts === undefined) await catalog.apply({ kind: "drop-unread", content });
+      else await this.#put(content, facts);
+    }
+    this.#urgent.get(content)?.resolve();
+    this.#urgent.delete(content);
+  }
+
+  async #factsOf(content: Digest): Promise<ChartFacts | Unreadable | undefined> {
+    const { blobs } = this.#store;
+    const size = await blobs.stat(content);
+    if ((size ?? 0) > partLimits.content)
+      return {
+        unreadable: `it has ${size} bytes, and ${partLimits.content} are the most that a chart's has`,
+      };
+    const stream = await blobs.read(content);
+    return stream && this.#read(await new Response(stream).bytes());
+  }
+
+  async #put(content: Digest, facts: ChartFacts | Unreadable): Promise<void> {
+    await this.#store.catalog.apply({ kind: "put-facts", content, facts });
+  }
+}

@@ -1,0 +1,254 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { BlobInfo } from "../blobs/blobs.ts";
+import type { Page, UnheldBytes, UnnamedBlob } from "../catalog/catalog.ts";
+import type { Digest } from "../oci/digest.ts";
+import { ChartroomError } from "../oci/errors.ts";
+import type { Burials } from "./burials.ts";
+import { everyItem } from "./pages.ts";
+import type { Store } from "./store.ts";
+import { WritesStopped } from "./writeStop.ts";
+
+/** How long, in ms, a blob stays that no manifest names, where nobody says otherwise: a push may take its time. */
+export const usualGrace: number = 24 * 3600_000;
+
+/**
+ * So many blobs or contents are taken at once: their commands share a commit, and a push that comes meanwhile waits for no
+ * more than those.
+ */
+const step = 16;
+/** The queue is looked at once in a grace period, within these bounds in ms: where nothing is due it takes microseconds. */
+const [soonest, latest] = [100, 60_000];
+/** Candidates asked for at once when they are told. */
+const pageSize = 1000;
+
+/** What would go: a blob out of a repository, or bytes that no repository has, off the disk. */
+export type Candidate =
+  | (UnnamedBlob & {
+      readonly kind: "blob";
+      /** From when on, ms since 1970. */
+      readonly due: number;
+      /** Whether no other repository has it now, so that its bytes go too. */
+      readonly last: boolean;
+    })
+  | (BlobInfo & { readonly kind: "bytes" });
+
+/** What a collection took. */
+export interface Collected {
+  /** Blobs taken out of repositories. */
+  readonly blobs: number;
+  /** Contents whose bytes were removed. */
+  readonly contents: number;
+  /** Bytes freed on the disk. */
+  readonly bytes: number;
+}
+
+/** Whether all that is wrong is that it is not the moment: a hold, or a queue that pushes have filled. */
+const isBusy = (error: unknown): boolean => error instanceof ChartroomError && error.code === "busy";
+
+/**
+ * Takes what nothing names any more, by what the catalog's rows tell, never by looking through what stays
+ * (docs/collection.md). Small steps, so that pushes go on beside it.
+ */
+export class Collector {
+  readonly #store: Store;
+  readonly #burials: Burials;
+  readonly #total = { blobs: 0, contents: 0, bytes: 0, failures: 0 };
+  readonly #working = new Set<Promise<unknown>>();
+  readonly #ending = new AbortController();
+  #holds = 0;
+  #background: Promise<void> = Promise.resolve();
+
+  constructor(store: Store, burials: Burials) {
+    this.#store = store;
+    this.#burials = burials;
+  }
+
+  /** All that was taken since the start, and how often the work in the background went wrong. */
+  get total(): Collected & { readonly failures: number } {
+    return this.#total;
+  }
+
+  /** How many blobs are due, by the registry's own grace period. */
+  async due(): Promise<number> {
+    const { catalog, now, rules } = this.#store;
+    return rules?.grace === undefined ? 0 : catalog.countUnnamed(now() - rules.grace);
+  }
+
+  /**
+   * Finish what the last run left doomed, and collect from now on until `close`; nothing where the rules say no grace period.
+   * @param report is told what goes wrong
+   */
+  start(report: (error: unknown) => void): void {
+    const { grace } = this.#store.rules ?? {};
+    if (grace !== undefined) this.#background = this.#goOn(grace, report);
+  }
+
+  /** End the work in the background, once the step that it is at is through. */
+  async close(): Promise<void> {
+    this.#ending.abort();
+    await this.#background;
+  }
+
+  /**
+   * Take nothing until the returned object is disposed of: a backup needs that between the catalog's copy and that of the
+   * bytes. Resolves once nothing is being taken.
+   */
+  async hold(): Promise<Disposable> {
+    this.#holds++;
+    let held = true;
+    await Promise.allSettled(this.#working);
+    return {
+      [Symbol.dispose]: () => {
+        if (held) this.#holds--;
+        held = false;
+      },
+    };
+  }
+
+  /**
+   * Collect all that is due now.
+   * @param grace ms for which nothing must have named a blob; 0 takes what a push that is under way just brought, too: its
+   *   manifest is refused then
+   * @throws ChartroomError `busy` while collection is held; else the first thing that went wrong, after all the rest
+   */
+  async run(grace: number): Promise<Collected> {
+    const before = { ...this.#total };
+    await this.#all(grace);
+    const { blobs, contents, bytes } = this.#total;
+    return {
+      blobs: blobs - before.blobs,
+      contents: contents - before.contents,
+      bytes: bytes - before.bytes,
+    };
+  }
+
+  /**
+   * What `run(grace)` would take at `until` (ms since 1970) if nothing changed: blobs, longest unnamed first, then bytes that no
+   * repository has. Nothing is touched.
+   */
+  async *explain(grace: number, until: number): AsyncGenerator<Candidate> {
+    const { blobs, catalog } = this.#store;
+    const unnamed = everyItem<UnnamedBlob, UnnamedBlob>(
+      (after) => catalog.unnamed(until - grace, { after, limit: pageSize }),
+      (blob) => blob,
+    );
+    for await (const blob of unnamed) {
+      const last = (await catalog.repositoriesWithBlob(blob.digest, 2)).length === 1;
+      yield { kind: "blob", ...blob, due: blob.since + grace, last };
+    }
+    const unheld = everyItem<UnheldBytes, Digest>(
+      (after) => catalog.unheld({ after, limit: pageSize }),
+      ({ digest }) => digest,
+    );
+    for await (const { digest } of unheld) {
+      const size = await blobs.stat(digest);
+      if (size !== undefined) yield { kind: "bytes", digest, size };
+    }
+  }
+
+  /** Bytes of which the catalog knows nothing, as a crash between bytes and row leaves them. Looks through all there are. */
+  async *orphans(): AsyncGenerator<BlobInfo> {
+    const { blobs, catalog } = this.#store;
+    for await (const blob of blobs.list()) {
+      const holders = await catalog.repositoriesWithBlob(blob.digest, 1);
+      if (holders.length === 0 && (await catalog.unheldBytes(blob.digest)) === undefined) yield blob;
+    }
+  }
+
+  /**
+   * Remove the bytes of a content, unless a repository has it. A push that is just bringing it publishes it again.
+   * @returns bytes that were freed; undefined where none were there, or a repository has them
+   * @throws ChartroomError `busy` while collection is held
+   */
+  take(digest: Digest): Promise<number | undefined> {
+    return this.#unlessHeld(() => this.#take(digest));
+  }
+
+  async #goOn(grace: number, report: (error: unknown) => void): Promise<void> {
+    const { signal } = this.#ending;
+    while (!signal.aborted) {
+      try {
+        if (this.#holds === 0) await this.#all(grace);
+      } catch (error) {
+        // It was told when it happened, and only a start ends it.
+        if (error instanceof WritesStopped) return;
+        if (!isBusy(error)) {
+          this.#total.failures++;
+          report(error);
+        }
+      }
+      const rest = Math.min(latest, Math.max(soonest, grace));
+      await sleep(rest, undefined, { signal, ref: false }).catch(() => {});
+    }
+  }
+
+  /**
+   * Take all that is due, step by step. Bytes that cannot be removed stay doomed for the next time, and the others go on.
+   * @throws the first error, at the end
+   */
+  async #all(grace: number): Promise<void> {
+    const failed: unknown[] = [];
+    try {
+      for (let more = true; more && !this.#ending.signal.aborted; )
+        ({ more } = await this.#step(() => this.#takeBlobs(grace)));
+      let page: Page<UnheldBytes> = { items: [], more: true };
+      while (page.more && !this.#ending.signal.aborted)
+        page = await this.#step(() => this.#takeBytes(page.items.at(-1)?.digest, failed));
+    } catch (error) {
+      failed.push(error);
+    }
+    if (failed.length > 0) throw failed[0];
+  }
+
+  /** One step, then a rest as long as it took: half of the writer's time at least is others'. */
+  async #step<T>(work: () => Promise<Page<T>>): Promise<Page<T>> {
+    const began = performance.now();
+    const page = await this.#unlessHeld(work);
+    if (page.more) await sleep(performance.now() - began);
+    return page;
+  }
+
+  async #unlessHeld<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#holds > 0)
+      throw new ChartroomError("busy", "Cannot collect: a backup or a check is under way", {
+        hint: "Try again when it is through.",
+      });
+    const working = work();
+    this.#working.add(working);
+    try {
+      return await working;
+    } finally {
+      this.#working.delete(working);
+    }
+  }
+
+  /** Take blobs that are due out of their repositories. */
+  async #takeBlobs(grace: number): Promise<Page<UnnamedBlob>> {
+    const { catalog, now } = this.#store;
+    const before = now() - grace;
+    const page = await catalog.unnamed(before, { limit: step });
+    const outcomes = await Promise.all(
+      page.items.map(({ repository, digest }) =>
+        catalog.apply({ kind: "collect-blob", repository, digest, before }),
+      ),
+    );
+    this.#total.blobs += outcomes.filter(({ done }) => done).length;
+    return page;
+  }
+
+  /** Take bytes that no repository has. What goes wrong is put into `failed`. */
+  async #takeBytes(after: Digest | undefined, failed: unknown[]): Promise<Page<UnheldBytes>> {
+    const page = await this.#store.catalog.unheld({ after, limit: step });
+    const taken = await Promise.allSettled(page.items.map(({ digest }) => this.#take(digest)));
+    for (const each of taken) if (each.status === "rejected") failed.push(each.reason);
+    return page;
+  }
+
+  async #take(digest: Digest): Promise<number | undefined> {
+    if (!(await this.#store.catalog.apply({ kind: "doom", digest })).done) return undefined;
+    const bytes = await this.#burials.bury(digest);
+    if (bytes !== undefined) this.#total.contents++;
+    this.#total.bytes += bytes ?? 0;
+    return bytes;
+  }
+}

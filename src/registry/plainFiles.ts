@@ -1,0 +1,40 @@
+import { constants } from "node:fs";
+import { open, stat } from "node:fs/promises";
+import { errorCode, type FileSystem, nodeFileSystem, type OpenFile } from "../files/filesystem.ts";
+import { ChartroomError } from "../oci/errors.ts";
+
+/** Flags that would follow a link; those that make a file new do not (open(2), O_EXCL). */
+const following: Readonly<Record<string, number>> = {
+  r: constants.O_RDONLY,
+  "r+": constants.O_RDWR,
+  w: constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC,
+};
+/** Windows has no such flag, and lets nobody but administrators make links. */
+const noFollow = constants.O_NOFOLLOW ?? 0;
+
+/**
+ * The machine's file system, where a file that is opened is no link. In a data directory that was restored from somewhere a
+ * link could give any file of the machine under a blob's digest, or have it written over. Directories may be links: so
+ * people put blobs on another disk.
+ * @throws ChartroomError `storage` from `open` where a link leads to anything but a directory
+ */
+export const plainFiles: FileSystem = {
+  ...nodeFileSystem,
+  async open(path, flags, mode) {
+    const own = following[flags];
+    if (own === undefined) return nodeFileSystem.open(path, flags, mode);
+    try {
+      return (await open(path, own | noFollow, mode)) as OpenFile;
+    } catch (error) {
+      if (errorCode(error) !== "ELOOP") throw error;
+      if ((await stat(path).catch(() => undefined))?.isDirectory()) return nodeFileSystem.open(path, flags);
+      throw new ChartroomError(
+        "storage",
+        `Cannot open ${path}: it is a link, and only files are kept there`,
+        {
+          cause: error,
+        },
+      );
+    }
+  },
+};

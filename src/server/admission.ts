@@ -1,0 +1,92 @@
+import type { Access, Action, Authenticator, Caller } from "../registry/access.ts";
+import { RegistryError } from "../registry/errors.ts";
+import { challenge, parseBasic } from "./credentials.ts";
+import type { Route } from "./route.ts";
+import { errorAnswer } from "./v2/errors.ts";
+
+/** What decides whether a request is let in. */
+export interface Doors {
+  /** Who may log in; nobody need where there is none. */
+  readonly authenticator: Authenticator | undefined;
+  readonly access: Access;
+}
+
+/** Who asks, and the refusal where it may not. */
+export interface Admission {
+  readonly user: Caller;
+  readonly refusal?: Response;
+}
+
+/**
+ * What each operation takes: an action on its repository; a login, where there are any; nothing. A `list` is cut down to what
+ * the caller may pull by whoever answers it.
+ */
+const needs: Readonly<Record<Route["op"], Action | "login" | "list" | "nothing">> = {
+  welcome: "nothing",
+  base: "login",
+  "list-repositories": "list",
+  "list-tags": "pull",
+  "list-referrers": "pull",
+  "pull-manifest": "pull",
+  "pull-blob": "pull",
+  "push-manifest": "push",
+  "open-upload": "push",
+  "show-upload": "push",
+  "append-upload": "push",
+  "finish-upload": "push",
+  "cancel-upload": "push",
+  "delete-manifest": "delete",
+  "delete-blob": "delete",
+  unsupported: "login",
+  unknown: "login",
+};
+
+/**
+ * Who asks, and whether that may be done. It is decided by names alone, before anything is looked up: a repository that is
+ * not there and one that the caller may not see are refused by the same words. 401 where a login could help, 403 where
+ * there is one, or none to be had.
+ * @param authorization the header, null where there is none
+ */
+export async function admit(
+  { authenticator, access }: Doors,
+  route: Route,
+  authorization: string | null,
+): Promise<Admission> {
+  const need = needs[route.op];
+  if (need === "nothing") return { user: undefined };
+  const caller = await callerOf(authenticator, authorization);
+  const user = caller?.user;
+  const mayLogIn = authenticator !== undefined && user === undefined;
+  const name = "name" in route ? route.name : undefined;
+  const isLetIn = () => {
+    // Clients learn at `/v2/` that there are logins, and have theirs checked there: it asks for one whatever is public. Where
+    // it answers 200, the login of both helms, oras, regctl and skopeo takes any password (measured).
+    if (need === "login") return !mayLogIn;
+    // A list that a login would make longer goes to who has none and says so: clients show theirs once they are asked.
+    if (need === "list")
+      return !mayLogIn || access.public === "all" || (access.public === "some" && authorization !== null);
+    return name !== undefined && access.may(user, need, name);
+  };
+  if (caller !== undefined && isLetIn()) return { user };
+  const refusal = mayLogIn
+    ? errorAnswer(new RegistryError("unauthorized"), { "www-authenticate": challenge(authenticator.realm) })
+    : errorAnswer(new RegistryError("denied", { details: [{ name, action: need }] }));
+  return { user, refusal };
+}
+
+/**
+ * Who asks, or undefined when the credentials are wrong: they are checked whatever is asked for. Where nobody need log in
+ * they are not looked at, as `registry login` to an open registry expects.
+ */
+async function callerOf(
+  authenticator: Authenticator | undefined,
+  authorization: string | null,
+): Promise<{ readonly user: Caller } | undefined> {
+  if (authenticator === undefined || authorization === null) return { user: undefined };
+  const credentials = parseBasic(authorization);
+  if (credentials === undefined) return undefined;
+  const { user, password } = credentials;
+  // skopeo and podman show an empty name and password where they were challenged and have none: that is nobody.
+  if (user === "" && password === "") return { user: undefined };
+  return (await authenticator.authenticate(user, password)) ? { user } : undefined;
+}
