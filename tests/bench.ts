@@ -215,11 +215,11 @@ export class Bench {
   }
 
   /**
-   * Either program with a configuration of Distribution's.
+   * A program with a configuration of Distribution's.
    * @param configOf gives it, for where to listen and a folder of its own
    */
   async configured(
-    program: "chartroom" | "docker-registry",
+    program: "chartroom" | "docker-registry" | "distribution3",
     configOf: (host: string, folder: string) => object,
     env: Record<string, string> = {},
   ): Promise<Registry> {

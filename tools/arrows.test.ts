@@ -13,6 +13,7 @@ const everything = [
   "layout",
   "registry",
   "migrate",
+  "adopt",
   "notify",
 ];
 
@@ -28,6 +29,7 @@ const arrows: Record<string, readonly string[]> = {
   layout: ["oci", "chart", "blobs", "files"],
   registry: ["oci", "chart", "blobs", "catalog", "files"],
   migrate: ["oci", "http", "files", "chart"],
+  adopt: ["oci", "files", "blobs", "catalog", "registry"],
   notify: ["oci", "http", "catalog", "registry"],
   web: ["oci", "chart", "registry"],
   server: ["oci", "http", "chart", "registry", "type notify", "web"],

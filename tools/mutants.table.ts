@@ -20,6 +20,12 @@ const faults = {
 };
 
 const races = (trace: string) => `collection and, over sqlite, ${trace}`;
+const mirror = (name: string): Mutant["test"] => ["src/registry/mirror/repository.test.ts", name];
+const failing = (name: string): Mutant["test"] => ["src/registry/mirror/failure.test.ts", name];
+const mirrored = (name: string): Mutant["test"] => [
+  "src/registry/mirror/download.test.ts",
+  `a large blob ${name}`,
+];
 
 /** What the house promises, by the lines that keep it. */
 export const mutants: readonly Mutant[] = [
@@ -699,6 +705,72 @@ export const mutants: readonly Mutant[] = [
     ],
   },
 
+  // Another registry's data.
+  {
+    without: "leaving alone a file that has other names when a sync fails",
+    file: "src/blobs/ingest.ts",
+    find: "      if (this.#sealed) throw lost;\n",
+    test: [
+      "src/adopt/faults.test.ts",
+      "by link, whichever call fails, what is acknowledged is whole, and a repeat has all of it",
+    ],
+  },
+  {
+    without: "the mode of a linked file being left alone",
+    file: "src/blobs/ingest.ts",
+    find: "    if (!this.#sealed) await this.#file.chmod(0o444);",
+    replace: "    await this.#file.chmod(0o444);",
+    test: ["src/adopt/adopt.test.ts", "the old directory is left as it was by link"],
+  },
+  {
+    without: "the refusal of a symbolic link in an old registry's directory",
+    file: "src/adopt/tree.ts",
+    find: "await ifThere(this.#fs.lstat(path))",
+    replace: "await ifThere(this.#fs.stat(path))",
+    test: [
+      "src/adopt/broken.test.ts",
+      "what is broken there is told, and stops nothing else a blob that is a symbolic link",
+    ],
+  },
+  {
+    without: "children before parents in an adoption",
+    file: "src/adopt/manifests.ts",
+    find: "      if (indexes.has(child.digest)) await once(child.digest).catch(() => {});",
+    replace: "      void child;",
+    test: ["src/adopt/adopt.test.ts", "indexes in indexes come over whole, however deep they are"],
+  },
+  {
+    without: "the digest of an adopted manifest",
+    file: "src/adopt/manifests.ts",
+    find: '  verifyBytes(bytes, { mediaType: "", digest, size: file.size });\n',
+    test: [
+      "src/adopt/broken.test.ts",
+      "what is broken there is told, and stops nothing else a manifest that rotted",
+    ],
+  },
+  {
+    without: "the tag that an adoption leaves alone",
+    file: "src/adopt/tags.ts",
+    find: 'expect: force ? "any" : "absent"',
+    replace: 'expect: "any"',
+    test: ["src/adopt/adopt.test.ts", "a tag that holds something else here stays, and that is told"],
+  },
+  {
+    without: "the refusal to adopt into the old registry's own directory",
+    file: "src/cli/registry/adopt/run.ts",
+    find: "  await checkApart(source, data);\n",
+    test: [
+      "src/cli/registry/adopt/run.test.ts",
+      "nothing is adopted into the old registry's own directory, whatever way leads there",
+    ],
+  },
+  {
+    without: "the refusal to write to a Distribution's data",
+    file: "src/cli/registry/served.ts",
+    find: "    if (readOnly) return openInPlace(root, tree, needs);",
+    replace: "    return openInPlace(root, tree, needs);",
+    test: ["src/cli/registry/served.test.ts", "a Distribution's data is never opened to be written to"],
+  },
   // Who may do what is asked of everything that is done, and of everything that is shown.
   {
     without: "the question whether a mount's source may be pulled",
@@ -777,5 +849,67 @@ export const mutants: readonly Mutant[] = [
       "src/cli/registry/accessSettings.test.ts",
       "what is misspelt is refused by name, with what was expected: access: {repositories: {a: {pul: users}}}",
     ],
+  },
+
+  // A mirror fetches once, gives nothing wrong whole, and is nobody's to change.
+  {
+    without: "the last byte held back until a mirror's blob is right",
+    file: "src/registry/mirror/download.ts",
+    find: "Math.min(this.#written, this.blob.size - 1)",
+    replace: "this.#written",
+    test: mirrored(
+      "that turns out wrong breaks its clients' connections: none gets its end, and nothing is kept",
+    ),
+  },
+  {
+    without: "the name that nobody logs in by, of a mirror's sessions",
+    file: "src/registry/mirror/download.ts",
+    find: "user: mirrorUser",
+    replace: "user: undefined",
+    test: mirrored("is no session of a client's while it comes"),
+  },
+  {
+    without: "the note of how much of a mirror's blob is on the disk",
+    file: "src/registry/mirror/download.ts",
+    find: "const acknowledged = (await catalog.upload(id))?.offset ?? 0",
+    replace: "const acknowledged = 0",
+    test: mirrored("whose upstream stays away breaks off; after a restart it goes on where it was"),
+  },
+  {
+    without: "the one download of a blob",
+    file: "src/registry/mirror/downloads.ts",
+    find: "    if (underWay !== undefined) return underWay;\n",
+    test: mirror(
+      "a storm of a thousand askers for one blob is one fetch, and of a thousand for one tag, too",
+    ),
+  },
+  {
+    without: "the one question about a tag",
+    file: "src/registry/mirror/flights.ts",
+    find: "      this.#underWay.get(key) ??\n",
+    test: mirror(
+      "a storm of a thousand askers for one blob is one fetch, and of a thousand for one tag, too",
+    ),
+  },
+  {
+    without: "the rules for manifests that a mirror is given",
+    file: "src/registry/mirror/repository.ts",
+    find: "    await describeManifest(bytes, descriptor.mediaType).catch(asUpstreams);\n",
+    test: failing("a hostile upstream gives a manifest that it calls a picture: 502, and it is not kept"),
+  },
+  {
+    without: "the refusal of uploads into a mirror",
+    file: "src/registry/uploads.ts",
+    find: '    if (this.#isMirror(repository)) throw new RegistryError("mirrored");\n',
+    test: mirror("a mirror takes no push, no mount and no delete"),
+  },
+  {
+    without: "the answer that asks for no login when an upstream refuses ours",
+    file: "src/registry/mirror/failure.ts",
+    find: '  not_allowed: "upstreamRefuses",\n',
+    replace: '  not_allowed: "unauthorized",\n',
+    test: failing(
+      "an upstream that is away refuses us: what is not kept is answered 403, in the specification's form, and asks for no login",
+    ),
   },
 ];

@@ -1,12 +1,13 @@
 import type { Dirent } from "node:fs";
 import { dirname, join } from "node:path";
 import { makeDirectory } from "../files/durable.ts";
-import { type FileSystem, ifThere } from "../files/filesystem.ts";
+import { errorCode, type FileSystem, ifThere } from "../files/filesystem.ts";
 import { algorithmOf, type Digest, hexOf, tryDigest } from "../oci/digest.ts";
 import type { ByteRange } from "../oci/repository.ts";
 import type { BlobInfo, Blobs, Ingest } from "./blobs.ts";
 import { FilesystemIngest } from "./ingest.ts";
 import { isIngestName, parseIngestName } from "./name.ts";
+import { cannotLink } from "./place.ts";
 import { streamRange } from "./stream.ts";
 
 /** Where the two directories are; both in one file system, made when first needed. */
@@ -79,6 +80,31 @@ export class FilesystemBlobs implements Blobs {
         return target;
       },
     });
+  }
+
+  async readIngest(name: string, range: ByteRange): Promise<ReadableStream<Uint8Array> | undefined> {
+    const path = join(this.#directories.ingest, parseIngestName(name));
+    const file = await ifThere(this.#fs.open(path, "r"));
+    return file && streamRange(file, range, `Ingest "${path}"`);
+  }
+
+  /**
+   * Begin an ingest of this name anew with the bytes of a file of elsewhere, which stays as it is: by another name of it, so that
+   * nothing is copied, or by a copy; `either`: by a copy where there can be no link. What comes later goes into a copy in any case.
+   * @throws node's error
+   */
+  async ingestFrom(name: string, file: string, how: "link" | "copy" | "either"): Promise<Ingest> {
+    const path = join(this.#directories.ingest, parseIngestName(name));
+    await this.#make(this.#directories.ingest);
+    await this.#fs.rm(path, { force: true });
+    const copy = () => this.#fs.copyFile(file, path);
+    if (how === "copy") await copy();
+    else
+      await this.#fs.link(file, path).catch((error: unknown) => {
+        if (how === "link" || !cannotLink.has(errorCode(error) ?? "")) throw error;
+        return copy();
+      });
+    return this.ingest(name);
   }
 
   async *ingests(): AsyncGenerator<{ name: string; size: number; changed: number }> {

@@ -83,6 +83,7 @@ export class FilesystemIngest implements Ingest {
     stream: ReadableStream<Uint8Array>,
     limit = Number.POSITIVE_INFINITY,
     safe?: (size: number) => Promise<void>,
+    written?: (size: number) => void,
   ): Promise<void> {
     await this.#detach();
     const live = this.#live;
@@ -94,6 +95,7 @@ export class FilesystemIngest implements Ingest {
           live.digester.update(piece);
           live.hashed += piece.byteLength;
         },
+        ...(written !== undefined && { wrote: written }),
         sync: async (size) => {
           await this.#datasync(size);
           if (safe === undefined) return;
@@ -194,13 +196,15 @@ export class FilesystemIngest implements Ingest {
 
   /**
    * Have all bytes on the disk. Once a sync has failed, the kernel may call the lost pages clean, and the next sync succeed
-   * without them (lwn.net/Articles/752063): so what was not synced is cut off, to be sent again.
+   * without them (lwn.net/Articles/752063): so what was not synced is cut off, to be sent again. A file with other names is not
+   * only ours to cut: there, no sync is believed any more.
    */
   async #sync(): Promise<void> {
     if (this.#clean) return;
     if (this.#lost === undefined) await this.#datasync(this.#offset).catch(() => {});
     const lost = this.#lost;
     if (lost !== undefined) {
+      if (this.#sealed) throw lost;
       await this.#cut(this.#synced);
       this.#lost = undefined;
       throw lost;
@@ -243,6 +247,7 @@ export class FilesystemIngest implements Ingest {
     this.#synced = this.#offset;
     this.#clean = true;
     this.#sealed = this.#moved = this.#entered = false;
+    this.#lost = undefined;
     await blob.close();
   }
 }

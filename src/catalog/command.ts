@@ -126,6 +126,14 @@ export interface AdvanceEndpoint {
   readonly event: number;
 }
 
+/** Note that a manifest was asked for: what a mirror keeps may go when nobody asks for it any more. */
+export interface UseManifest {
+  readonly kind: "use-manifest";
+  readonly repository: RepositoryName;
+  readonly digest: Digest;
+  readonly at: number;
+}
+
 export type Command =
   | OpenUpload
   | AdvanceUpload
@@ -140,7 +148,8 @@ export type Command =
   | OpenEndpoints
   | AdvanceEndpoint
   | CollectionCommand
-  | ChartCommand;
+  | ChartCommand
+  | UseManifest;
 
 interface Outcomes extends CollectionOutcomes, ChartOutcomes {
   "open-upload": { done: true };
@@ -162,6 +171,7 @@ interface Outcomes extends CollectionOutcomes, ChartOutcomes {
   /** The number of the last event that each has had, in the order of the names. */
   "open-endpoints": { done: true; had: readonly number[] };
   "advance-endpoint": { done: true } | { done: false; why: "absent" };
+  "use-manifest": { done: true } | { done: false; why: "absent" };
 }
 
 /** What became of a command: done, or refused for a reason that is no fault. Faults are thrown. */

@@ -97,6 +97,7 @@ const plain: fc.Arbitrary<Command> = fc.oneof(
   record({ kind: fc.constant("open-endpoints" as const), names: fc.subarray(["e1", "e2"]) }),
   record({ kind: fc.constant("advance-endpoint" as const), name: endpoint, event: fc.nat(50) }),
   record({ kind: fc.constant("delete-manifest" as const), repository, digest: manifest, at }),
+  record({ kind: fc.constant("use-manifest" as const), repository, digest: manifest, at }),
   record({ kind: fc.constant("put-facts" as const), content: blob, facts: one(facts) }),
   record({ kind: fc.constantFrom("begin-facts", "drop-unread"), content: blob }),
   // Numbers may differ from catalog to catalog: all are forgotten.

@@ -6,6 +6,7 @@ import { openSqliteCatalog } from "../catalog/sqlite.ts";
 import { Notifications, type NotificationsOptions } from "../notify/notifications.ts";
 import { factsThread } from "../registry/charts/factsThread.ts";
 import type { DataPaths } from "../registry/dataDirectory.ts";
+import type { MirrorSource } from "../registry/mirror/mirror.ts";
 import { plainFiles } from "../registry/plainFiles.ts";
 import { Registry, type Sweep } from "../registry/registry.ts";
 import { Reserve } from "../registry/reserve.ts";
@@ -34,6 +35,7 @@ export interface RegistryNeeds {
   readonly rules: Rules;
   /** Who is told of what happens. */
   readonly notifications: NotificationsOptions;
+  readonly mirrors: readonly MirrorSource[];
 }
 
 /**
@@ -42,22 +44,19 @@ export interface RegistryNeeds {
  */
 export async function openRegistry(
   paths: DataPaths | undefined,
-  { now, report, sweep, rules, notifications: told }: RegistryNeeds,
+  { now, report, sweep, rules, mirrors, notifications: told }: RegistryNeeds,
 ): Promise<OpenRegistry> {
   const writes = new WriteStop(report);
-  const stored =
+  const { catalog: stored, blobs } =
     paths === undefined
-      ? new MemoryCatalog()
-      : writes.catalog(
-          new Reserve(plainFiles, paths.reserve).catalog(await openSqliteCatalog(paths.catalog)),
-        );
-  const blobs =
-    paths === undefined ? new MemoryBlobs() : new FilesystemBlobs(writes.files(plainFiles), paths);
+      ? { catalog: new MemoryCatalog(), blobs: new MemoryBlobs() }
+      : await openStorage(paths, writes);
   const notifications = new Notifications(stored, told);
   const silent = told.endpoints.length === 0;
   const catalog = silent ? stored : notifications.catalog;
   const reading = factsThread();
-  const registry = new Registry({ catalog, blobs, now, rules, readFacts: reading.read });
+  const store = { catalog, blobs, now, rules, readFacts: reading.read };
+  const registry = new Registry(store, mirrors, report);
   const close = async () => {
     await registry.close();
     reading.stop();
@@ -74,3 +73,15 @@ export async function openRegistry(
   const waiting = () => stored.waiting();
   return { registry, writes, waiting, notifications: silent ? undefined : notifications, close };
 }
+
+/** Rows and blobs of a data directory, which this process owns. @throws as `openRegistry` */
+export async function openStorage(paths: DataPaths, writes: WriteStop) {
+  const rows = await openCatalog(paths.catalog);
+  return {
+    catalog: writes.catalog(new Reserve(plainFiles, paths.reserve).catalog(rows)),
+    blobs: new FilesystemBlobs(writes.files(plainFiles), paths),
+  };
+}
+
+/** Rows alone, in a file of their own. */
+export const openCatalog = openSqliteCatalog;

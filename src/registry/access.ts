@@ -8,7 +8,7 @@ export interface Authenticator {
   /**
    * Whether the password is the user's. An unknown user takes as long as a known one.
    * @param from the address that says so
-   * @throws TooMany when too many were wrong from there; ChartroomError `busy` when too many wait to be looked at
+   * @throws RegistryError `requestsTooMany` when too many were wrong from there; ChartroomError `busy` when too many wait to be looked at
    */
   authenticate(user: string, password: string, from?: string): Promise<boolean>;
 }

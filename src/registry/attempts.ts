@@ -1,6 +1,6 @@
 import { Buckets } from "./buckets.ts";
+import { RegistryError } from "./errors.ts";
 import { networkOf } from "./network.ts";
-import { TooMany } from "./tooMany.ts";
 
 /**
  * How often one address may try a wrong password. Each try costs a hash that is made to be slow: without a limit, guessing
@@ -17,13 +17,17 @@ export class Attempts {
   /**
    * Try a password; it counts unless it was right, from the beginning on, so that many at once are no way around.
    * @param from the address; undefined where there is none, which is not limited
-   * @throws TooMany without trying
+   * @throws RegistryError `requestsTooMany` without trying
    */
   async count(from: string | undefined, attempt: () => Promise<boolean>): Promise<boolean> {
     if (from === undefined) return attempt();
     const network = networkOf(from);
     const wait = this.#buckets.take(network);
-    if (wait > 0) throw new TooMany("requestsTooMany", "too many logins failed; try again in a moment", wait);
+    if (wait > 0)
+      throw new RegistryError("requestsTooMany", {
+        message: "too many logins failed; try again in a moment",
+        retryAfter: wait,
+      });
     const passed = await attempt();
     if (passed) this.#buckets.giveBack(network);
     return passed;

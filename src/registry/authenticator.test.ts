@@ -180,7 +180,7 @@ test("who is wrong too often from one address is turned away unheard, until some
   const count = compared.length;
   await expect(authenticate("ann", "pwa", here)).rejects.toMatchObject({
     fault: "requestsTooMany",
-    retryAfter: 20,
+    retryAfter: 20_000,
   });
   expect(compared).toHaveLength(count);
   // Who is known already is heard, and so is everybody elsewhere.

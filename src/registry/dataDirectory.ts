@@ -109,6 +109,10 @@ export async function makeDataDirectory(root: string, options: DataDirectoryOpti
   await fs.chmod(root, 0o700); // charts may be private, and so are users
 }
 
+/** Whether a directory is one of ours already. @throws ChartroomError `invalid` for a broken marker */
+export const isDataDirectory = async (fs: FileSystem, root: string): Promise<boolean> =>
+  (await formatOf(fs, root)) > 0;
+
 /** Refuse a place that no registry's data could live in; it need not exist yet. Changes nothing. */
 async function check(
   root: string,

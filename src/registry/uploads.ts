@@ -34,19 +34,29 @@ const idleLimit = 64;
 export class Uploads {
   readonly #store: Store;
   readonly #burials: Burials;
+  readonly #isMirror: (repository: RepositoryName) => boolean;
   readonly #turns = new Turns();
   readonly #idle = new Map<string, Ingest>();
   /** Ingests of blobs that come whole, without a session. */
   readonly #receiving = new Set<string>();
 
-  /** @param burials those of the store's collector, where it has one */
-  constructor(store: Store, burials: Burials = new Burials(store)) {
+  /**
+   * @param burials those of the store's collector, where it has one
+   * @param isMirror whether a repository is another's mirror, and takes no uploads
+   */
+  constructor(
+    store: Store,
+    burials: Burials = new Burials(store),
+    isMirror: (repository: RepositoryName) => boolean = () => false,
+  ) {
     this.#store = store;
     this.#burials = burials;
+    this.#isMirror = isMirror;
   }
 
-  /** Open a session. `user` is undefined where nobody need log in. */
+  /** Open a session. `user` is undefined where nobody need log in. @throws RegistryError `mirrored` */
   async open(repository: RepositoryName, user: string | undefined): Promise<Upload> {
+    this.#refuseMirror(repository);
     const upload = { id: crypto.randomUUID(), repository, user, offset: 0, started: this.#store.now() };
     const { id, started } = upload;
     await this.#store.catalog.apply({ kind: "open-upload", id, repository, user, at: started });
@@ -103,9 +113,10 @@ export class Uploads {
   /**
    * Take a whole blob at once. There is no session, so no row before its own: its bytes are this call's alone, and nothing is
    * kept when anything goes wrong.
-   * @throws RegistryError `sizeInvalid`, `digestInvalid` when the bytes have another digest
+   * @throws RegistryError `mirrored`, `sizeInvalid`, `digestInvalid` when the bytes have another digest
    */
   async receive(repository: RepositoryName, digest: Digest, chunk: Chunk | undefined): Promise<void> {
+    this.#refuseMirror(repository);
     const name = crypto.randomUUID();
     this.#receiving.add(name);
     try {
@@ -187,6 +198,10 @@ export class Uploads {
         return (await catalog.apply(link)).done;
       },
     );
+  }
+
+  #refuseMirror(repository: RepositoryName): void {
+    if (this.#isMirror(repository)) throw new RegistryError("mirrored");
   }
 
   /** Do `work` at a session, alone. */

@@ -8,6 +8,7 @@ import {
   usersMay,
 } from "../registry/access.ts";
 import { RegistryError } from "../registry/errors.ts";
+import { UpstreamFailed } from "../registry/mirror/failure.ts";
 import type { Registry } from "../registry/registry.ts";
 import { admit } from "./admission.ts";
 import { answer } from "./answer.ts";
@@ -132,9 +133,10 @@ export function createHandler(options: HandlerOptions): Handler {
       response = await respond(options, { front, wholes }, request, peer, progress, finished);
     } catch (error) {
       response = request.signal.aborted ? answer(clientGone) : errorAnswer(error);
-      // That too much is asked for is no fault of ours, and who asks must not fill the log.
+      // What upstreams fail with is told where they are asked; that too much is asked for is no fault of ours.
+      const isTold = error instanceof UpstreamFailed;
       const isBusy = error instanceof ChartroomError && error.code === "busy";
-      if (response.status >= 500 && !isBusy) log.fault(at, error);
+      if (response.status >= 500 && !isTold && !isBusy) log.fault(at, error);
     }
     status = response.status;
     response.headers.set("docker-distribution-api-version", "registry/2.0");

@@ -1,6 +1,6 @@
 import { Buckets, type Rate } from "../registry/buckets.ts";
+import { type Fault, RegistryError } from "../registry/errors.ts";
 import { networkOf } from "../registry/network.ts";
-import { TooMany } from "../registry/tooMany.ts";
 
 /** What is taken at most; what is undefined has no limit. */
 export interface LimitSettings {
@@ -30,12 +30,12 @@ export class Limits {
     this.#uploads = uploads;
   }
 
-  /** A request came from an address. @throws TooMany */
+  /** A request came from an address. @throws RegistryError `requestsTooMany` */
   fromAddress(address: string | undefined): void {
     if (address !== undefined) take(this.#addresses, networkOf(address));
   }
 
-  /** It is a user's. @throws TooMany */
+  /** It is a user's. @throws RegistryError `requestsTooMany` */
   byUser(user: string | undefined): void {
     if (user !== undefined) take(this.#users, user);
   }
@@ -43,20 +43,16 @@ export class Limits {
   /**
    * It brings an upload's bytes.
    * @returns what is to be called when it is through
-   * @throws TooMany
+   * @throws RegistryError `requestsTooMany`, `uploadsTooMany`
    */
   upload(user: string | undefined, address: string | undefined): () => void {
     const { total = Number.POSITIVE_INFINITY, each = Number.POSITIVE_INFINITY } = this.#uploads;
     const who = user === undefined ? networkOf(address ?? "") : `user ${user}`;
     const count = this.#underWay.get(who) ?? 0;
     if (count >= each)
-      throw new TooMany("requestsTooMany", "you have too many uploads under way; let some end", uploadWait);
+      throw tooMany("requestsTooMany", "you have too many uploads under way; let some end", uploadWait);
     if (this.#total >= total)
-      throw new TooMany(
-        "uploadsTooMany",
-        "too many uploads are under way; try again in a moment",
-        uploadWait,
-      );
+      throw tooMany("uploadsTooMany", "too many uploads are under way; try again in a moment", uploadWait);
     this.#total++;
     this.#underWay.set(who, count + 1);
     return () => {
@@ -70,5 +66,8 @@ export class Limits {
 
 function take(buckets: Buckets | undefined, name: string): void {
   const wait = buckets?.take(name) ?? 0;
-  if (wait > 0) throw new TooMany("requestsTooMany", "too many requests; try again in a moment", wait);
+  if (wait > 0) throw tooMany("requestsTooMany", "too many requests; try again in a moment", wait);
 }
+
+const tooMany = (fault: Fault, message: string, retryAfter: number): RegistryError =>
+  new RegistryError(fault, { message, retryAfter });

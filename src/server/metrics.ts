@@ -38,32 +38,25 @@ interface Series {
 export interface Gauge {
   readonly name: string;
   readonly help: string;
-  /** A gauge unless told. */
+  /** Unsaid, it may fall as well as rise. */
   readonly type?: "counter";
-  value(): number | Promise<number>;
+  /** A number, or one for each set of labels, as `type="blob"`. */
+  value(): Values | Promise<Values>;
 }
 
-/** Values by label, that are asked for when metrics are. */
-export interface Family {
-  readonly name: string;
-  readonly type: "counter" | "gauge";
-  readonly help: string;
-  values(): Promise<readonly (readonly [labels: string, value: number])[]>;
-}
+type Values = number | Readonly<Record<string, number>>;
 
 /** What happened, counted, and told in Prometheus' text format. Labels come from closed lists: nobody makes series at will. */
 export class Metrics {
   readonly #gauges: readonly Gauge[];
-  readonly #families: readonly Family[];
   readonly #codes = new Map<string, number>();
   readonly #series = new Map<string, Series>();
   #underWay = 0;
   #uploads = 0;
 
-  /** @param gauges and families are told beside what is counted here */
-  constructor(gauges: readonly Gauge[] = [], families: readonly Family[] = []) {
+  /** @param gauges are told beside what is counted here */
+  constructor(gauges: readonly Gauge[] = []) {
     this.#gauges = gauges;
-    this.#families = families;
   }
 
   /** A request has come. */
@@ -153,15 +146,12 @@ export class Metrics {
       },
       ...this.#gauges,
     ];
-    for (const { name, type = "gauge", help, value } of gauges)
-      family(name, type, help, [`${name} ${await value()}`]);
-    for (const { name, type, help, values } of this.#families)
-      family(
-        name,
-        type,
-        help,
-        (await values()).map(([labels, value]) => `${name}${labels && `{${labels}}`} ${value}`),
-      );
+    for (const { name, help, type = "gauge", value } of gauges) {
+      const values = await value();
+      const labelled = Object.entries(typeof values === "number" ? { "": values } : values);
+      const samples = labelled.map(([labels, count]) => `${name}${labels && `{${labels}}`} ${count}`);
+      family(name, type, help, samples);
+    }
     return `${lines.join("\n")}\n`;
   }
 }

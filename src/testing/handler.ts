@@ -4,6 +4,7 @@ import { MemoryCatalog } from "../catalog/memory.ts";
 import { Notifications, type NotificationsOptions } from "../notify/notifications.ts";
 import { type RepositoryName, tryRepositoryName } from "../oci/reference.ts";
 import type { Authenticator } from "../registry/access.ts";
+import type { MirrorSource } from "../registry/mirror/mirror.ts";
 import { Registry } from "../registry/registry.ts";
 import type { RegistryRepository } from "../registry/repository.ts";
 import type { Rules } from "../registry/store.ts";
@@ -37,6 +38,9 @@ export interface TestHandlerOptions
   readonly rules?: Rules;
   /** Who is told of what happens; nobody sends it. */
   readonly notify?: Pick<NotificationsOptions, "endpoints" | "includeReferences">;
+  readonly mirrors?: readonly MirrorSource[];
+  /** Now, ms since 1970; a day in 2026 unless told. */
+  readonly now?: () => number;
   /** Is told when the connection's idle timeout is taken off, and when it is put back. */
   readonly timed?: (on: boolean) => void;
 }
@@ -44,15 +48,22 @@ export interface TestHandlerOptions
 /** A server's handler over memory, without a socket. */
 export function testHandler(
   authenticator?: Authenticator,
-  { rules, notify, timed = () => {}, ...options }: TestHandlerOptions = {},
+  {
+    rules,
+    mirrors,
+    notify,
+    now = () => Date.UTC(2026, 10, 24),
+    timed = () => {},
+    ...options
+  }: TestHandlerOptions = {},
 ): TestHandler {
   const blobs = new MemoryBlobs();
-  const now = () => Date.UTC(2026, 10, 24);
   const stored = new MemoryCatalog();
   const source = { addr: "here:5000", instanceID: "run" };
   const notifications =
     notify && new Notifications(stored, { ...notify, source, userAgent: "", now, say: () => {} });
-  const registry = new Registry({ blobs, catalog: notifications?.catalog ?? stored, now, rules });
+  const catalog = notifications?.catalog ?? stored;
+  const registry = new Registry({ blobs, catalog, now, rules }, mirrors);
   let text = "";
   const log = new Log((lines) => {
     text += lines;

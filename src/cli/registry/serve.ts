@@ -1,8 +1,6 @@
 import { homedir, hostname } from "node:os";
 import { version } from "../../../package.json";
-import { nodeFileSystem as fs } from "../../files/filesystem.ts";
 import { Attempts } from "../../registry/attempts.ts";
-import { openDataDirectory } from "../../registry/dataDirectory.ts";
 import { WritesStopped } from "../../registry/writeStop.ts";
 import { debugAnswer } from "../../server/debug.ts";
 import { Front } from "../../server/front.ts";
@@ -17,15 +15,19 @@ import { startServer } from "../../server/server.ts";
 import type { Context } from "../context.ts";
 import { compileEagerly } from "../jit.ts";
 import { forPeople, print } from "../output.ts";
-import { openRegistry } from "../wiring.ts";
 import { openAccess } from "./access.ts";
 import { addressesOf, isLocal, type Listening } from "./address.ts";
 import { greeting, shownAddress, urlOf } from "./greeting.ts";
 import type { LogSettings } from "./logSettings.ts";
+import { mirrorGauges } from "./mirrorGauges.ts";
+import { mirrorLine } from "./mirrorSettings.ts";
+import { openMirrors } from "./mirrors.ts";
+import { notificationGauges } from "./notificationGauges.ts";
+import { openServed } from "./served.ts";
 import { type RegistryOptions, readSettings } from "./settings.ts";
 import { followServerTls, readServerTls } from "./tls.ts";
 import { openUsers } from "./users.ts";
-import { collectionGauges, gaugesOf, healthChecks, notificationFamilies, writeCheck } from "./watch.ts";
+import { collectionGauges, gaugesOf, healthChecks, writeCheck } from "./watch.ts";
 
 /** How often certificates are looked at, in ms: whoever renews them has days. */
 const tlsEvery = 10_000;
@@ -61,19 +63,22 @@ export async function serve([file]: string[], options: RegistryOptions, context:
   const htpasswd = authenticator === undefined ? undefined : settings.users?.path;
   const access = await openAccess(settings.access, htpasswd, warn);
 
-  const data = settings.data === undefined ? undefined : await openDataDirectory(settings.data, { fs });
-  stack.defer(() => data?.release());
   const report = (error: unknown) =>
     say(
       error instanceof WritesStopped ? "error" : "warn",
       error instanceof Error ? error.message : String(error),
     );
-  const { sweep, rules } = settings;
-  const { registry, writes, waiting, notifications, close } = await openRegistry(data, {
+  const upstreams = new AbortController();
+  const mirrors = await openMirrors(settings.mirrors, options, {
+    now,
+    signal: upstreams.signal,
+  });
+  const { registry, writes, waiting, notifications, data, keeping, close } = await openServed(settings, {
     now,
     report,
-    sweep,
-    rules,
+    signal,
+    warn,
+    mirrors,
     notifications: {
       ...settings.notifications,
       source: sourceOf(settings.listen),
@@ -83,14 +88,17 @@ export async function serve([file]: string[], options: RegistryOptions, context:
     },
   });
   stack.defer(close);
+  stack.defer(() => upstreams.abort());
 
   const health = new Health();
   stack.defer(() => health.stop());
   await health.start([...healthChecks(settings.health, data), writeCheck(writes)]);
-  const metrics = new Metrics(
-    [...gaugesOf(data, waiting), ...collectionGauges(registry.collector)],
-    notifications && notificationFamilies(notifications),
-  );
+  const metrics = new Metrics([
+    ...gaugesOf(data, waiting),
+    ...collectionGauges(registry.collector),
+    ...(mirrors.length === 0 ? [] : mirrorGauges(registry.mirrored)),
+    ...(notifications === undefined ? [] : notificationGauges(notifications)),
+  ]);
   if (settings.debug !== undefined) {
     const { listen: where, metrics: metricsPath } = settings.debug;
     const debug = await listen(addressesOf(where), undefined, (request) =>
@@ -134,11 +142,12 @@ export async function serve([file]: string[], options: RegistryOptions, context:
 
   const url = `${urlOf(server, settings.listen)}${settings.prefix}`;
   const addable = settings.users !== undefined;
+  if (forPeople(options)) for (const mirror of settings.mirrors) say("info", mirrorLine(mirror));
   if (forPeople(options))
-    for (const line of greeting(url, server, data?.root, htpasswd, addable, settings.access))
-      say("info", line);
+    for (const line of greeting(url, server, keeping, htpasswd, addable, settings.access)) say("info", line);
   if (settings.readOnly) warn("read-only for maintenance: pushes and deletes are refused");
   const closed =
+    settings.mirrors.some(({ prefix }) => prefix === "") ||
     htpasswd !== undefined ||
     access !== undefined ||
     settings.readOnly ||

@@ -15,6 +15,7 @@ import { type Branch, parseTree } from "./config/tree.ts";
 import { type HttpSettings, httpSettings } from "./httpSettings.ts";
 import { type LimitSettings, limitSettings } from "./limitSettings.ts";
 import { type LogSettings, logSettings } from "./logSettings.ts";
+import { type MirrorSettings, mirrorSettings } from "./mirrorSettings.ts";
 import { type NotificationSettings, notificationSettings } from "./notificationSettings.ts";
 import { type TlsFiles, tlsFiles } from "./tls.ts";
 
@@ -26,6 +27,9 @@ export interface RegistryOptions extends GlobalOptions {
   readonly anonymousPull?: boolean;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
+  /** `NAME=URL` each; these have no twin. */
+  readonly mirror?: readonly string[];
+  readonly readOnly?: boolean;
 }
 
 /** What decides settings beside the flags. */
@@ -84,6 +88,8 @@ export interface RegistrySettings {
   readonly readOnly: boolean;
   /** Entries on one page of a list, at most. */
   readonly pages: { readonly repositories: number; readonly tags: number };
+  /** Which repositories are mirrors, and of what. */
+  readonly mirrors: readonly MirrorSettings[];
   /** When upload sessions are given up. */
   readonly sweep: Sweep | "off";
   /** What was said and has no effect, one sentence each. */
@@ -144,11 +150,12 @@ export function registrySettings(
     limits: limitSettings(config),
     prefix: prefixOf(config),
     rules: rulesOf(config, file === undefined),
-    readOnly: config.flag(readOnlyKey) ?? false,
+    readOnly: options.readOnly ?? config.flag(readOnlyKey) ?? false,
     pages: {
       repositories: config.integer("catalog.maxentries") || 1000,
       tags: config.integer("tags.maxtags") || 1000,
     },
+    mirrors: mirrorSettings(config, options.mirror ?? []),
     sweep: sweepOf(config),
     warnings,
   };
@@ -175,11 +182,15 @@ function dataOf(
   place: SettingsPlace,
 ): string | undefined {
   const driver = driverOf(root)?.name;
-  const { env, cwd, platform, home } = place;
-  if (options.data) return resolve(cwd, options.data);
-  if (driver === "inmemory") return undefined;
-  if (driver === "filesystem")
-    return resolve(cwd, config.text("storage.filesystem.rootdirectory") ?? "/var/lib/registry");
+  if (!options.data && driver === "inmemory") return undefined;
+  if (!options.data && driver === "filesystem")
+    return resolve(place.cwd, config.text("storage.filesystem.rootdirectory") ?? "/var/lib/registry");
+  return ownData(options.data, place);
+}
+
+/** The data directory where no configuration of Distribution's has a say. */
+export function ownData(flag: string | undefined, { env, cwd, platform, home }: SettingsPlace): string {
+  if (flag) return resolve(cwd, flag);
   const above =
     env.XDG_DATA_HOME ||
     (platform === "darwin"

@@ -1,17 +1,17 @@
 import { statfs } from "node:fs/promises";
-import { STATUS_CODES } from "node:http";
 import { nodeFileSystem as fs, ifThere } from "../../files/filesystem.ts";
-import type { Notifications } from "../../notify/notifications.ts";
-import type { Sender } from "../../notify/sender.ts";
 import type { Collector } from "../../registry/collector.ts";
 import type { DataPaths } from "../../registry/dataDirectory.ts";
 import type { WriteStop } from "../../registry/writeStop.ts";
 import type { HealthCheck } from "../../server/health.ts";
-import type { Family, Gauge } from "../../server/metrics.ts";
+import type { Gauge } from "../../server/metrics.ts";
 import type { HealthSettings } from "./settings.ts";
 
 /** The checks that settings ask for, by Distribution's names. */
-export function healthChecks({ storage, files }: HealthSettings, data: DataPaths | undefined): HealthCheck[] {
+export function healthChecks(
+  { storage, files }: HealthSettings,
+  data: Pick<DataPaths, "blobs"> | undefined,
+): HealthCheck[] {
   const driver =
     storage === undefined || data === undefined
       ? []
@@ -43,7 +43,7 @@ export const writeCheck = (writes: WriteStop): HealthCheck => ({
 });
 
 /** What is measured when metrics are asked for: the process, what waits to be written, and the disk below the data directory. */
-export function gaugesOf(data: DataPaths | undefined, waiting: () => number): Gauge[] {
+export function gaugesOf(data: Pick<DataPaths, "root"> | undefined, waiting: () => number): Gauge[] {
   const started = Date.now() / 1000 - process.uptime();
   return [
     {
@@ -102,53 +102,3 @@ const diskGauges = (root: string): Gauge[] => [
     },
   },
 ];
-
-/** What becomes of events, by endpoint: names and labels are CNCF Distribution's where it has them. */
-export function notificationFamilies(notifications: Notifications): Family[] {
-  const { senders } = notifications;
-  const each = <T>(values: (sender: Sender) => readonly T[]) => senders.flatMap(values);
-  return [
-    {
-      name: "registry_notifications_events_total",
-      type: "counter",
-      help: "Events to be told, told, in requests that were refused or had no answer, and dropped.",
-      values: async () =>
-        each(({ endpoint, counts }) =>
-          (["events", "successes", "failures", "errors", "dropped"] as const).map((type) => [
-            `type="${type[0]?.toUpperCase()}${type.slice(1)}",endpoint=${quoted(endpoint.name)}`,
-            counts[type],
-          ]),
-        ),
-    },
-    {
-      name: "registry_notifications_pending_total",
-      type: "gauge",
-      help: "Events that wait to be told.",
-      values: async () => {
-        const last = await notifications.lastEvent();
-        return each(({ endpoint, had }) => [[`endpoint=${quoted(endpoint.name)}`, Math.max(0, last - had)]]);
-      },
-    },
-    {
-      name: "registry_notifications_status_total",
-      type: "counter",
-      help: "Events by what the request that told them was answered.",
-      values: async () =>
-        each(({ endpoint, counts }) =>
-          [...counts.statuses].map(([code, count]) => [
-            `code="${code} ${STATUS_CODES[code] ?? ""}",endpoint=${quoted(endpoint.name)}`,
-            count,
-          ]),
-        ),
-    },
-    {
-      name: "chartroom_notifications_lost_pulls_total",
-      type: "counter",
-      help: "Pulls that nobody is told of, since the catalog took nothing for long.",
-      values: async () => [["", notifications.lostPulls]],
-    },
-  ];
-}
-
-/** A label's value (prometheus.io, "Exposition formats"). */
-const quoted = (text: string): string => `"${text.replace(/[\\"]/g, "\\$&").replaceAll("\n", "\\n")}"`;
