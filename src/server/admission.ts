@@ -14,6 +14,8 @@ export interface Doors {
 /** Who asks, and the refusal where it may not. */
 export interface Admission {
   readonly user: Caller;
+  /** The challenge to a caller whom a login could show or allow more; undefined where there is none to be had. */
+  readonly challenge: string | undefined;
   readonly refusal?: Response;
 }
 
@@ -44,13 +46,15 @@ export async function admit(
   route: Route,
   authorization: string | null,
 ): Promise<Admission> {
-  if (route.op === "welcome") return { user: undefined };
+  if (route.op === "welcome") return { user: undefined, challenge: undefined };
   const caller = await callerOf(authenticator, authorization);
   const user = caller?.user;
   const mayLogIn = authenticator !== undefined && user === undefined;
   const action = actions[route.op];
   const name = action !== undefined && "name" in route ? route.name : undefined;
   const isLetIn = () => {
+    // Which repository it is about shows later: the door asks for itself (`classic/door.ts`).
+    if ("door" in route) return true;
     if (action !== undefined && name !== undefined) return access.may(user, action, name);
     // A list that a login would make longer is given to nobody who might have one: clients show theirs once they are asked.
     if (route.op === "list-repositories" && (access.isPublic || authorization !== null)) return true;
@@ -58,11 +62,12 @@ export async function admit(
     // checked. Where it answers 200, the login of both helms, oras, regctl and skopeo takes any password (measured).
     return !mayLogIn;
   };
-  if (caller !== undefined && isLetIn()) return { user };
+  const asks = mayLogIn ? challenge(authenticator.realm) : undefined;
+  if (caller !== undefined && isLetIn()) return { user, challenge: asks };
   const refusal = mayLogIn
-    ? errorAnswer(new RegistryError("unauthorized"), { "www-authenticate": challenge(authenticator.realm) })
+    ? errorAnswer(new RegistryError("unauthorized"), { "www-authenticate": asks })
     : errorAnswer(new RegistryError("denied", { details: [{ name, action }] }));
-  return { user, refusal };
+  return { user, challenge: asks, refusal };
 }
 
 /**

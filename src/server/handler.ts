@@ -25,6 +25,8 @@ export interface HandlerOptions {
   /** The path below which everything answers, as `/team`; the server's root where it is empty. */
   readonly root?: string | undefined;
   readonly log: Log;
+  /** Of this program, for whoever asks. */
+  readonly version?: string | undefined;
   /** Now, ms since 1970. */
   readonly now: () => number;
   /** How the server looks from outside; as it is, where it is not said. */
@@ -127,7 +129,16 @@ export function createHandler(options: HandlerOptions): Handler {
 }
 
 async function respond(
-  { registry, authenticator, access: rules, root = "", readOnly, pages, metrics }: HandlerOptions,
+  {
+    registry,
+    authenticator,
+    access: rules,
+    root = "",
+    readOnly,
+    pages,
+    metrics,
+    version = "",
+  }: HandlerOptions,
   front: Front,
   request: Request,
   peer: Peer,
@@ -139,7 +150,7 @@ async function respond(
   const route = parseRoute(request.method, path, root);
   progress.route = route;
   const access = rules ?? (authenticator === undefined ? everyoneMay : usersMay);
-  const { user, refusal } = await admit(
+  const { user, challenge, refusal } = await admit(
     { authenticator, access },
     route,
     request.headers.get("authorization"),
@@ -158,10 +169,12 @@ async function respond(
   return operate(
     {
       registry,
+      version,
       request,
       query,
       root,
       user,
+      challenge,
       access,
       body: () => {
         if (request.body === null) return undefined;

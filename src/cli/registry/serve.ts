@@ -1,4 +1,5 @@
 import { homedir } from "node:os";
+import { version } from "../../../package.json";
 import { nodeFileSystem as fs } from "../../files/filesystem.ts";
 import { openDataDirectory } from "../../registry/dataDirectory.ts";
 import { WritesStopped } from "../../registry/writeStop.ts";
@@ -87,6 +88,7 @@ export async function serve([file]: string[], options: RegistryOptions, context:
     addresses,
     tls,
     log,
+    version,
     now,
     front: new Front(settings.http),
     readOnly: settings.readOnly,
