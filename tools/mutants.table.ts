@@ -20,6 +20,12 @@ const faults = {
 };
 
 const races = (trace: string) => `collection and, over sqlite, ${trace}`;
+const mirror = (name: string): Mutant["test"] => ["src/registry/mirror/repository.test.ts", name];
+const failing = (name: string): Mutant["test"] => ["src/registry/mirror/failure.test.ts", name];
+const mirrored = (name: string): Mutant["test"] => [
+  "src/registry/mirror/download.test.ts",
+  `a large blob ${name}`,
+];
 
 /** What the house promises, by the lines that keep it. */
 export const mutants: readonly Mutant[] = [
@@ -644,6 +650,23 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    without: "the login that /v2/ asks for",
+    file: "src/server/admission.ts",
+    find: 'base: "login"',
+    replace: 'base: "nothing"',
+    test: ["src/server/access.test.ts", "credentials are asked for at /v2/, whatever else is public"],
+  },
+  {
+    without: "the refusal of links in a data directory",
+    file: "src/registry/plainFiles.ts",
+    find: "own | noFollow",
+    replace: "own",
+    test: [
+      "src/registry/plainFiles.test.ts",
+      "a link in a blob's place is not read, and one in an upload's not written to",
+    ],
+  },
+  {
     without: "the refusal of a rule's key that is misspelt",
     file: "src/cli/registry/accessSettings.ts",
     find: "    if (known.includes(name)) continue;\n",
@@ -652,5 +675,67 @@ export const mutants: readonly Mutant[] = [
       "src/cli/registry/accessSettings.test.ts",
       "what is misspelt is refused by name, with what was expected: access: {repositories: {a: {pul: users}}}",
     ],
+  },
+
+  // A mirror fetches once, gives nothing wrong whole, and is nobody's to change.
+  {
+    without: "the last byte held back until a mirror's blob is right",
+    file: "src/registry/mirror/download.ts",
+    find: "Math.min(this.#written, this.blob.size - 1)",
+    replace: "this.#written",
+    test: mirrored(
+      "that turns out wrong breaks its clients' connections: none gets its end, and nothing is kept",
+    ),
+  },
+  {
+    without: "the name that nobody logs in by, of a mirror's sessions",
+    file: "src/registry/mirror/download.ts",
+    find: "user: mirrorUser",
+    replace: "user: undefined",
+    test: mirrored("is no session of a client's while it comes"),
+  },
+  {
+    without: "the note of how much of a mirror's blob is on the disk",
+    file: "src/registry/mirror/download.ts",
+    find: "const acknowledged = (await catalog.upload(id))?.offset ?? 0",
+    replace: "const acknowledged = 0",
+    test: mirrored("whose upstream stays away breaks off; after a restart it goes on where it was"),
+  },
+  {
+    without: "the one download of a blob",
+    file: "src/registry/mirror/downloads.ts",
+    find: "    if (underWay !== undefined) return underWay;\n",
+    test: mirror(
+      "a storm of a thousand askers for one blob is one fetch, and of a thousand for one tag, too",
+    ),
+  },
+  {
+    without: "the one question about a tag",
+    file: "src/registry/mirror/flights.ts",
+    find: "      this.#underWay.get(key) ??\n",
+    test: mirror(
+      "a storm of a thousand askers for one blob is one fetch, and of a thousand for one tag, too",
+    ),
+  },
+  {
+    without: "the rules for manifests that a mirror is given",
+    file: "src/registry/mirror/repository.ts",
+    find: "    await describeManifest(bytes, descriptor.mediaType).catch(asUpstreams);\n",
+    test: failing("a hostile upstream gives a manifest that it calls a picture: 502, and it is not kept"),
+  },
+  {
+    without: "the refusal of uploads into a mirror",
+    file: "src/registry/uploads.ts",
+    find: '    if (this.#isMirror(repository)) throw new RegistryError("mirrored");\n',
+    test: mirror("a mirror takes no push, no mount and no delete"),
+  },
+  {
+    without: "the answer that asks for no login when an upstream refuses ours",
+    file: "src/registry/mirror/failure.ts",
+    find: '  not_allowed: "upstreamRefuses",\n',
+    replace: '  not_allowed: "unauthorized",\n',
+    test: failing(
+      "an upstream that is away refuses us: what is not kept is answered 403, in the specification's form, and asks for no login",
+    ),
   },
 ];

@@ -81,6 +81,12 @@ export class FilesystemBlobs implements Blobs {
     });
   }
 
+  async readIngest(name: string, range: ByteRange): Promise<ReadableStream<Uint8Array> | undefined> {
+    const path = join(this.#directories.ingest, parseIngestName(name));
+    const file = await ifThere(this.#fs.open(path, "r"));
+    return file && streamRange(file, range, `Ingest "${path}"`);
+  }
+
   async *ingests(): AsyncGenerator<{ name: string; size: number; changed: number }> {
     for (const entry of await this.#entries(this.#directories.ingest)) {
       if (!entry.isFile() || !isIngestName(entry.name)) continue;

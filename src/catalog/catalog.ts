@@ -90,6 +90,8 @@ export interface Catalog extends ChartQuestions {
   unheldBytes(digest: Digest): Promise<UnheldBytes | undefined>;
   /** How often the bytes of a digest were buried. */
   burials(digest: Digest): Promise<number>;
+  /** Manifests of a repository that neither came nor were used since `before` (ms since 1970), at most `limit`, in no order. */
+  unusedManifests(repository: RepositoryName, before: number, limit: number): Promise<readonly Digest[]>;
   upload(id: string): Promise<Upload | undefined>;
   /** Uploads in order of id. */
   uploads(page: PageRequest<string>): Promise<Page<Upload>>;

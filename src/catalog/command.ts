@@ -105,6 +105,14 @@ export interface DeleteManifest {
   readonly at: number;
 }
 
+/** Note that a manifest was asked for: what a mirror keeps may go when nobody asks for it any more. */
+export interface UseManifest {
+  readonly kind: "use-manifest";
+  readonly repository: RepositoryName;
+  readonly digest: Digest;
+  readonly at: number;
+}
+
 export type Command =
   | OpenUpload
   | AdvanceUpload
@@ -116,7 +124,8 @@ export type Command =
   | Untag
   | DeleteManifest
   | CollectionCommand
-  | ChartCommand;
+  | ChartCommand
+  | UseManifest;
 
 interface Outcomes extends CollectionOutcomes, ChartOutcomes {
   "open-upload": { done: true };
@@ -134,6 +143,7 @@ interface Outcomes extends CollectionOutcomes, ChartOutcomes {
     | { done: false; why: "conflict"; tag: Tag; holds: Digest | undefined };
   untag: { done: true } | { done: false; why: "absent" };
   "delete-manifest": { done: true } | { done: false; why: "absent" };
+  "use-manifest": { done: true } | { done: false; why: "absent" };
 }
 
 /** What became of a command: done, or refused for a reason that is no fault. Faults are thrown. */

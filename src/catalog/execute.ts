@@ -7,6 +7,7 @@ import { find, findRepository, forgetIfEmpty, has, type Id, intern, openReposito
 import { packDigest, unpackDigest } from "./packed.ts";
 import type { Sql } from "./sql.ts";
 import { claimBlobs, collectors, forsake, isThere, releaseBlobs } from "./unnamed.ts";
+import { useManifest } from "./use.ts";
 
 /**
  * Commands over SQLite. Each runs inside a transaction that its caller opened, looks before it changes anything, and
@@ -99,6 +100,8 @@ export const executors: Executors<Sql> = {
     forgetIfEmpty(sql, repository);
     return { done: true };
   },
+
+  "use-manifest": useManifest,
 };
 
 function blobSize(sql: Sql, repository: RepositoryName, digest: Digest): number | undefined {

@@ -80,7 +80,8 @@ const executors: Executors<Rows> = {
     const existed = manifests.has(digest) && names.every((tag) => tags.get(tag) === digest);
     const holding = openHolding(rows, repository);
     const before = holding.manifests.get(digest);
-    holding.manifests.set(digest, { ...command, bytes: new Uint8Array(command.bytes) });
+    const at = before?.at ?? command.at;
+    holding.manifests.set(digest, { ...command, bytes: new Uint8Array(command.bytes), at });
     for (const tag of names) holding.tags.set(tag, digest);
     if (before !== undefined) releaseBlobs(holding, before, command.at);
     claimBlobs(holding, command);
@@ -97,6 +98,14 @@ const executors: Executors<Rows> = {
     holding.manifests.delete(digest);
     for (const [tag, holds] of holding.tags) if (holds === digest) holding.tags.delete(tag);
     releaseBlobs(holding, found, at);
+    return { done: true };
+  },
+
+  "use-manifest": (rows, { repository, digest, at }) => {
+    const { manifests } = holdingOf(rows, repository);
+    const used = manifests.get(digest);
+    if (used === undefined) return { done: false, why: "absent" };
+    manifests.set(digest, { ...used, at: Math.max(used.at, at) });
     return { done: true };
   },
 };
@@ -162,6 +171,12 @@ export class MemoryCatalog implements Catalog {
         each.subject === subject && (artifactType === undefined || each.artifactType === artifactType),
     );
     return pageOf(found.map(asReferrer), ({ digest }) => digest, page);
+  }
+
+  async unusedManifests(repository: RepositoryName, before: number, limit: number): Promise<Digest[]> {
+    const { manifests } = holdingOf(this.#rows, repository);
+    const unused = [...manifests].filter(([, { at }]) => at < before);
+    return unused.map(([digest]) => digest).slice(0, limit);
   }
 
   async unnamedSince(repository: RepositoryName, digest: Digest): Promise<number | undefined> {

@@ -90,6 +90,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   record({ kind: fc.constant("bury" as const), digest: blob }),
   record({ kind: fc.constant("untag" as const), repository, tag }),
   record({ kind: fc.constant("delete-manifest" as const), repository, digest: manifest, at }),
+  record({ kind: fc.constant("use-manifest" as const), repository, digest: manifest, at }),
   record({ kind: fc.constant("put-facts" as const), content: blob, facts: one(facts) }),
   record({ kind: fc.constantFrom("begin-facts", "drop-unread"), content: blob }),
   // Numbers may differ from catalog to catalog: all are forgotten.

@@ -7,6 +7,7 @@ import * as collection from "./collectionQuestions.ts";
 import * as questions from "./questions.ts";
 import { upgrade } from "./schema.ts";
 import { Sql, type Value } from "./sql.ts";
+import { unusedManifests } from "./use.ts";
 
 /** A connection that remembers the texts of its statements. */
 class Remembering extends Sql {
@@ -66,6 +67,7 @@ test("every question and command finds its rows by an index: none scans a table 
     { kind: "doom", digest: blob },
     { kind: "doom", digest: blobOf("none").descriptor.digest },
     { kind: "bury", digest: blob },
+    { kind: "use-manifest", repository: here, digest: referrer.descriptor.digest, at: 1 },
     { kind: "untag", repository: here, tag: putManifest(here, one, ["1"]).tags[0]! },
     { kind: "delete-manifest", repository: here, digest: referrer.descriptor.digest, at: 1 },
     { ...putManifest(here, one, ["2"]), chart: { content: blob, created: 1 } },
@@ -89,6 +91,7 @@ test("every question and command finds its rows by an index: none scans a table 
   collection.unheld(sql, page);
   collection.unheldBytes(sql, blob);
   collection.burials(sql, blob);
+  unusedManifests(sql, here, 1, 1);
   questions.upload(sql, "u");
   questions.uploads(sql, page);
   charts.unreadCharts(sql, 1);

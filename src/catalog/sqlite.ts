@@ -9,6 +9,7 @@ import * as questions from "./questions.ts";
 import { upgrade } from "./schema.ts";
 import { Sql } from "./sql.ts";
 import { startWriter, type Writer } from "./thread.ts";
+import { unusedManifests } from "./use.ts";
 
 /** About a tenth of a second of the writer's work, and memory that a small machine has. */
 const defaultLimits: OutboxLimits = { commands: 1024, bytes: 64 * 1024 * 1024 };
@@ -82,6 +83,7 @@ const catalogOver = (sql: Sql, writer: Writer, outbox: Outbox): Catalog => ({
   unheld: async (page) => collection.unheld(sql, page),
   unheldBytes: async (digest) => collection.unheldBytes(sql, digest),
   burials: async (digest) => collection.burials(sql, digest),
+  unusedManifests: async (repository, before, limit) => unusedManifests(sql, repository, before, limit),
   upload: async (id) => questions.upload(sql, id),
   uploads: async (page) => questions.uploads(sql, page),
 

@@ -50,6 +50,12 @@ export function addRegistryCommands(registry: Definition): void {
       new Option("--tls-cert <file>", "certificate chain in PEM: serve https").env("CHARTROOM_TLS_CERT"),
     )
     .addOption(new Option("--tls-key <file>", "its private key in PEM").env("CHARTROOM_TLS_KEY"))
+    .addOption(
+      new Option(
+        "--mirror <name=url>",
+        "mirror a chart repository or oci://HOST below NAME; repeatable",
+      ).argParser((value: string, before: string[] = []) => [...before, value]),
+    )
     .examples(
       "registry serve",
       "registry serve --addr :5000 --data ./registry",

@@ -5,6 +5,7 @@ import { MemoryCatalog } from "../catalog/memory.ts";
 import { openSqliteCatalog } from "../catalog/sqlite.ts";
 import { factsThread } from "../registry/charts/factsThread.ts";
 import type { DataPaths } from "../registry/dataDirectory.ts";
+import type { MirrorSource } from "../registry/mirror/mirror.ts";
 import { plainFiles } from "../registry/plainFiles.ts";
 import { Registry, type Sweep } from "../registry/registry.ts";
 import { Reserve } from "../registry/reserve.ts";
@@ -27,6 +28,7 @@ export interface RegistryNeeds {
   readonly report: (error: unknown) => void;
   readonly sweep: Sweep | "off";
   readonly rules: Rules;
+  readonly mirrors: readonly MirrorSource[];
 }
 
 /**
@@ -35,7 +37,7 @@ export interface RegistryNeeds {
  */
 export async function openRegistry(
   paths: DataPaths | undefined,
-  { now, report, sweep, rules }: RegistryNeeds,
+  { now, report, sweep, rules, mirrors }: RegistryNeeds,
 ): Promise<OpenRegistry> {
   const writes = new WriteStop(report);
   const catalog =
@@ -47,7 +49,8 @@ export async function openRegistry(
   const blobs =
     paths === undefined ? new MemoryBlobs() : new FilesystemBlobs(writes.files(plainFiles), paths);
   const reading = factsThread();
-  const registry = new Registry({ catalog, blobs, now, rules, readFacts: reading.read });
+  const store = { catalog, blobs, now, rules, readFacts: reading.read };
+  const registry = new Registry(store, mirrors, report);
   const close = async () => {
     await registry.close();
     reading.stop();

@@ -19,8 +19,15 @@ export interface Admission {
   readonly refusal?: Response;
 }
 
-/** What each operation on a repository does to it. */
-const actions: Readonly<Partial<Record<Route["op"], Action>>> = {
+/**
+ * What each operation takes: an action on its repository; a login, where there are any; nothing. A `list` is cut down to what
+ * the caller may pull by whoever answers it. At the classic door it shows later which repository is meant: it asks for itself
+ * (`classic/reach.ts`).
+ */
+const needs: Readonly<Record<Route["op"], Action | "login" | "list" | "nothing" | "later">> = {
+  welcome: "nothing",
+  base: "login",
+  "list-repositories": "list",
   "list-tags": "pull",
   "list-referrers": "pull",
   "pull-manifest": "pull",
@@ -33,6 +40,21 @@ const actions: Readonly<Partial<Record<Route["op"], Action>>> = {
   "cancel-upload": "push",
   "delete-manifest": "delete",
   "delete-blob": "delete",
+  "chart-index": "later",
+  "pull-chart": "later",
+  "pull-provenance": "later",
+  "list-charts": "later",
+  "list-misplaced": "later",
+  "show-versions": "later",
+  "show-version": "later",
+  "show-values": "later",
+  "post-chart": "later",
+  "post-provenance": "later",
+  "delete-version": "later",
+  "museum-health": "nothing",
+  "museum-info": "nothing",
+  unsupported: "login",
+  unknown: "login",
 };
 
 /**
@@ -46,27 +68,27 @@ export async function admit(
   route: Route,
   authorization: string | null,
 ): Promise<Admission> {
-  if (route.op === "welcome") return { user: undefined, challenge: undefined };
+  const need = needs[route.op];
+  if (need === "nothing") return { user: undefined, challenge: undefined };
   const caller = await callerOf(authenticator, authorization);
   const user = caller?.user;
   const mayLogIn = authenticator !== undefined && user === undefined;
-  const action = actions[route.op];
-  const name = action !== undefined && "name" in route ? route.name : undefined;
-  const isLetIn = () => {
-    // Which repository it is about shows later: the door asks for itself (`classic/door.ts`).
-    if ("door" in route) return true;
-    if (action !== undefined && name !== undefined) return access.may(user, action, name);
-    // A list that a login would make longer is given to nobody who might have one: clients show theirs once they are asked.
-    if (route.op === "list-repositories" && (access.isPublic || authorization !== null)) return true;
-    // All else asks for the login that may be had, `/v2/` above all: there clients learn that there are logins, and have one
-    // checked. Where it answers 200, the login of both helms, oras, regctl and skopeo takes any password (measured).
-    return !mayLogIn;
-  };
   const asks = mayLogIn ? challenge(authenticator.realm) : undefined;
+  const name = "name" in route ? route.name : undefined;
+  const isLetIn = () => {
+    if (need === "later") return true;
+    // Clients learn at `/v2/` that there are logins, and have theirs checked there: it asks for one whatever is public. Where
+    // it answers 200, the login of both helms, oras, regctl and skopeo takes any password (measured).
+    if (need === "login") return !mayLogIn;
+    // A list that a login would make longer goes to who has none and says so: clients show theirs once they are asked.
+    if (need === "list")
+      return !mayLogIn || access.public === "all" || (access.public === "some" && authorization !== null);
+    return name !== undefined && access.may(user, need, name);
+  };
   if (caller !== undefined && isLetIn()) return { user, challenge: asks };
   const refusal = mayLogIn
     ? errorAnswer(new RegistryError("unauthorized"), { "www-authenticate": asks })
-    : errorAnswer(new RegistryError("denied", { details: [{ name, action }] }));
+    : errorAnswer(new RegistryError("denied", { details: [{ name, action: need }] }));
   return { user, challenge: asks, refusal };
 }
 

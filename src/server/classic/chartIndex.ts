@@ -20,7 +20,7 @@ const mediaTypes = { yaml: "application/x-yaml", json: "application/json" } as c
 export async function chartIndex(call: Call, { prefix, form }: AtIndex): Promise<Response> {
   const shelf = await call.registry.indexes.shelf(prefix);
   const choice = choiceOf(call);
-  if (call.challenge !== undefined && !call.access.isPublic && shelf.charts(choice).length === 0)
+  if (call.challenge !== undefined && call.access.public !== "all" && shelf.charts(choice).length === 0)
     throw new NotAllowed();
   const document = await shelf.document(form, choice, call.root + contextPath);
   return sendDocument(call, document, mediaTypes[form]);

@@ -21,7 +21,7 @@ export async function listCharts(call: Call, { prefix }: InRepository): Promise<
   const limit = number("limit", 1, "positive");
   const shelf = await call.registry.indexes.shelf(prefix);
   const choice = choiceOf(call);
-  if (call.challenge !== undefined && !call.access.isPublic && shelf.charts(choice).length === 0)
+  if (call.challenge !== undefined && call.access.public !== "all" && shelf.charts(choice).length === 0)
     throw new NotAllowed();
   const document = await shelf.entries(choice, offset, limit === undefined ? undefined : offset + limit);
   return sendDocument(call, document, "application/json");
@@ -53,7 +53,8 @@ export async function listMisplaced(call: Call, { prefix }: InRepository): Promi
   const { misplaced } = await call.registry.indexes.shelf(prefix);
   const { includes } = choiceOf(call);
   const shown = misplaced.filter(({ repository }) => includes(repository));
-  if (call.challenge !== undefined && !call.access.isPublic && shown.length === 0) throw new NotAllowed();
+  if (call.challenge !== undefined && call.access.public !== "all" && shown.length === 0)
+    throw new NotAllowed();
   return jsonAnswer(shown);
 }
 

@@ -6,7 +6,7 @@ import { NotAllowed } from "./errors.ts";
 
 /** The charts that a caller may pull. Where everyone may pull everything that is one choice, else each user has one. */
 export function choiceOf({ access, user }: Call): Choice {
-  if (access.isPublic) return { name: "everything", includes: () => true };
+  if (access.public === "all") return { name: "everything", includes: () => true };
   const name = user === undefined ? "nobody" : `user ${user}`;
   return { name, includes: (repository) => access.may(user, "pull", repository) };
 }
