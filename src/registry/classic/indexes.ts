@@ -9,8 +9,11 @@ import type { Listed } from "./leaf.ts";
 import { type Misplaced, placeOf } from "./placing.ts";
 import { Shelf } from "./shelf.ts";
 
-/** How long who asks for an index waits for charts that were pushed and not read yet, in ms. */
-const patience = 2000;
+/**
+ * How long who asks for an index waits for charts that were pushed and not read yet, in ms: time for a thousand. Clients of
+ * classic repositories wait longer for their indexes.
+ */
+const patience = 10_000;
 /** Prefixes whose indexes are kept in memory; the one that was asked for longest ago makes room. */
 const shelfLimit = 64;
 /** Changes asked for at once. */
