@@ -5,6 +5,8 @@ import type { Registry } from "../registry/registry.ts";
 /** A request that was let in, as the operations see it. */
 export interface Call {
   readonly registry: Registry;
+  /** Of this program. */
+  readonly version: string;
   readonly request: Request;
   readonly query: URLSearchParams;
   /** What stands in front of `/v2/` in the paths that the client sees. */
@@ -12,6 +14,8 @@ export interface Call {
   /** Is told of pulls, where somebody wants to know. */
   readonly notifications: Notifications | undefined;
   readonly user: Caller;
+  /** The challenge to the caller where a login could show or allow more. */
+  readonly challenge: string | undefined;
   /** Who may do what: it let the request in, and says what else the caller may see. */
   readonly access: Access;
   /** The request's body, watched; undefined when there is none. To be asked for once. */

@@ -37,6 +37,8 @@ export interface HandlerOptions {
   /** The path below which everything answers, as `/team`; the server's root where it is empty. */
   readonly root?: string | undefined;
   readonly log: Log;
+  /** Of this program, for whoever asks. */
+  readonly version?: string | undefined;
   /** Now, ms since 1970. */
   readonly now: () => number;
   /** How the server looks from outside; as it is, where it is not said. */
@@ -167,7 +169,7 @@ async function respond(
   const route = parseRoute(request.method, path, root);
   progress.route = route;
   const access = options.access ?? (authenticator === undefined ? everyoneMay : usersMay);
-  const { user, refusal } = await admit(
+  const { user, challenge, refusal } = await admit(
     { authenticator, access },
     route,
     request.headers.get("authorization"),
@@ -188,10 +190,12 @@ async function respond(
   progress.through.push(metrics?.uploads(route.op) ?? (() => {}));
   const call: Call = {
     registry,
+    version: options.version ?? "",
     request,
     query,
     root,
     user,
+    challenge,
     access,
     notifications,
     body: () => {

@@ -17,6 +17,17 @@ const handlers: Readonly<Record<string, string>> = {
   "append-upload": "blob_upload_chunk",
   "finish-upload": "blob_upload_chunk",
   "cancel-upload": "blob_upload_chunk",
+  "chart-index": "chart_index",
+  "pull-chart": "chart_archive",
+  "pull-provenance": "chart_archive",
+  "list-charts": "chart_api",
+  "list-misplaced": "chart_api",
+  "post-chart": "chart_api",
+  "post-provenance": "chart_api",
+  "show-versions": "chart_api",
+  "show-version": "chart_api",
+  "show-values": "chart_api",
+  "delete-version": "chart_api",
 };
 const uploading: ReadonlySet<string | undefined> = new Set(["append-upload", "finish-upload", "open-upload"]);
 

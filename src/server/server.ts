@@ -21,6 +21,8 @@ export interface ServerOptions {
   /** Plain HTTP where there is none. */
   readonly tls?: ServerTls | undefined;
   readonly log: Log;
+  /** Of this program, for whoever asks. */
+  readonly version?: string | undefined;
   /** Now, ms since 1970. */
   readonly now: () => number;
   readonly front?: Front | undefined;

@@ -116,6 +116,7 @@ export async function serve([file]: string[], options: RegistryOptions, context:
     addresses,
     tls,
     log,
+    version,
     now,
     front: new Front(settings.http),
     readOnly: settings.readOnly,

@@ -23,7 +23,11 @@ const wholeLimit = 4 * 1024 * 1024;
  * distribution-spec, "Pulling blobs": whole, or one range. What a HEAD is told, a GET would be told too.
  * @throws RegistryError `blobUnknown`
  */
-export async function pullBlob(call: Call, { name, digest }: At): Promise<Response> {
+export async function pullBlob(
+  call: Call,
+  { name, digest }: At,
+  mediaType: string = mediaTypes.octets,
+): Promise<Response> {
   const { headers, method } = call.request;
   const repository = call.registry.repository(name);
   const size = await (method === "HEAD" ? repository.keep({ digest }) : repository.stat({ digest }));
@@ -38,7 +42,7 @@ export async function pullBlob(call: Call, { name, digest }: At): Promise<Respon
   const { start, end } = range ?? { start: 0, end: size };
   const whole = {
     ...told,
-    "content-type": mediaTypes.octets,
+    "content-type": mediaType,
     "content-length": `${end - start}`,
     "content-range": range && `bytes ${start}-${end - 1}/${size}`,
   };
