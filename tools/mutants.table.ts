@@ -27,6 +27,11 @@ const mirrored = (name: string): Mutant["test"] => [
   `a large blob ${name}`,
 ];
 
+const backups = (what: string): Mutant["test"] => [
+  "src/registry/backup/faults.test.ts",
+  `wherever the power fails, ${what} is whole or none, and a repeat succeeds`,
+];
+
 /** What the house promises, by the lines that keep it. */
 export const mutants: readonly Mutant[] = [
   // What was answered survives power loss.
@@ -270,7 +275,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     without: "a manifest's claim on its blobs",
-    file: "src/catalog/execute.ts",
+    file: "src/catalog/named.ts",
     find: "  claimBlobs(sql, repository, manifest);\n",
     test: [
       "src/catalog/sqlite.test.ts",
@@ -405,7 +410,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     without: "the comparison of digests in a check",
-    file: "src/layout/whole.ts",
+    file: "src/blobs/whole.ts",
     find: "  return digester.digest() === digest;\n",
     replace: "  return digester.digest() !== undefined;\n",
     test: ["src/layout/check.test.ts", "one flipped bit"],
@@ -595,6 +600,95 @@ export const mutants: readonly Mutant[] = [
     find: "part !== undefined && unsafeSegment(part) === undefined",
     replace: "part !== undefined",
     test: ["src/migrate/directory.test.ts", "%2e%2e%2fsecret.tgz leads to no file outside of it"],
+  },
+  // A check tells the truth, a backup is whole or none, and a repair loses nothing that is good.
+  {
+    without: "the second look of a check at what is not as it should be",
+    file: "src/registry/check/blobs.ts",
+    find: "    const message = await troubleOf(blobs, row, shallow, signal);\n",
+    replace: '    const message: string | undefined = "its bytes are missing";\n',
+    test: [
+      "src/registry/check/check.test.ts",
+      "what changes meanwhile is not told: a blob that is put anew while it is read",
+    ],
+  },
+  {
+    without: "the snapshot of the catalog before the blobs",
+    file: "src/registry/backup/copy.ts",
+    find: "  catalogs.snapshot(source.catalog, fresh);\n  const copied = await copyBlobs(places, fresh, options);\n",
+    replace:
+      "  const copied = await copyBlobs(places, source.catalog, options);\n  catalogs.snapshot(source.catalog, fresh);\n",
+    test: [
+      "src/registry/backup/backup.test.ts",
+      "what is pushed while a backup goes on is in it whole or not at all",
+    ],
+  },
+  {
+    without: "the sync of a backup's catalog",
+    file: "src/registry/backup/copy.ts",
+    find: "  await syncFile(fs, fresh);\n",
+    test: backups("a first backup"),
+  },
+  {
+    without: "the sync of the names of a backup's blobs",
+    file: "src/registry/backup/copy.ts",
+    find: "  for (const directory of directories) await syncDirectory(fs, directory);\n",
+    test: backups("a first backup"),
+  },
+  {
+    without: "the marker of a backup as the last",
+    file: "src/registry/backup/copy.ts",
+    find: "  const copied = await copyBlobs(places, fresh, options);\n",
+    replace:
+      "  await markDataDirectory(fs, paths.root);\n  const copied = await copyBlobs(places, fresh, options);\n",
+    test: backups("a first backup"),
+  },
+  {
+    without: "the end of a log beside an older backup's catalog",
+    file: "src/registry/backup/copy.ts",
+    find: "    await fs.rm(log, { force: true });\n",
+    test: [
+      "src/registry/backup/backup.test.ts",
+      "a log that somebody left beside the catalog of an older backup is not taken for the new one's",
+    ],
+  },
+  {
+    without: "the look at each blob of a backup that is restored",
+    file: "src/registry/backup/backup.ts",
+    find: "{ ...options, verify: true }",
+    replace: "options",
+    test: [
+      "src/registry/backup/backup.test.ts",
+      "a blob that is lost or spoiled is told, and all the rest is copied",
+    ],
+  },
+  {
+    without: "the hold of collection while a backup is made",
+    file: "src/cli/registry/upkeep/tasks.ts",
+    find: "    using _hold = await registry.collector.hold();\n",
+    test: [
+      "src/cli/registry/upkeep/tasks.test.ts",
+      "nothing is collected while a backup is made, and everything afterwards",
+    ],
+  },
+  {
+    without: "the last look at what a repair has put aside",
+    file: "src/registry/check/repair.ts",
+    find: "      await pushAgain(on, digest, repositories);\n",
+    test: [
+      "src/registry/check/repair.test.ts",
+      "a push that puts a blob anew just before it would be put aside loses nothing",
+    ],
+  },
+  {
+    without: "the mode of the control socket",
+    file: "src/server/control.ts",
+    find: "  const before = process.umask(0o177);\n",
+    replace: "  const before = process.umask();\n",
+    test: [
+      "src/server/control.test.ts",
+      "the socket is its owner's alone, whatever the umask, replaces a stale one, and is gone afterwards",
+    ],
   },
 
   // What was answered is told, to nobody else, and without end only as long as there is room.

@@ -6,6 +6,7 @@ import type { StoredManifest } from "../oci/repository.ts";
 import type { ChartQuestions } from "./charts.ts";
 import type { Command, Outcome } from "./command.ts";
 import type { Page, PageRequest } from "./page.ts";
+import type { Scans } from "./scans.ts";
 
 export type { Page, PageRequest } from "./page.ts";
 
@@ -57,7 +58,7 @@ export interface UnheldBytes {
  * a page at most; whatever changes is a command: plain data, one short transaction, all or nothing, idempotent. An
  * outcome is given only after the change is durable. A question asked after an outcome sees it.
  */
-export interface Catalog extends ChartQuestions {
+export interface Catalog extends Questions {
   /**
    * Do a command. Those of one caller are done in the order in which they were asked for.
    * @throws ChartroomError `busy` when too much waits to be written: the same again later succeeds; `storage` when the
@@ -65,6 +66,15 @@ export interface Catalog extends ChartQuestions {
    */
   apply<C extends Command>(command: C): Promise<Outcome<C>>;
 
+  /** Commands that were asked for and are not done yet. */
+  waiting(): number;
+
+  /** Finish what was asked, then let go of the database. */
+  close(): Promise<void>;
+}
+
+/** What a catalog can be asked. */
+export interface Questions extends Scans, ChartQuestions {
   /** Whether the repository holds a manifest, a blob or an upload: with the last of them it is gone. */
   hasRepository(name: RepositoryName): Promise<boolean>;
   /** Repositories that hold a manifest, in ASCII order. */
@@ -107,10 +117,4 @@ export interface Catalog extends ChartQuestions {
   events(after: number, limit: number): Promise<readonly StoredEvent[]>;
   /** The newest event's number; 0 before there was any. */
   lastEvent(): Promise<number>;
-
-  /** Commands that were asked for and are not done yet. */
-  waiting(): number;
-
-  /** Finish what was asked, then let go of the database. */
-  close(): Promise<void>;
 }

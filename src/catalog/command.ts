@@ -4,6 +4,7 @@ import type { RepositoryName, Tag } from "../oci/reference.ts";
 import type { Expected } from "../oci/repository.ts";
 import type { ChartCommand, ChartOfManifest, ChartOutcomes } from "./charts.ts";
 import type { CollectionCommand, CollectionOutcomes } from "./collection.ts";
+import type { MendingCommand, MendingOutcomes } from "./mending.ts";
 import type { Telling } from "./occasion.ts";
 
 /** Open an upload session. Doing it again with the same id changes nothing. */
@@ -148,10 +149,11 @@ export type Command =
   | OpenEndpoints
   | AdvanceEndpoint
   | CollectionCommand
+  | MendingCommand
   | ChartCommand
   | UseManifest;
 
-interface Outcomes extends CollectionOutcomes, ChartOutcomes {
+interface Outcomes extends CollectionOutcomes, MendingOutcomes, ChartOutcomes {
   "open-upload": { done: true };
   /** `absent`: the session ended meanwhile, and its bytes with it. */
   "advance-upload": { done: true } | { done: false; why: "absent" };

@@ -6,7 +6,9 @@ import type { Catalog, Page, PageRequest, StoredEvent, UnheldBytes, UnnamedBlob,
 import type { Command, Executors, Outcome, PutManifest } from "./command.ts";
 import { memoryChartExecutors } from "./memoryCharts.ts";
 import { appendEvents, eventExecutors } from "./memoryEvents.ts";
+import { menders } from "./memoryMend.ts";
 import { emptyRows, holdingOf, openHolding, pageOf, type Rows } from "./memoryRows.ts";
+import { allBlobs, allManifests, manifestRows } from "./memoryScans.ts";
 import {
   burialsOf,
   claimBlobs,
@@ -19,12 +21,14 @@ import {
   unnamedOf,
   unnamedOrder,
 } from "./memoryUnnamed.ts";
+import type { BlobRow, ManifestRows } from "./scans.ts";
 import { type EventRows, executeTelling } from "./telling.ts";
 
 const executors: Executors<Rows> = {
   ...eventExecutors,
   ...memoryChartExecutors,
   ...collectors,
+  ...menders,
 
   "open-upload": ({ uploads }, { id, repository, user, at }) => {
     if (!uploads.has(id)) uploads.set(id, { id, repository, user, offset: 0, started: at });
@@ -235,6 +239,22 @@ export class MemoryCatalog implements Catalog {
   waiting(): number {
     return 0;
   }
+  async blobs(page: PageRequest<Digest>): Promise<Page<BlobRow>> {
+    return pageOf(allBlobs(this.#rows), ({ digest }) => digest, page);
+  }
+
+  async manifests(page: PageRequest<Digest>): Promise<Page<Digest>> {
+    return pageOf(allManifests(this.#rows), (digest) => digest, page);
+  }
+
+  async manifestRows(digest: Digest): Promise<ManifestRows | undefined> {
+    return manifestRows(this.#rows, digest);
+  }
+
+  async faults(): Promise<readonly string[]> {
+    return [];
+  }
+
   unreadCharts: Catalog["unreadCharts"] = async (limit) => this.#rows.charts.unread(limit);
   chartFacts: Catalog["chartFacts"] = async (content) => this.#rows.charts.facts.get(content);
   chartEntries: Catalog["chartEntries"] = async (contents, form) =>

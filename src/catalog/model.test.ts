@@ -89,6 +89,10 @@ const plain: fc.Arbitrary<Command> = fc.oneof(
   record({ kind: fc.constant("collect-blob" as const), repository, digest: blob, before: at }),
   record({ kind: fc.constant("doom" as const), digest: blob }),
   record({ kind: fc.constant("bury" as const), digest: blob }),
+  record({ kind: fc.constant("lose-blob" as const), digest: blob }),
+  fc
+    .tuple(repository, one(artifacts))
+    .map(([name, artifact]) => ({ ...putManifest(name, artifact), kind: "restate-manifest" as const })),
   record({ kind: fc.constant("untag" as const), repository, tag }),
   record({
     kind: fc.constant("tell-events" as const),

@@ -5,6 +5,7 @@ import { applyBatch } from "./batch.ts";
 import * as charts from "./chartQuestions.ts";
 import * as collection from "./collectionQuestions.ts";
 import * as questions from "./questions.ts";
+import { scansOver } from "./scans.ts";
 import { upgrade } from "./schema.ts";
 import { Sql, type Value } from "./sql.ts";
 import { unusedManifests } from "./use.ts";
@@ -47,7 +48,7 @@ function placesOf(text: string): number[] {
   return [...new Set(places)].map(() => 1);
 }
 
-test("every question and command finds its rows by an index: none scans a table or sorts", () => {
+test("every question and command finds its rows by an index: none scans a table or sorts", async () => {
   const sql = new Remembering(":memory:");
   upgrade(sql, ":memory:");
   sql.script("PRAGMA foreign_keys = ON");
@@ -107,6 +108,15 @@ test("every question and command finds its rows by an index: none scans a table 
   charts.chartTags(sql, "charts/", page);
   charts.taggedChart(sql, here, putManifest(here, one, ["2"]).tags[0]!);
   charts.chartPrefixes(sql, { limit: 9 });
+  applyBatch(sql, [putManifest(there, referrer)]);
+  const scans = scansOver(sql);
+  await scans.blobs(page);
+  await scans.manifests(page);
+  await scans.manifestRows(referrer.descriptor.digest);
+  applyBatch(sql, [
+    { ...putManifest(there, referrer), kind: "restate-manifest" },
+    { kind: "lose-blob", digest: blob },
+  ]);
 
   const asked = [...sql.texts].filter((text) => /^(SELECT|INSERT|UPDATE|DELETE)/.test(text));
   const slow = asked.flatMap((text) =>

@@ -18,6 +18,7 @@ import { WriteStop } from "../../registry/writeStop.ts";
 import { type OpenRegistry, openCatalog, openRegistry } from "../wiring.ts";
 import { countOf } from "../words.ts";
 import type { RegistrySettings } from "./settings.ts";
+import { answerOwner } from "./upkeep/answer.ts";
 
 /** A registry that is ready to be served. */
 export interface Served extends OpenRegistry {
@@ -62,6 +63,7 @@ export async function openServed(settings: RegistrySettings, needs: ServedNeeds)
   stack.defer(() => data?.release());
   const open = await openRegistry(data, { ...needs, sweep, rules });
   stack.defer(open.close);
+  if (data !== undefined) stack.defer(await answerOwner(data, open, needs.warn));
   const ends = stack.move();
   const keeping =
     data === undefined
@@ -104,6 +106,7 @@ async function openInPlace(root: string, tree: string, needs: ServedNeeds): Prom
   const ends = stack.move();
   return {
     registry,
+    store,
     writes: new WriteStop(report),
     waiting: () => catalog.waiting(),
     notifications: needs.notifications.endpoints.length === 0 ? undefined : notifications,
