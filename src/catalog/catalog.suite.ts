@@ -26,9 +26,9 @@ export function catalogSuite(name: string, make: () => Promise<Catalog>): void {
     blobTests(on);
     manifestTests(on);
     listTests(on);
+    eventTests(on);
     scanTests(on);
     mendingTests(on);
-    eventTests(on);
     collectionTests(on);
     chartTests(on);
   });

@@ -68,6 +68,9 @@ export interface Catalog extends Questions {
   /** Commands that were asked for and are not done yet. */
   waiting(): number;
 
+  /** Commands that were asked for and are not done yet. */
+  waiting(): number;
+
   /** Finish what was asked, then let go of the database. */
   close(): Promise<void>;
 }

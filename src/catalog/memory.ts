@@ -228,6 +228,17 @@ export class MemoryCatalog implements Catalog {
     return pageOf(this.#rows.uploads.values(), ({ id }) => id, page);
   }
 
+  async events(after: number, limit: number): Promise<readonly StoredEvent[]> {
+    return this.#rows.told.events.filter(({ number }) => number > after).slice(0, limit);
+  }
+
+  async lastEvent(): Promise<number> {
+    return this.#rows.told.events.at(-1)?.number ?? 0;
+  }
+
+  waiting(): number {
+    return 0;
+  }
   async blobs(page: PageRequest<Digest>): Promise<Page<BlobRow>> {
     return pageOf(allBlobs(this.#rows), ({ digest }) => digest, page);
   }
@@ -242,18 +253,6 @@ export class MemoryCatalog implements Catalog {
 
   async faults(): Promise<readonly string[]> {
     return [];
-  }
-
-  async events(after: number, limit: number): Promise<readonly StoredEvent[]> {
-    return this.#rows.told.events.filter(({ number }) => number > after).slice(0, limit);
-  }
-
-  async lastEvent(): Promise<number> {
-    return this.#rows.told.events.at(-1)?.number ?? 0;
-  }
-
-  waiting(): number {
-    return 0;
   }
 
   unreadCharts: Catalog["unreadCharts"] = async (limit) => this.#rows.charts.unread(limit);

@@ -40,7 +40,7 @@ export interface RegistryNeeds {
   readonly report: (error: unknown) => void;
   readonly sweep: Sweep | "off";
   readonly rules: Rules;
-  /** Who is told of what happens. Without it what waits to be told stays as it is. */
+  /** Who is told of what happens; unsaid, nobody now, and what waits for somebody goes on waiting. */
   readonly notifications?: NotificationsOptions;
   readonly mirrors: readonly MirrorSource[];
 }
@@ -59,7 +59,7 @@ export async function openRegistry(
       ? { catalog: new MemoryCatalog(), blobs: new MemoryBlobs() }
       : await openStorage(paths, writes);
   const notifications = told && new Notifications(stored, told);
-  const heard = told === undefined || told.endpoints.length === 0 ? undefined : notifications;
+  const heard = told?.endpoints.length === 0 ? undefined : notifications;
   const catalog = heard?.catalog ?? stored;
   const reading = factsThread();
   const store = { catalog, blobs, now, rules, readFacts: reading.read };

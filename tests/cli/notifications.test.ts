@@ -21,9 +21,10 @@ async function telling(bench: Bench, url: URL, more: object = {}) {
     backoff: "20ms",
     ...more,
   };
-  const registry = await bench.configured("chartroom", (host, folder) => ({
+  const data = bench.path("data");
+  const registry = await bench.configured("chartroom", (host) => ({
     version: 0.1,
-    storage: { filesystem: { rootdirectory: `${folder}/data` }, delete: { enabled: true } },
+    storage: { filesystem: { rootdirectory: data }, delete: { enabled: true } },
     http: { addr: host, debug: { addr: debug, prometheus: { enabled: true } } },
     notifications: { endpoints: [endpoint] },
   }));
@@ -31,7 +32,7 @@ async function telling(bench: Bench, url: URL, more: object = {}) {
     (await (await fetch(`http://${debug}/metrics`)).text())
       .split("\n")
       .filter((line) => /^\w+_notifications_/.test(line));
-  return { registry, metrics };
+  return { registry, data, metrics };
 }
 
 /** Push a blob at once; whether it was acknowledged. */
@@ -141,5 +142,19 @@ onBench("pulls are told too, and at the latest when the registry stops", async (
   await registry.restart();
   await there.taken(1);
   expect(there.events).toMatchObject([{ action: "pull", target: { digest }, request: { method: "GET" } }]);
+  await there.stop();
+});
+
+onBench("what waits for an endpoint outlives the work of others at the data", async (bench) => {
+  let open = false;
+  const there = receiver(() => new Response(null, { status: open ? 200 : 503 }));
+  const { registry, data } = await telling(bench, there.url);
+  const digest = await pushed(registry.host, "a", "content");
+  await registry.stop();
+  for (const command of ["gc", "check"]) await bench.done("chartroom", ["registry", command, "--data", data]);
+  open = true;
+  await registry.restart();
+  await there.taken(1);
+  expect(there.events).toMatchObject([{ action: "push", target: { digest } }]);
   await there.stop();
 });
