@@ -20,6 +20,17 @@ const faults = {
 };
 
 const races = (trace: string) => `collection and, over sqlite, ${trace}`;
+const mirror = (name: string): Mutant["test"] => ["src/registry/mirror/repository.test.ts", name];
+const failing = (name: string): Mutant["test"] => ["src/registry/mirror/failure.test.ts", name];
+const mirrored = (name: string): Mutant["test"] => [
+  "src/registry/mirror/download.test.ts",
+  `a large blob ${name}`,
+];
+
+const backups = (what: string): Mutant["test"] => [
+  "src/registry/backup/faults.test.ts",
+  `wherever the power fails, ${what} is whole or none, and a repeat succeeds`,
+];
 
 /** What the house promises, by the lines that keep it. */
 export const mutants: readonly Mutant[] = [
@@ -264,7 +275,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     without: "a manifest's claim on its blobs",
-    file: "src/catalog/execute.ts",
+    file: "src/catalog/named.ts",
     find: "  claimBlobs(sql, repository, manifest);\n",
     test: [
       "src/catalog/sqlite.test.ts",
@@ -399,7 +410,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     without: "the comparison of digests in a check",
-    file: "src/layout/whole.ts",
+    file: "src/blobs/whole.ts",
     find: "  return digester.digest() === digest;\n",
     replace: "  return digester.digest() !== undefined;\n",
     test: ["src/layout/check.test.ts", "one flipped bit"],
@@ -590,6 +601,95 @@ export const mutants: readonly Mutant[] = [
     replace: "part !== undefined",
     test: ["src/migrate/directory.test.ts", "%2e%2e%2fsecret.tgz leads to no file outside of it"],
   },
+  // A check tells the truth, a backup is whole or none, and a repair loses nothing that is good.
+  {
+    without: "the second look of a check at what is not as it should be",
+    file: "src/registry/check/blobs.ts",
+    find: "    const message = await troubleOf(blobs, row, shallow, signal);\n",
+    replace: '    const message: string | undefined = "its bytes are missing";\n',
+    test: [
+      "src/registry/check/check.test.ts",
+      "what changes meanwhile is not told: a blob that is put anew while it is read",
+    ],
+  },
+  {
+    without: "the snapshot of the catalog before the blobs",
+    file: "src/registry/backup/copy.ts",
+    find: "  catalogs.snapshot(source.catalog, fresh);\n  const copied = await copyBlobs(places, fresh, options);\n",
+    replace:
+      "  const copied = await copyBlobs(places, source.catalog, options);\n  catalogs.snapshot(source.catalog, fresh);\n",
+    test: [
+      "src/registry/backup/backup.test.ts",
+      "what is pushed while a backup goes on is in it whole or not at all",
+    ],
+  },
+  {
+    without: "the sync of a backup's catalog",
+    file: "src/registry/backup/copy.ts",
+    find: "  await syncFile(fs, fresh);\n",
+    test: backups("a first backup"),
+  },
+  {
+    without: "the sync of the names of a backup's blobs",
+    file: "src/registry/backup/copy.ts",
+    find: "  for (const directory of directories) await syncDirectory(fs, directory);\n",
+    test: backups("a first backup"),
+  },
+  {
+    without: "the marker of a backup as the last",
+    file: "src/registry/backup/copy.ts",
+    find: "  const copied = await copyBlobs(places, fresh, options);\n",
+    replace:
+      "  await markDataDirectory(fs, paths.root);\n  const copied = await copyBlobs(places, fresh, options);\n",
+    test: backups("a first backup"),
+  },
+  {
+    without: "the end of a log beside an older backup's catalog",
+    file: "src/registry/backup/copy.ts",
+    find: "    await fs.rm(log, { force: true });\n",
+    test: [
+      "src/registry/backup/backup.test.ts",
+      "a log that somebody left beside the catalog of an older backup is not taken for the new one's",
+    ],
+  },
+  {
+    without: "the look at each blob of a backup that is restored",
+    file: "src/registry/backup/backup.ts",
+    find: "{ ...options, verify: true }",
+    replace: "options",
+    test: [
+      "src/registry/backup/backup.test.ts",
+      "a blob that is lost or spoiled is told, and all the rest is copied",
+    ],
+  },
+  {
+    without: "the hold of collection while a backup is made",
+    file: "src/cli/registry/upkeep/tasks.ts",
+    find: "    using _hold = await registry.collector.hold();\n",
+    test: [
+      "src/cli/registry/upkeep/tasks.test.ts",
+      "nothing is collected while a backup is made, and everything afterwards",
+    ],
+  },
+  {
+    without: "the last look at what a repair has put aside",
+    file: "src/registry/check/repair.ts",
+    find: "      await pushAgain(on, digest, repositories);\n",
+    test: [
+      "src/registry/check/repair.test.ts",
+      "a push that puts a blob anew just before it would be put aside loses nothing",
+    ],
+  },
+  {
+    without: "the mode of the control socket",
+    file: "src/server/control.ts",
+    find: "  const before = process.umask(0o177);\n",
+    replace: "  const before = process.umask();\n",
+    test: [
+      "src/server/control.test.ts",
+      "the socket is its owner's alone, whatever the umask, replaces a stale one, and is gone afterwards",
+    ],
+  },
 
   // Another registry's data.
   {
@@ -710,6 +810,23 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    without: "the login that /v2/ asks for",
+    file: "src/server/admission.ts",
+    find: 'base: "login"',
+    replace: 'base: "nothing"',
+    test: ["src/server/access.test.ts", "credentials are asked for at /v2/, whatever else is public"],
+  },
+  {
+    without: "the refusal of links in a data directory",
+    file: "src/registry/plainFiles.ts",
+    find: "own | noFollow",
+    replace: "own",
+    test: [
+      "src/registry/plainFiles.test.ts",
+      "a link in a blob's place is not read, and one in an upload's not written to",
+    ],
+  },
+  {
     without: "the refusal of a rule's key that is misspelt",
     file: "src/cli/registry/accessSettings.ts",
     find: "    if (known.includes(name)) continue;\n",
@@ -718,5 +835,67 @@ export const mutants: readonly Mutant[] = [
       "src/cli/registry/accessSettings.test.ts",
       "what is misspelt is refused by name, with what was expected: access: {repositories: {a: {pul: users}}}",
     ],
+  },
+
+  // A mirror fetches once, gives nothing wrong whole, and is nobody's to change.
+  {
+    without: "the last byte held back until a mirror's blob is right",
+    file: "src/registry/mirror/download.ts",
+    find: "Math.min(this.#written, this.blob.size - 1)",
+    replace: "this.#written",
+    test: mirrored(
+      "that turns out wrong breaks its clients' connections: none gets its end, and nothing is kept",
+    ),
+  },
+  {
+    without: "the name that nobody logs in by, of a mirror's sessions",
+    file: "src/registry/mirror/download.ts",
+    find: "user: mirrorUser",
+    replace: "user: undefined",
+    test: mirrored("is no session of a client's while it comes"),
+  },
+  {
+    without: "the note of how much of a mirror's blob is on the disk",
+    file: "src/registry/mirror/download.ts",
+    find: "const acknowledged = (await catalog.upload(id))?.offset ?? 0",
+    replace: "const acknowledged = 0",
+    test: mirrored("whose upstream stays away breaks off; after a restart it goes on where it was"),
+  },
+  {
+    without: "the one download of a blob",
+    file: "src/registry/mirror/downloads.ts",
+    find: "    if (underWay !== undefined) return underWay;\n",
+    test: mirror(
+      "a storm of a thousand askers for one blob is one fetch, and of a thousand for one tag, too",
+    ),
+  },
+  {
+    without: "the one question about a tag",
+    file: "src/registry/mirror/flights.ts",
+    find: "      this.#underWay.get(key) ??\n",
+    test: mirror(
+      "a storm of a thousand askers for one blob is one fetch, and of a thousand for one tag, too",
+    ),
+  },
+  {
+    without: "the rules for manifests that a mirror is given",
+    file: "src/registry/mirror/repository.ts",
+    find: "    await describeManifest(bytes, descriptor.mediaType).catch(asUpstreams);\n",
+    test: failing("a hostile upstream gives a manifest that it calls a picture: 502, and it is not kept"),
+  },
+  {
+    without: "the refusal of uploads into a mirror",
+    file: "src/registry/uploads.ts",
+    find: '    if (this.#isMirror(repository)) throw new RegistryError("mirrored");\n',
+    test: mirror("a mirror takes no push, no mount and no delete"),
+  },
+  {
+    without: "the answer that asks for no login when an upstream refuses ours",
+    file: "src/registry/mirror/failure.ts",
+    find: '  not_allowed: "upstreamRefuses",\n',
+    replace: '  not_allowed: "unauthorized",\n',
+    test: failing(
+      "an upstream that is away refuses us: what is not kept is answered 403, in the specification's form, and asks for no login",
+    ),
   },
 ];

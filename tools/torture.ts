@@ -1,17 +1,27 @@
 // The long runs of tests/torture: processes at work on one store and one registry, killed at any moment; or a registry alone,
-// killed under load.
+// killed under load; or a registry's pushes, deletes and collections against a model of what must be.
 //
 //   npm run torture [commands] [processes] [seed]
 //   npm run torture registry [kills] [clients] [seed]
+//   npm run torture model [steps] [seed]
+import { MemoryCatalog } from "../src/catalog/memory.ts";
+import { openSqliteCatalog } from "../src/catalog/sqlite.ts";
 import { withBench } from "../tests/bench.ts";
 import { killUnderLoad } from "../tests/torture/kills.ts";
+import { runModel } from "../tests/torture/model/model.ts";
+import { Random } from "../tests/torture/random.ts";
 import { storm } from "../tests/torture/storm.ts";
 
 const someSeed = Date.now() % 1_000_000;
 const [first, ...rest] = process.argv.slice(2);
 const started = performance.now();
 const seconds = () => `${((performance.now() - started) / 1000).toFixed(0)} s`;
-const faults = first === "registry" ? await dying(rest.map(Number)) : await storming([first, ...rest]);
+const faults =
+  first === "registry"
+    ? await dying(rest.map(Number))
+    : first === "model"
+      ? await modelling(rest.map(Number))
+      : await storming([first, ...rest]);
 for (const fault of faults) console.log(`FAULT: ${fault}`);
 console.log(`${faults.length} faults`);
 process.exitCode = faults.length === 0 ? 0 : 1;
@@ -36,12 +46,37 @@ async function dying([kills = 10_000, hands = 16, seed = someSeed]: readonly num
   readonly string[]
 > {
   console.log(`${kills} deaths under ${hands} clients at once, seed ${seed}`);
-  const { acknowledged, remembered, idle, lost } = await withBench((bench) =>
+  const { acknowledged, remembered, idle, lost, collected } = await withBench((bench) =>
     killUnderLoad(bench, { kills, hands, seed, longest: 400 }),
   );
   console.log(
     `${acknowledged} requests acknowledged; ${remembered} things looked for, ${lost.length} not there; ${seconds()}`,
   );
-  console.log(`${idle} deaths before anything was acknowledged`);
+  console.log(`${idle} deaths before anything was acknowledged; ${collected} blobs collected`);
   return lost;
+}
+
+/** The same steps over both catalogs, in turn. */
+async function modelling([steps = 1_000_000, seed = someSeed]: readonly number[]): Promise<
+  readonly string[]
+> {
+  console.log(`${steps} steps over each catalog, seed ${seed}`);
+  return withBench(async (bench) => {
+    for (const [kind, open] of [
+      ["memory", async () => new MemoryCatalog()],
+      ["sqlite", () => openSqliteCatalog(bench.path("catalog.db"))],
+    ] as const) {
+      const began = performance.now();
+      const catalog = await open();
+      const run = await runModel(catalog, new Random(seed), steps).catch((error: Error) => error);
+      await catalog.close();
+      if (run instanceof Error) return [`over ${kind}, ${run.message}`];
+      const { blobs, contents, bytes } = run.collected;
+      const rate = ((steps / (performance.now() - began)) * 1000).toFixed(0);
+      console.log(
+        `over ${kind}: ${blobs} blobs, ${contents} contents and ${bytes} bytes collected; everything compared ${run.compared} times; ${rate} steps a second, ${seconds()}`,
+      );
+    }
+    return [];
+  });
 }

@@ -46,6 +46,10 @@ export class TreeBlobs implements Blobs {
     throw readOnly();
   }
 
+  async readIngest(): Promise<undefined> {
+    return undefined;
+  }
+
   async remove(): Promise<boolean> {
     throw readOnly();
   }

@@ -17,6 +17,8 @@ const [worthSyncing, syncPause] = [2 * 1024 * 1024, 250];
 export interface AppendWatch {
   /** Each piece, while its batch is on the way to the disk. */
   piece?(piece: Uint8Array): void;
+  /** The file's first `size` bytes were written. */
+  wrote?(size: number): void;
   /** Sync the file, whose first `size` bytes were written. Called every now and then, not at the end. */
   sync(size: number): Promise<void>;
 }
@@ -52,6 +54,7 @@ export async function appendAll(
   };
   const wrote = (end: number) => {
     written = end;
+    watch.wrote?.(end);
     if (written - synced >= syncEvery) sync();
     else if (written - synced >= worthSyncing) timer ??= setTimeout(sync, syncPause);
   };

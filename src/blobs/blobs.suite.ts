@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { type Digest, digestOf } from "../oci/digest.ts";
 import type { ByteRange } from "../oci/repository.ts";
+import { codeOf } from "../testing/errors.ts";
 import { bytesOf, noise, streamOf } from "../testing/streams.ts";
 import type { Blobs, Ingest } from "./blobs.ts";
 
@@ -104,6 +105,29 @@ export function blobsSuite(name: string, make: () => Promise<BlobsFixture>): voi
         await ingest.commit(digest);
         expect(await read(digest)).toEqual(bytes);
       }
+    });
+
+    test("what an ingest has written is read while more comes, and no name opens anything else", async () => {
+      const bytes = noise(3 * 1024 * 1024);
+      const ingest = await begin("followed");
+      const seen: number[] = [];
+      const reads: Promise<unknown>[] = [];
+      await ingest.append(streamOf(bytes), undefined, undefined, (size) => {
+        const from = seen.at(-1) ?? 0;
+        seen.push(size);
+        const part = blobs.readIngest("followed", { start: from, end: size });
+        reads.push(
+          part.then(async (stream) => expect(await bytesOf(stream!)).toEqual(bytes.slice(from, size))),
+        );
+      });
+      await Promise.all(reads);
+      expect(seen.at(-1)).toBe(bytes.byteLength);
+      expect(seen).toEqual(seen.toSorted((a, b) => a - b));
+      const left = await blobs.readIngest("followed", { start: 1, end: 4 });
+      await ingest.discard();
+      expect(await bytesOf(left!)).toEqual(bytes.slice(1, 4));
+      expect(await blobs.readIngest("followed", { start: 0, end: 1 })).toBeUndefined();
+      expect(await codeOf(() => blobs.readIngest("../blobs", { start: 0, end: 1 }))).toBe("usage");
     });
 
     test("ranges", async () => {

@@ -29,6 +29,11 @@ export interface Blobs {
    * and `-`. One caller at a time; the caller sees to it.
    */
   ingest(name: string): Promise<Ingest>;
+  /**
+   * Bytes that an ingest has taken and told as `written`, while more may come; undefined when there is no such ingest.
+   * The stream is as that of `read`, and goes on to its end when the ingest ends meanwhile.
+   */
+  readIngest(name: string, range: ByteRange): Promise<ReadableStream<Uint8Array> | undefined>;
   /** The names of the ingests that there are, with their sizes in bytes and when they last changed (ms since 1970). */
   ingests(): AsyncIterable<{ name: string; size: number; changed: number }>;
 }
@@ -47,11 +52,13 @@ export interface Ingest extends AsyncDisposable {
    *   the bytes over the limit are not kept
    * @param safe is told on the way, every now and then, how many bytes from the start are on the disk for good, and waited for
    *   before the next time; it may be told of none
+   * @param written is told on the way how many bytes from the start can be read back, and need not be safe yet
    */
   append(
     stream: ReadableStream<Uint8Array>,
     limit?: number,
     safe?: (size: number) => Promise<void>,
+    written?: (size: number) => void,
   ): Promise<void>;
   /** Cut back to `size` bytes: what lies behind was never acknowledged. */
   truncate(size: number): Promise<void>;

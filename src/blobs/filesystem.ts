@@ -18,6 +18,10 @@ export interface BlobDirectories {
   readonly ingest: string;
 }
 
+/** The file of a blob below the directory of blobs. */
+export const blobPathIn = (directory: string, digest: Digest): string =>
+  join(directory, algorithmOf(digest), hexOf(digest));
+
 /** Blobs whose sizes are asked for at once by `list`. */
 const listed = 256;
 
@@ -82,6 +86,12 @@ export class FilesystemBlobs implements Blobs {
     });
   }
 
+  async readIngest(name: string, range: ByteRange): Promise<ReadableStream<Uint8Array> | undefined> {
+    const path = join(this.#directories.ingest, parseIngestName(name));
+    const file = await ifThere(this.#fs.open(path, "r"));
+    return file && streamRange(file, range, `Ingest "${path}"`);
+  }
+
   /**
    * Begin an ingest of this name anew with the bytes of a file of elsewhere, which stays as it is: by another name of it, so that
    * nothing is copied, or by a copy; `either`: by a copy where there can be no link. What comes later goes into a copy in any case.
@@ -110,7 +120,7 @@ export class FilesystemBlobs implements Blobs {
   }
 
   #pathOf(digest: Digest): string {
-    return join(this.#directories.blobs, algorithmOf(digest), hexOf(digest));
+    return blobPathIn(this.#directories.blobs, digest);
   }
 
   async #entries(directory: string): Promise<Dirent[]> {

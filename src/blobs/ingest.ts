@@ -83,6 +83,7 @@ export class FilesystemIngest implements Ingest {
     stream: ReadableStream<Uint8Array>,
     limit = Number.POSITIVE_INFINITY,
     safe?: (size: number) => Promise<void>,
+    written?: (size: number) => void,
   ): Promise<void> {
     await this.#detach();
     const live = this.#live;
@@ -94,6 +95,7 @@ export class FilesystemIngest implements Ingest {
           live.digester.update(piece);
           live.hashed += piece.byteLength;
         },
+        ...(written !== undefined && { wrote: written }),
         sync: async (size) => {
           await this.#datasync(size);
           if (safe === undefined) return;

@@ -44,6 +44,11 @@ export class MemoryBlobs implements Blobs {
     return ingest;
   }
 
+  async readIngest(name: string, { start, end }: ByteRange): Promise<ReadableStream<Uint8Array> | undefined> {
+    const ingest = this.#ingests.get(parseIngestName(name));
+    return ingest && new Blob(ingest.parts(start, end)).stream();
+  }
+
   async *ingests(): AsyncGenerator<{ name: string; size: number; changed: number }> {
     for (const [name, { offset, changed }] of [...this.#ingests].sort(([a], [b]) => (a < b ? -1 : 1)))
       yield { name, size: offset, changed };
@@ -53,7 +58,7 @@ export class MemoryBlobs implements Blobs {
 class MemoryIngest implements Ingest {
   readonly #publish: (digest: Digest, bytes: Bytes) => void;
   readonly #forget: () => void;
-  #pieces: Uint8Array[] = [];
+  #pieces: Bytes[] = [];
   offset = 0;
   changed = Date.now();
 
@@ -62,11 +67,17 @@ class MemoryIngest implements Ingest {
     this.#forget = forget;
   }
 
-  async append(stream: ReadableStream<Uint8Array>, limit = Number.POSITIVE_INFINITY): Promise<void> {
+  async append(
+    stream: ReadableStream<Uint8Array>,
+    limit = Number.POSITIVE_INFINITY,
+    _safe?: (size: number) => Promise<void>,
+    written?: (size: number) => void,
+  ): Promise<void> {
     for await (const piece of limited(stream, this.offset, limit)) {
       this.#pieces.push(piece.slice());
       this.offset += piece.byteLength;
       this.changed = Date.now();
+      written?.(this.offset);
     }
   }
 
@@ -92,6 +103,16 @@ class MemoryIngest implements Ingest {
 
   async discard(): Promise<void> {
     this.#forget();
+  }
+
+  /** The bytes from `start` to `end`, in pieces. */
+  parts(start: number, end: number): Bytes[] {
+    let at = 0;
+    return this.#pieces.map((piece) => {
+      const part = piece.subarray(Math.max(0, start - at), Math.max(0, end - at));
+      at += piece.byteLength;
+      return part;
+    });
   }
 
   #bytes(): Bytes {

@@ -6,6 +6,7 @@ import type { StoredManifest } from "../oci/repository.ts";
 import type { ChartQuestions } from "./charts.ts";
 import type { Command, Outcome } from "./command.ts";
 import type { Page, PageRequest } from "./page.ts";
+import type { Scans } from "./scans.ts";
 
 export type { Page, PageRequest } from "./page.ts";
 
@@ -49,7 +50,7 @@ export interface UnheldBytes {
  * a page at most; whatever changes is a command: plain data, one short transaction, all or nothing, idempotent. An
  * outcome is given only after the change is durable. A question asked after an outcome sees it.
  */
-export interface Catalog extends ChartQuestions {
+export interface Catalog extends Questions {
   /**
    * Do a command. Those of one caller are done in the order in which they were asked for.
    * @throws ChartroomError `busy` when too much waits to be written: the same again later succeeds; `storage` when the
@@ -57,6 +58,12 @@ export interface Catalog extends ChartQuestions {
    */
   apply<C extends Command>(command: C): Promise<Outcome<C>>;
 
+  /** Finish what was asked, then let go of the database. */
+  close(): Promise<void>;
+}
+
+/** What a catalog can be asked. */
+export interface Questions extends Scans, ChartQuestions {
   /** Whether the repository holds a manifest, a blob or an upload: with the last of them it is gone. */
   hasRepository(name: RepositoryName): Promise<boolean>;
   /** Repositories that hold a manifest, in ASCII order. */
@@ -90,10 +97,9 @@ export interface Catalog extends ChartQuestions {
   unheldBytes(digest: Digest): Promise<UnheldBytes | undefined>;
   /** How often the bytes of a digest were buried. */
   burials(digest: Digest): Promise<number>;
+  /** Manifests of a repository that neither came nor were used since `before` (ms since 1970), at most `limit`, in no order. */
+  unusedManifests(repository: RepositoryName, before: number, limit: number): Promise<readonly Digest[]>;
   upload(id: string): Promise<Upload | undefined>;
   /** Uploads in order of id. */
   uploads(page: PageRequest<string>): Promise<Page<Upload>>;
-
-  /** Finish what was asked, then let go of the database. */
-  close(): Promise<void>;
 }

@@ -134,11 +134,15 @@ export function chartTests(on: On): void {
     });
 
     on("a tag that comes to name something else is a chart's no more", async (catalog) => {
-      await applyAll(catalog, [...links(name, one), putChart(name, one, ["1.0.0"])]);
+      await applyAll(catalog, [...links(name, one), ...links(name, three), putChart(name, one, ["1.0.0"])]);
       await catalog.apply(putManifest(name, two, ["1.0.0"]));
       expect(await told(catalog, "team/")).toEqual(["team/mychart:1.0.0 gone"]);
-      await catalog.apply({ kind: "forget-changes" });
-      expect(await told(catalog, "team/")).toEqual([]);
+      await catalog.apply(putChart(name, three, ["2"], other.descriptor.digest));
+      const before = await catalog.chartChange("team/");
+      await catalog.apply({ kind: "forget-changes", prefix: "", before });
+      expect(await told(catalog, "team/")).toEqual(["team/mychart:1.0.0 gone", "team/mychart:2 there"]);
+      await catalog.apply({ kind: "forget-changes", prefix: "team/", before });
+      expect(await told(catalog, "team/")).toEqual(["team/mychart:2 there"]);
     });
 
     on(

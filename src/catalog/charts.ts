@@ -30,9 +30,12 @@ export interface DropUnread {
   readonly content: Digest;
 }
 
-/** Forget changes of tags that are gone: for a time when nobody follows them. */
+/** Forget tags below a prefix that name no chart any more, as far as whoever follows has seen them. */
 export interface ForgetChanges {
   readonly kind: "forget-changes";
+  readonly prefix: Prefix;
+  /** Changes with a smaller number. */
+  readonly before: number;
 }
 
 export type ChartCommand = PutFacts | BeginFacts | DropUnread | ForgetChanges;

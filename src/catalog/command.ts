@@ -4,6 +4,7 @@ import type { RepositoryName, Tag } from "../oci/reference.ts";
 import type { Expected } from "../oci/repository.ts";
 import type { ChartCommand, ChartOfManifest, ChartOutcomes } from "./charts.ts";
 import type { CollectionCommand, CollectionOutcomes } from "./collection.ts";
+import type { MendingCommand, MendingOutcomes } from "./mending.ts";
 
 /** Open an upload session. Doing it again with the same id changes nothing. */
 export interface OpenUpload {
@@ -105,6 +106,14 @@ export interface DeleteManifest {
   readonly at: number;
 }
 
+/** Note that a manifest was asked for: what a mirror keeps may go when nobody asks for it any more. */
+export interface UseManifest {
+  readonly kind: "use-manifest";
+  readonly repository: RepositoryName;
+  readonly digest: Digest;
+  readonly at: number;
+}
+
 export type Command =
   | OpenUpload
   | AdvanceUpload
@@ -116,9 +125,11 @@ export type Command =
   | Untag
   | DeleteManifest
   | CollectionCommand
-  | ChartCommand;
+  | MendingCommand
+  | ChartCommand
+  | UseManifest;
 
-interface Outcomes extends CollectionOutcomes, ChartOutcomes {
+interface Outcomes extends CollectionOutcomes, MendingOutcomes, ChartOutcomes {
   "open-upload": { done: true };
   /** `absent`: the session ended meanwhile, and its bytes with it. */
   "advance-upload": { done: true } | { done: false; why: "absent" };
@@ -134,6 +145,7 @@ interface Outcomes extends CollectionOutcomes, ChartOutcomes {
     | { done: false; why: "conflict"; tag: Tag; holds: Digest | undefined };
   untag: { done: true } | { done: false; why: "absent" };
   "delete-manifest": { done: true } | { done: false; why: "absent" };
+  "use-manifest": { done: true } | { done: false; why: "absent" };
 }
 
 /** What became of a command: done, or refused for a reason that is no fault. Faults are thrown. */

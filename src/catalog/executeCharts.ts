@@ -46,13 +46,15 @@ export const chartExecutors: Pick<Executors<Sql>, ChartCommand["kind"]> = {
     return { done: true };
   },
 
-  "forget-changes": (sql) => {
+  "forget-changes": (sql, { prefix, before }) => {
     sql.run(
-      `DELETE FROM chart_change WHERE NOT EXISTS (
+      `DELETE FROM chart_change WHERE prefix = ? AND number < ? AND NOT EXISTS (
         SELECT 1 FROM repository
           JOIN tag ON tag.repository = repository.id
           JOIN chart ON chart.repository = tag.repository AND chart.manifest = tag.manifest
           WHERE repository.name = chart_change.prefix || chart_change.chart AND tag.name = chart_change.tag)`,
+      prefix,
+      before,
     );
     return { done: true };
   },

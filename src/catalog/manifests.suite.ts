@@ -29,6 +29,26 @@ export function manifestTests(on: On): void {
       expect(command.bytes.byteLength).toBe(one.descriptor.size);
     });
 
+    on(
+      "what neither came nor was used since is unused, put again or not, and what is not there is not used",
+      async (catalog) => {
+        const use = (digest: Digest, at: number, repository = here) =>
+          catalog.apply({ kind: "use-manifest", repository, digest, at });
+        expect(await use(first, 9)).toEqual(absent);
+        await applyAll(catalog, [...blobs(), putManifest(here, one), { ...putManifest(here, two), at: 5 }]);
+        expect(await use(first, 9, there)).toEqual(absent);
+        expect(await catalog.unusedManifests(here, 5, 9)).toEqual([first]);
+        expect((await catalog.unusedManifests(here, 6, 9)).toSorted()).toEqual([first, second].toSorted());
+        expect(await catalog.unusedManifests(here, 6, 1)).toHaveLength(1);
+        expect(await catalog.unusedManifests(there, 6, 9)).toEqual([]);
+        await catalog.apply({ ...putManifest(here, one, ["1.0.0"]), at: 8 });
+        expect(await catalog.unusedManifests(here, 5, 9)).toEqual([first]);
+        for (const at of [7, 2]) expect(await use(first, at)).toEqual(done);
+        expect(await catalog.unusedManifests(here, 7, 9)).toEqual([second]);
+        expect(await catalog.unusedManifests(here, 8, 9)).toHaveLength(2);
+      },
+    );
+
     on("its bytes are those of the moment it was put", async (catalog) => {
       await applyAll(catalog, blobs());
       const bytes = Buffer.concat([one.bytes]);

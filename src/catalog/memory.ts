@@ -5,7 +5,9 @@ import type { StoredManifest } from "../oci/repository.ts";
 import type { Catalog, Page, PageRequest, UnheldBytes, UnnamedBlob, Upload } from "./catalog.ts";
 import { type Command, type Executors, execute, type Outcome, type PutManifest } from "./command.ts";
 import { memoryChartExecutors } from "./memoryCharts.ts";
+import { menders } from "./memoryMend.ts";
 import { emptyRows, holdingOf, openHolding, pageOf, type Rows } from "./memoryRows.ts";
+import { allBlobs, allManifests, manifestRows } from "./memoryScans.ts";
 import {
   burialsOf,
   claimBlobs,
@@ -18,10 +20,12 @@ import {
   unnamedOf,
   unnamedOrder,
 } from "./memoryUnnamed.ts";
+import type { BlobRow, ManifestRows } from "./scans.ts";
 
 const executors: Executors<Rows> = {
-  ...collectors,
   ...memoryChartExecutors,
+  ...collectors,
+  ...menders,
 
   "open-upload": ({ uploads }, { id, repository, user, at }) => {
     if (!uploads.has(id)) uploads.set(id, { id, repository, user, offset: 0, started: at });
@@ -80,7 +84,8 @@ const executors: Executors<Rows> = {
     const existed = manifests.has(digest) && names.every((tag) => tags.get(tag) === digest);
     const holding = openHolding(rows, repository);
     const before = holding.manifests.get(digest);
-    holding.manifests.set(digest, { ...command, bytes: new Uint8Array(command.bytes) });
+    const at = before?.at ?? command.at;
+    holding.manifests.set(digest, { ...command, bytes: new Uint8Array(command.bytes), at });
     for (const tag of names) holding.tags.set(tag, digest);
     if (before !== undefined) releaseBlobs(holding, before, command.at);
     claimBlobs(holding, command);
@@ -99,6 +104,14 @@ const executors: Executors<Rows> = {
     releaseBlobs(holding, found, at);
     return { done: true };
   },
+
+  "use-manifest": (rows, { repository, digest, at }) => {
+    const { manifests } = holdingOf(rows, repository);
+    const used = manifests.get(digest);
+    if (used === undefined) return { done: false, why: "absent" };
+    manifests.set(digest, { ...used, at: Math.max(used.at, at) });
+    return { done: true };
+  },
 };
 
 /** A catalog in memory: the shortest text of the contract, for tests and for what need not last. */
@@ -107,7 +120,7 @@ export class MemoryCatalog implements Catalog {
 
   async apply<C extends Command>(command: C): Promise<Outcome<C>> {
     const outcome = execute(executors, this.#rows, command);
-    this.#rows.charts.follow();
+    this.#rows.charts.follow(command);
     return outcome;
   }
 
@@ -164,6 +177,12 @@ export class MemoryCatalog implements Catalog {
     return pageOf(found.map(asReferrer), ({ digest }) => digest, page);
   }
 
+  async unusedManifests(repository: RepositoryName, before: number, limit: number): Promise<Digest[]> {
+    const { manifests } = holdingOf(this.#rows, repository);
+    const unused = [...manifests].filter(([, { at }]) => at < before);
+    return unused.map(([digest]) => digest).slice(0, limit);
+  }
+
   async unnamedSince(repository: RepositoryName, digest: Digest): Promise<number | undefined> {
     return holdingOf(this.#rows, repository).blobs.get(digest)?.unnamed;
   }
@@ -200,14 +219,29 @@ export class MemoryCatalog implements Catalog {
     return pageOf(this.#rows.uploads.values(), ({ id }) => id, page);
   }
 
+  async blobs(page: PageRequest<Digest>): Promise<Page<BlobRow>> {
+    return pageOf(allBlobs(this.#rows), ({ digest }) => digest, page);
+  }
+
+  async manifests(page: PageRequest<Digest>): Promise<Page<Digest>> {
+    return pageOf(allManifests(this.#rows), (digest) => digest, page);
+  }
+
+  async manifestRows(digest: Digest): Promise<ManifestRows | undefined> {
+    return manifestRows(this.#rows, digest);
+  }
+
+  async faults(): Promise<readonly string[]> {
+    return [];
+  }
+
   unreadCharts: Catalog["unreadCharts"] = async (limit) => this.#rows.charts.unread(limit);
   chartFacts: Catalog["chartFacts"] = async (content) => this.#rows.charts.facts.get(content);
   chartEntries: Catalog["chartEntries"] = async (contents, form) =>
     contents.map((content) => this.#rows.charts.entry(content, form));
-  chartChange: Catalog["chartChange"] = async (prefix) =>
-    this.#rows.charts.changesBelow(prefix).at(-1)?.change ?? 0;
+  chartChange: Catalog["chartChange"] = async (prefix) => this.#rows.charts.count(prefix);
   chartTags: Catalog["chartTags"] = async (prefix, { after = 0, limit }) => {
-    const rest = this.#rows.charts.changesBelow(prefix).filter(({ change }) => change > after);
+    const rest = [...this.#rows.charts.changesBelow(prefix)].filter(({ change }) => change > after);
     return { items: rest.slice(0, limit), more: rest.length > limit };
   };
   taggedChart: Catalog["taggedChart"] = async (repository, tag) => this.#rows.charts.tagged(repository, tag);

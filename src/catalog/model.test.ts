@@ -88,11 +88,17 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   record({ kind: fc.constant("collect-blob" as const), repository, digest: blob, before: at }),
   record({ kind: fc.constant("doom" as const), digest: blob }),
   record({ kind: fc.constant("bury" as const), digest: blob }),
+  record({ kind: fc.constant("lose-blob" as const), digest: blob }),
+  fc
+    .tuple(repository, one(artifacts))
+    .map(([name, artifact]) => ({ ...putManifest(name, artifact), kind: "restate-manifest" as const })),
   record({ kind: fc.constant("untag" as const), repository, tag }),
   record({ kind: fc.constant("delete-manifest" as const), repository, digest: manifest, at }),
+  record({ kind: fc.constant("use-manifest" as const), repository, digest: manifest, at }),
   record({ kind: fc.constant("put-facts" as const), content: blob, facts: one(facts) }),
   record({ kind: fc.constantFrom("begin-facts", "drop-unread"), content: blob }),
-  record({ kind: fc.constant("forget-changes" as const) }),
+  // Numbers may differ from catalog to catalog: all are forgotten.
+  record({ kind: fc.constant("forget-changes" as const), prefix: one(["", "a/"]), before: fc.constant(1e6) }),
 );
 
 /** All that a catalog can be asked about the small world. */

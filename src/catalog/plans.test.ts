@@ -5,8 +5,10 @@ import { applyBatch } from "./batch.ts";
 import * as charts from "./chartQuestions.ts";
 import * as collection from "./collectionQuestions.ts";
 import * as questions from "./questions.ts";
+import { scansOver } from "./scans.ts";
 import { upgrade } from "./schema.ts";
 import { Sql, type Value } from "./sql.ts";
+import { unusedManifests } from "./use.ts";
 
 /** A connection that remembers the texts of its statements. */
 class Remembering extends Sql {
@@ -46,7 +48,7 @@ function placesOf(text: string): number[] {
   return [...new Set(places)].map(() => 1);
 }
 
-test("every question and command finds its rows by an index: none scans a table or sorts", () => {
+test("every question and command finds its rows by an index: none scans a table or sorts", async () => {
   const sql = new Remembering(":memory:");
   upgrade(sql, ":memory:");
   sql.script("PRAGMA foreign_keys = ON");
@@ -66,12 +68,14 @@ test("every question and command finds its rows by an index: none scans a table 
     { kind: "doom", digest: blob },
     { kind: "doom", digest: blobOf("none").descriptor.digest },
     { kind: "bury", digest: blob },
+    { kind: "use-manifest", repository: here, digest: referrer.descriptor.digest, at: 1 },
     { kind: "untag", repository: here, tag: putManifest(here, one, ["1"]).tags[0]! },
     { kind: "delete-manifest", repository: here, digest: referrer.descriptor.digest, at: 1 },
     { ...putManifest(here, one, ["2"]), chart: { content: blob, created: 1 } },
     { kind: "begin-facts", content: blob },
     { kind: "put-facts", content: blob, facts },
     { kind: "drop-unread", content: blob },
+    { kind: "forget-changes", prefix: "charts/", before: 1 },
   ]);
   const page = { limit: 1 };
   questions.hasRepository(sql, here);
@@ -88,6 +92,7 @@ test("every question and command finds its rows by an index: none scans a table 
   collection.unheld(sql, page);
   collection.unheldBytes(sql, blob);
   collection.burials(sql, blob);
+  unusedManifests(sql, here, 1, 1);
   questions.upload(sql, "u");
   questions.uploads(sql, page);
   charts.unreadCharts(sql, 1);
@@ -98,6 +103,15 @@ test("every question and command finds its rows by an index: none scans a table 
   charts.chartTags(sql, "charts/", page);
   charts.taggedChart(sql, here, putManifest(here, one, ["2"]).tags[0]!);
   charts.chartPrefixes(sql, { limit: 9 });
+  applyBatch(sql, [putManifest(there, referrer)]);
+  const scans = scansOver(sql);
+  await scans.blobs(page);
+  await scans.manifests(page);
+  await scans.manifestRows(referrer.descriptor.digest);
+  applyBatch(sql, [
+    { ...putManifest(there, referrer), kind: "restate-manifest" },
+    { kind: "lose-blob", digest: blob },
+  ]);
 
   const asked = [...sql.texts].filter((text) => /^(SELECT|INSERT|UPDATE|DELETE)/.test(text));
   const slow = asked.flatMap((text) =>

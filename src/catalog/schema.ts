@@ -120,6 +120,8 @@ export const migrations: readonly string[] = [
     WHERE NOT EXISTS (SELECT 1 FROM blob WHERE content = id) AND NOT EXISTS (SELECT 1 FROM manifest WHERE content = id);
   `,
   chartTables,
+  // When a manifest was asked for last, ms since 1970, to within hours; noted of what a mirror keeps, and of nothing else.
+  "ALTER TABLE manifest ADD COLUMN used INTEGER",
 ];
 
 /**

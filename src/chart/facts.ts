@@ -4,7 +4,7 @@ import { type ChartArchive, openArchive } from "./archive.ts";
 import { parseGoYaml } from "./goYaml.ts";
 import { HostileArchive } from "./hostile.ts";
 import { imagesOf } from "./images.ts";
-import { archiveName, type IndexEntry, indexEntry } from "./indexEntry.ts";
+import { archiveUrl, type IndexEntry, indexEntry } from "./indexEntry.ts";
 import { readmeOf, valuesOf } from "./show.ts";
 
 /** What is read of an archive once, for pages and indexes: all of it follows from the archive's bytes alone. */
@@ -33,6 +33,9 @@ export type ReadFacts = (bytes: Uint8Array) => Promise<ChartFacts | Unreadable>;
 /** So much of a README, of values and of a schema is kept, in characters; real ones have a fiftieth of it. */
 export const textLimit: number = 512 * 1024;
 
+/** The longest entry of an index, in characters; real ones have some thousands, and everybody reads them all. */
+const entryLimit = 256 * 1024;
+
 /** Values up to so many characters are looked through for images: a megabyte of hostile YAML costs seconds. */
 const parseLimit = 128 * 1024;
 
@@ -47,8 +50,14 @@ export async function readFacts(bytes: Uint8Array): Promise<ChartFacts | Unreada
   }
 }
 
-function factsOf(archive: ChartArchive, bytes: Uint8Array): ChartFacts {
+function factsOf(archive: ChartArchive, bytes: Uint8Array): ChartFacts | Unreadable {
   const { metadata, files } = archive;
+  const entry = indexEntry(metadata, digestOf(bytes), [archiveUrl(metadata)]);
+  const length = Math.max(entry.json.length, entry.yaml.length);
+  if (length > entryLimit)
+    return {
+      unreadable: `its Chart.yaml makes ${length} characters of an index, and ${entryLimit} are the most`,
+    };
   const values = valuesOf(archive);
   const schema = textAt(archive, "values.schema.json");
   const templates = files
@@ -57,7 +66,7 @@ function factsOf(archive: ChartArchive, bytes: Uint8Array): ChartFacts {
   return {
     name: metadata.name,
     version: metadata.version,
-    entry: indexEntry(metadata, digestOf(bytes), [encodeURI(archiveName(metadata))]),
+    entry,
     images: imagesOf(parsed(values), metadata.appVersion, templates),
     readme: readmeOf(archive)?.slice(0, textLimit),
     values: values?.slice(0, textLimit),

@@ -2,6 +2,7 @@ import { type Digest, hexOf } from "../oci/digest.ts";
 import { configBytes } from "./config.ts";
 import { goYamlText } from "./goYamlText.ts";
 import type { Metadata } from "./metadata.ts";
+import { tryVersion } from "./version.ts";
 
 /** A chart's version as an index lists it, but for `created`: each stands behind what the index puts in front. */
 export interface IndexEntry {
@@ -14,6 +15,34 @@ export interface IndexEntry {
 /** What a chart's archive is called: `helm package` names it so, and who pulls it gets that name. */
 export const archiveName = ({ name, version }: Pick<Metadata, "name" | "version">): string =>
   `${name}-${version}.tgz`;
+
+/**
+ * Where a chart's archive is, seen from its repository: beside the index under its name. Some names could be read in two
+ * ways, as `app-1-2.0.0.tgz`: version 2.0.0 of app-1, or 1-2.0.0 of app. The latter is then below `-/app/`, which no
+ * repository is called; so no two charts ever have one URL.
+ */
+export function archiveUrl(chart: Pick<Metadata, "name" | "version">): string {
+  const file = encodeURI(archiveName(chart));
+  return splits(chart.version).length === 0 ? file : `-/${encodeURI(chart.name)}/${file}`;
+}
+
+/**
+ * The charts that the name of an archive may mean, the longest name first: that is the one which `archiveUrl` puts there.
+ * @param file without directories; decoded
+ */
+export function chartsNamed(file: string): { name: string; version: string }[] {
+  if (!file.endsWith(".tgz")) return [];
+  const text = file.slice(0, -".tgz".length);
+  return splits(text)
+    .map((dash) => ({ name: text.slice(0, dash), version: text.slice(dash + 1) }))
+    .reverse();
+}
+
+/** Where the dashes are behind which a text is a version. */
+const splits = (text: string): number[] =>
+  [...text.matchAll(/-/g)]
+    .map(({ index }) => index)
+    .filter((dash) => tryVersion(text.slice(dash + 1)) !== undefined);
 
 /**
  * The entry of a chart in an index.yaml or its JSON (helm `pkg/repo/v1`, `ChartVersion`): all that Chart.yaml says, where

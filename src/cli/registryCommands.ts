@@ -1,5 +1,6 @@
 import { Option } from "commander";
 import type { Definition } from "./definition.ts";
+import { addUpkeepCommands } from "./upkeepCommands.ts";
 
 const dataOption = () =>
   new Option("--data <dir>", "where the registry keeps its data").env("CHARTROOM_DATA");
@@ -50,6 +51,12 @@ export function addRegistryCommands(registry: Definition): void {
       new Option("--tls-cert <file>", "certificate chain in PEM: serve https").env("CHARTROOM_TLS_CERT"),
     )
     .addOption(new Option("--tls-key <file>", "its private key in PEM").env("CHARTROOM_TLS_KEY"))
+    .addOption(
+      new Option(
+        "--mirror <name=url>",
+        "mirror a chart repository or oci://HOST below NAME; repeatable",
+      ).argParser((value: string, before: string[] = []) => [...before, value]),
+    )
     .option("--read-only", "refuse pushes and deletes; a Distribution's data is served where it lies")
     .examples(
       "registry serve",
@@ -78,6 +85,8 @@ export function addRegistryCommands(registry: Definition): void {
       "DIR is the root directory of a CNCF Distribution 2 or 3 (docker/registry/v2 is in it), or its config.yml. Every blob is read against its digest, and has the same digest afterwards. Nothing in DIR is changed: on the same disk the two share files by hard links, elsewhere files are copied. What is here is left alone, so it may be interrupted and run again, and brings what came since.",
     )
     .notes("One thing that is broken there does not stop the rest; the exit code is then 1.");
+
+  addUpkeepCommands(registry, dataOption);
 
   const user = registry.group("user", "who may enter our own registry");
   user

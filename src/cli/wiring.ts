@@ -2,18 +2,26 @@
 import { FilesystemBlobs } from "../blobs/filesystem.ts";
 import { MemoryBlobs } from "../blobs/memory.ts";
 import { MemoryCatalog } from "../catalog/memory.ts";
-import { openSqliteCatalog } from "../catalog/sqlite.ts";
+import { snapshotSqlite } from "../catalog/snapshot.ts";
+import { openSqliteCatalog, openSqliteReader } from "../catalog/sqlite.ts";
+import type { Catalogs } from "../registry/backup/copy.ts";
 import { factsThread } from "../registry/charts/factsThread.ts";
 import type { DataPaths } from "../registry/dataDirectory.ts";
+import type { MirrorSource } from "../registry/mirror/mirror.ts";
 import { plainFiles } from "../registry/plainFiles.ts";
 import { Registry, type Sweep } from "../registry/registry.ts";
 import { Reserve } from "../registry/reserve.ts";
-import type { Rules } from "../registry/store.ts";
+import type { Rules, Store } from "../registry/store.ts";
 import { WriteStop } from "../registry/writeStop.ts";
+
+/** How the catalog of a data directory is read beside its owner, and how it is copied. */
+export const catalogs: Catalogs = { snapshot: snapshotSqlite, read: openSqliteReader };
 
 /** A registry that is ready, and what ends it. */
 export interface OpenRegistry {
   readonly registry: Registry;
+  /** What it is kept in. */
+  readonly store: Store;
   /** Whether it still writes. */
   readonly writes: WriteStop;
   close(): Promise<void>;
@@ -27,6 +35,7 @@ export interface RegistryNeeds {
   readonly report: (error: unknown) => void;
   readonly sweep: Sweep | "off";
   readonly rules: Rules;
+  readonly mirrors: readonly MirrorSource[];
 }
 
 /**
@@ -35,7 +44,7 @@ export interface RegistryNeeds {
  */
 export async function openRegistry(
   paths: DataPaths | undefined,
-  { now, report, sweep, rules }: RegistryNeeds,
+  { now, report, sweep, rules, mirrors }: RegistryNeeds,
 ): Promise<OpenRegistry> {
   const writes = new WriteStop(report);
   const { catalog, blobs } =
@@ -43,7 +52,8 @@ export async function openRegistry(
       ? { catalog: new MemoryCatalog(), blobs: new MemoryBlobs() }
       : await openStorage(paths, writes);
   const reading = factsThread();
-  const registry = new Registry({ catalog, blobs, now, rules, readFacts: reading.read });
+  const store = { catalog, blobs, now, rules, readFacts: reading.read };
+  const registry = new Registry(store, mirrors, report);
   const close = async () => {
     await registry.close();
     reading.stop();
@@ -55,7 +65,7 @@ export async function openRegistry(
     await close();
     throw error;
   }
-  return { registry, writes, close };
+  return { registry, store, writes, close };
 }
 
 /** Rows and blobs of a data directory, which this process owns. @throws as `openRegistry` */

@@ -4,7 +4,7 @@ import { HttpError } from "./errors.ts";
 const retries = 3;
 /** In ms; doubled with every try. */
 const firstWait = 250;
-/** In ms: who asks us to wait longer has their answer passed on instead. Docker Hub's limit may last for hours. */
+/** In ms, where the caller does not say: who asks us to wait longer has their answer passed on. Docker Hub's limit may last for hours. */
 const longestWait = 300_000;
 /** In ms: a longer back-off tells the other side nothing more. */
 const longestBackOff = 8000;
@@ -16,12 +16,14 @@ const passing = new Set([429, 502, 503, 504]);
  * @param tries how often the request was sent already, from 1
  * @param now ms since 1970, for a `Retry-After` that is a date
  * @param reached whether the server was there before: then it refuses connections because it starts again
+ * @param longest the longest wait, in ms, that a server may ask for
  */
 export function waitBeforeRetry(
   outcome: { status: number; headers: Headers } | { thrown: unknown },
   tries: number,
   now: number,
   reached = false,
+  longest = longestWait,
 ): number | undefined {
   if (tries > retries) return undefined;
   if ("thrown" in outcome) {
@@ -33,7 +35,7 @@ export function waitBeforeRetry(
   const asked = retryAfter(outcome.headers.get("retry-after"), now);
   if (asked === undefined) return backOff(tries);
   // Never sooner than we were asked to.
-  return asked <= longestWait ? asked + Math.random() * Math.min(asked / 10, 1000) : undefined;
+  return asked <= longest ? asked + Math.random() * Math.min(asked / 10, 1000) : undefined;
 }
 
 /** How long to wait after so many tries, from 1, when nobody says how long: in ms. */

@@ -35,6 +35,8 @@ export interface TransportOptions {
   readonly signal?: AbortSignal;
   /** Told every request and answer, secrets left out. */
   readonly trace?: Trace;
+  /** In ms: who asks us to wait longer has its answer passed on. Five minutes, where it is not said. */
+  readonly patience?: number;
   /** Told when a server has us wait for longer than a person expects: its host, and how long in ms. */
   readonly onWait?: (host: string, ms: number) => void;
   /** Waits between tries; a parameter, so that a test need not. */
@@ -116,7 +118,7 @@ export class Transport {
       const { host } = request.url;
       const wait =
         repeatable || turnedAway
-          ? waitBeforeRetry(outcome, tries, Date.now(), this.#reached.has(host))
+          ? waitBeforeRetry(outcome, tries, Date.now(), this.#reached.has(host), this.#options.patience)
           : undefined;
       if (outcome instanceof Answer || wait !== undefined) this.#reached.add(host);
       if (wait === undefined) {

@@ -29,6 +29,8 @@ export interface ErrorContext {
   /** What to do next, as one sentence or a command to type. */
   hint?: string;
   cause?: unknown;
+  /** How long the other side asks to be left alone, in ms. */
+  retryAfter?: number;
 }
 
 /** An error a person can act on: one sentence that says what happened and what was expected, a code, and often a hint. */
@@ -36,10 +38,12 @@ export class ChartroomError extends Error {
   override readonly name = "ChartroomError";
   readonly code: ErrorCode;
   readonly hint: string | undefined;
+  readonly retryAfter: number | undefined;
 
-  constructor(code: ErrorCode, message: string, { hint, cause }: ErrorContext = {}) {
+  constructor(code: ErrorCode, message: string, { hint, cause, retryAfter }: ErrorContext = {}) {
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
     this.hint = hint;
+    this.retryAfter = retryAfter;
   }
 }

@@ -51,12 +51,12 @@ test("an admin of no name is nobody", () => {
   expect(accessOf(rulesOf({ a: {} }, [""])).may(undefined, "pull", "a" as RepositoryName)).toBe(false);
 });
 
-test("public is what shows everyone all there is", () => {
-  const isPublic = (given: Record<string, Partial<Grants>>) => accessOf(rulesOf(given)).isPublic;
-  expect(isPublic({ "**": { pull: "everyone" } })).toBe(true);
-  expect(isPublic({ "**": { push: "everyone" }, "a/*": { pull: "everyone" } })).toBe(true);
-  expect(isPublic({ "**": { pull: "everyone" }, "a/*": { pull: "users" } })).toBe(false);
-  expect(isPublic({ "**": { pull: "users" } })).toBe(false);
-  expect(isPublic({ "a/**": { pull: "everyone" } })).toBe(false);
-  expect([everyoneMay.isPublic, usersMay.isPublic]).toEqual([true, false]);
+test("how much is public is told: all, some, or nothing", () => {
+  const publicOf = (given: Record<string, Partial<Grants>>) => accessOf(rulesOf(given)).public;
+  expect(publicOf({ "**": { pull: "everyone" } })).toBe("all");
+  expect(publicOf({ "**": { push: "everyone" }, "a/*": { pull: "everyone" } })).toBe("all");
+  expect(publicOf({ "**": { pull: "everyone" }, "a/*": { pull: "users" } })).toBe("some");
+  expect(publicOf({ "**": { pull: "users" }, a: {} })).toBe("nothing");
+  expect(publicOf({ "a/**": { pull: "everyone" } })).toBe("some");
+  expect([everyoneMay.public, usersMay.public]).toEqual(["all", "nothing"]);
 });

@@ -28,8 +28,8 @@ export type Action = "pull" | "push" | "delete";
 export interface Access {
   /** Whether a caller may do something to a repository, there or not. */
   may(caller: Caller, action: Action, repository: RepositoryName): boolean;
-  /** Whether everyone may pull everything: a login shows nobody more. */
-  readonly isPublic: boolean;
+  /** How much everyone may pull; where it is all, a login shows nobody more. */
+  readonly public: "all" | "some" | "nothing";
 }
 
 /** Some callers: everyone, whoever has logged in, or these users. */
@@ -47,23 +47,23 @@ export interface AccessRules {
 }
 
 /** Without rules and without users: everyone may everything. */
-export const everyoneMay: Access = { may: () => true, isPublic: true };
+export const everyoneMay: Access = { may: () => true, public: "all" };
 
 /** Without rules: whoever logs in may everything. */
-export const usersMay: Access = { may: (caller) => caller !== undefined, isPublic: false };
+export const usersMay: Access = { may: (caller) => caller !== undefined, public: "nothing" };
 
 /** Who may do what, by rules. */
 export function accessOf({ admins, repositories }: AccessRules): Access {
   const patterns = new Patterns(repositories);
+  const open = [...repositories.values()].filter((grants) => grantsOf(grants, "pull").includes("everyone"));
+  const all = open.length === repositories.size && repositories.has("**" as RepositoryPattern);
   return {
     may(caller, action, repository) {
       if (caller !== undefined && admins.has(caller)) return true;
       const grants = patterns.find(repository);
       return grants !== undefined && grantsOf(grants, action).some((who) => isAmong(caller, who));
     },
-    isPublic:
-      repositories.has("**" as RepositoryPattern) &&
-      [...repositories.values()].every((grants) => grantsOf(grants, "pull").includes("everyone")),
+    public: all ? "all" : open.length > 0 ? "some" : "nothing",
   };
 }
 

@@ -144,6 +144,25 @@ export const faults = {
     error: "not_allowed",
     message: "this registry deletes nothing: deletion is switched off",
   },
+  mirrored: {
+    code: "UNSUPPORTED",
+    status: 405,
+    error: "not_allowed",
+    message: "the repository is a mirror, which takes no pushes and no deletes: its upstream does",
+  },
+  // No 401: a client would ask its user for a login, and none helps. No 5xx: clients would try again and again.
+  upstreamRefuses: {
+    code: "DENIED",
+    status: 403,
+    error: "not_allowed",
+    message: "the upstream does not let this registry read it, or has no such repository",
+  },
+  upstreamBusy: {
+    code: "TOOMANYREQUESTS",
+    status: 429,
+    error: "busy",
+    message: "the upstream is asked too often by this registry",
+  },
   pathUnknown: { code: "UNSUPPORTED", status: 404, error: "not_found", message: "nothing answers here" },
   methodUnsupported: {
     code: "UNSUPPORTED",
@@ -163,6 +182,8 @@ export interface FaultContext {
   /** What exactly, for programs. Several give several errors in the answer, as a manifest's missing blobs ask. */
   readonly details?: readonly object[];
   readonly cause?: unknown;
+  /** How long the caller is to wait before it asks again, in ms. */
+  readonly retryAfter?: number;
 }
 
 /** A refusal by the rules of a registry. Whoever knows nothing of registries sees a `ChartroomError`. */
@@ -170,8 +191,11 @@ export class RegistryError extends ChartroomError {
   readonly fault: Fault;
   readonly details: readonly object[];
 
-  constructor(fault: Fault, { message, details = [], cause }: FaultContext = {}) {
-    super(faults[fault].error, message ?? faults[fault].message, { cause });
+  constructor(fault: Fault, { message, details = [], cause, retryAfter }: FaultContext = {}) {
+    super(faults[fault].error, message ?? faults[fault].message, {
+      cause,
+      ...(retryAfter !== undefined && { retryAfter }),
+    });
     this.fault = fault;
     this.details = details;
   }

@@ -26,7 +26,7 @@ const faultOf = async (work: Promise<unknown>) => {
 /** Send a blob, whether it is there or not. */
 async function send(registry: Registry, { bytes, descriptor }: Content, repository = here): Promise<void> {
   const body = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream();
-  await registry.uploads.receive(repository, undefined, descriptor.digest, { body });
+  await registry.uploads.receive(repository, descriptor.digest, { body });
 }
 
 /** Whether a repository gives a blob, byte for byte. */

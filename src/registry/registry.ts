@@ -3,7 +3,11 @@ import { readFacts } from "../chart/facts.ts";
 import type { RepositoryName } from "../oci/reference.ts";
 import { Burials } from "./burials.ts";
 import { ChartReader } from "./charts/chartReader.ts";
+import { Indexes } from "./classic/indexes.ts";
 import { Collector } from "./collector.ts";
+import type { MirrorCounts, MirrorSource } from "./mirror/mirror.ts";
+import { Mirrors } from "./mirror/mirrors.ts";
+import { MirroredRepository } from "./mirror/repository.ts";
 import { RegistryRepository } from "./repository.ts";
 import { type ShownPage, shownPage } from "./shown.ts";
 import type { Store } from "./store.ts";
@@ -17,25 +21,55 @@ export interface Sweep {
 
 const usualSweep: Sweep = { age: 7 * 24 * 3600_000, interval: 3600_000 };
 
+/** How often is looked for what mirrors kept in vain, in ms. */
+const expiryInterval = 600_000;
+
 /** A registry of ours: repositories and upload sessions over blobs and a catalog. It knows no HTTP. */
 export class Registry {
   readonly uploads: Uploads;
   readonly collector: Collector;
+  /** Its charts as classic repositories. */
+  readonly indexes: Indexes;
   readonly #store: Store;
   readonly #charts: ChartReader;
+  readonly #mirrors: Mirrors;
   #timer: ReturnType<typeof setInterval> | undefined;
+  #expiry: ReturnType<typeof setInterval> | undefined;
 
-  constructor(store: Store) {
+  /**
+   * @param mirrors which of its repositories are mirrors; without one, all are ordinary ones
+   * @param report is told what their upstreams fail with
+   */
+  constructor(
+    store: Store,
+    mirrors: readonly MirrorSource[] = [],
+    report: (error: unknown) => void = () => {},
+  ) {
     this.#charts = new ChartReader(store, store.readFacts ?? readFacts);
+    this.indexes = new Indexes(store.catalog, this.#charts);
     this.#store = { ...store, chartPushed: () => this.#charts.wake() };
     const burials = new Burials(store);
-    this.uploads = new Uploads(store, burials);
+    this.#mirrors = new Mirrors(mirrors, this.#store, { burials, report });
+    this.uploads = new Uploads(store, burials, (name) => this.#mirrors.of(name) !== undefined);
     this.collector = new Collector(store, burials);
   }
 
   /** A repository, whether anything was pushed to it or not. */
   repository(name: RepositoryName): RegistryRepository {
-    return new RegistryRepository(name, this.#store, this.uploads);
+    const mirror = this.#mirrors.of(name);
+    return mirror === undefined
+      ? new RegistryRepository(name, this.#store, this.uploads)
+      : new MirroredRepository(name, this.#store, this.uploads, mirror);
+  }
+
+  /** Let go of what mirrors keep and nobody asked for in the time that they are told. */
+  expire(): Promise<void> {
+    return this.#mirrors.sweep();
+  }
+
+  /** What its mirrors did so far. */
+  get mirrored(): MirrorCounts {
+    return this.#mirrors.counts;
   }
 
   /** A page of the repositories that hold a manifest and that `shows` lets through, in ASCII order. */
@@ -51,19 +85,23 @@ export class Registry {
    * @param report is told what goes wrong later; what goes wrong now is thrown
    */
   async start(report: (error: unknown) => void, sweep: Sweep | "off" = usualSweep): Promise<void> {
-    await this.#charts.start(report);
     this.collector.start(report);
+    this.#charts.start(report);
+    this.#expiry = setInterval(() => void this.#mirrors.sweep().catch(report), expiryInterval);
+    this.#expiry.unref();
     if (sweep === "off") return;
     await this.uploads.reap(sweep.age);
     this.#timer = setInterval(() => void this.uploads.reap(sweep.age).catch(report), sweep.interval);
     this.#timer.unref();
   }
 
-  /** Let go of open files. Blobs and catalog are their maker's to close. */
+  /** Let go of open files, once the mirrors' downloads have ended. Blobs and catalog are their maker's to close. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    await this.#charts.close();
+    clearInterval(this.#expiry);
+    await this.#mirrors.close();
     await this.collector.close();
+    await this.#charts.close();
     await this.uploads.close();
   }
 }

@@ -131,7 +131,7 @@ export class RegistryRepository implements Reads, Writes, Deletes, Mounts {
   ): Promise<void> {
     if (await this.has(blob)) return;
     const chunk = { body: await body(0), length: blob.size };
-    await this.#uploads.receive(this.name, undefined, blob.digest, chunk);
+    await this.#uploads.receive(this.name, blob.digest, chunk);
   }
 
   async pushManifest(descriptor: Descriptor, bytes: Uint8Array, to: PushManifest): Promise<void> {

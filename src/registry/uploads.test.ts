@@ -146,7 +146,7 @@ describe("an upload session", () => {
       if (command.kind === "link-blob") throw new ChartroomError("storage", "the disk reports an error");
       return outcome;
     });
-    const received = uploads.receive(repository, undefined, digest, { body: streamOf(bytes) });
+    const received = uploads.receive(repository, digest, { body: streamOf(bytes) });
     expect(await faultOf(received)).toContain("the disk reports an error");
   });
 
@@ -328,5 +328,37 @@ describe("reap", () => {
     await uploads.reap(week);
     expect((await catalog.uploads({ limit: 10 })).items).toEqual([]);
     expect(await Array.fromAsync(blobs.ingests())).toEqual([]);
+  });
+});
+
+describe("a blob that comes whole", () => {
+  test("takes one command, and a sweep beside it leaves its bytes alone", async () => {
+    const { blobs, catalog, uploads } = make();
+    const apply = spyOn(catalog, "apply");
+    const slow = slowBody();
+    const receiving = uploads.receive(repository, digest, { body: slow.body });
+    await slow.began;
+    await uploads.reap(0);
+    slow.send(bytes);
+    slow.end();
+    await receiving;
+    expect(await catalog.blob(repository, digest)).toBe(100_000);
+    expect(apply.mock.calls.map(([{ kind }]) => kind)).toEqual(["link-blob"]);
+    expect(await Array.fromAsync(blobs.ingests())).toEqual([]);
+  });
+
+  test("leaves nothing when it breaks off, is too short, or is something else", async () => {
+    const { blobs, catalog, uploads } = make();
+    const fail = new Error("the connection broke");
+    const other = digestOf(new Uint8Array([1]));
+    for (const [of, chunk, fault] of [
+      [digest, { body: streamOf(bytes, { fail }) }, "Error: the connection broke"],
+      [digest, { body: streamOf(bytes), length: 200_000 }, "sizeInvalid"],
+      [other, { body: streamOf(bytes) }, "digestInvalid"],
+    ] as const)
+      expect(await faultOf(uploads.receive(repository, of, chunk))).toBe(fault);
+    expect(await Array.fromAsync(blobs.ingests())).toEqual([]);
+    expect(await Array.fromAsync(blobs.list())).toEqual([]);
+    expect(await catalog.hasRepository(repository)).toBe(false);
   });
 });

@@ -34,17 +34,29 @@ const idleLimit = 64;
 export class Uploads {
   readonly #store: Store;
   readonly #burials: Burials;
+  readonly #isMirror: (repository: RepositoryName) => boolean;
   readonly #turns = new Turns();
   readonly #idle = new Map<string, Ingest>();
+  /** Ingests of blobs that come whole, without a session. */
+  readonly #receiving = new Set<string>();
 
-  /** @param burials those of the store's collector, where it has one */
-  constructor(store: Store, burials: Burials = new Burials(store)) {
+  /**
+   * @param burials those of the store's collector, where it has one
+   * @param isMirror whether a repository is another's mirror, and takes no uploads
+   */
+  constructor(
+    store: Store,
+    burials: Burials = new Burials(store),
+    isMirror: (repository: RepositoryName) => boolean = () => false,
+  ) {
     this.#store = store;
     this.#burials = burials;
+    this.#isMirror = isMirror;
   }
 
-  /** Open a session. `user` is undefined where nobody need log in. */
+  /** Open a session. `user` is undefined where nobody need log in. @throws RegistryError `mirrored` */
   async open(repository: RepositoryName, user: string | undefined): Promise<Upload> {
+    this.#refuseMirror(repository);
     const upload = { id: crypto.randomUUID(), repository, user, offset: 0, started: this.#store.now() };
     const { id, started } = upload;
     await this.#store.catalog.apply({ kind: "open-upload", id, repository, user, at: started });
@@ -83,53 +95,41 @@ export class Uploads {
    * @throws as `append`; RegistryError `digestInvalid` when the bytes have another digest
    */
   async finish(key: UploadKey, digest: Digest, chunk: Chunk | undefined): Promise<void> {
-    const { catalog, now } = this.#store;
     await this.#inTurn(key, async (session) => {
       const { upload, ingest } = session;
-      const keeping = async <T>(work: () => Promise<T>): Promise<T> => {
-        try {
-          return await work();
-        } catch (error) {
-          await this.#acknowledge(session);
-          throw error;
-        }
-      };
-      await keeping(async () => {
+      try {
         if (chunk !== undefined && (await isRepeated(ingest, digest, chunk))) await chunk.body.cancel();
         else if (chunk !== undefined) await this.#take(session, chunk);
-      });
-      const { id, repository } = upload;
-      // The ingest holds the bytes until they are linked: a collection that takes them in between costs another commit.
-      await this.#burials.linked(
-        digest,
-        () => keeping(() => refusing("not_verified", "digestInvalid", () => ingest.commit(digest))),
-        async (size, burials) => {
-          const at = now();
-          const link = { kind: "link-blob", repository, digest, size, burials, upload: id, at } as const;
-          return (await catalog.apply(link)).done;
-        },
-      );
+        await this.#link(upload.repository, digest, ingest, upload.id);
+      } catch (error) {
+        // The first error is the one to tell.
+        await this.#acknowledge(session).catch(() => {});
+        throw error;
+      }
       await session.end();
     });
   }
 
   /**
-   * Take a whole blob at once: a session that lives no longer than this call.
-   * @throws as `finish`; nothing is kept then
+   * Take a whole blob at once. There is no session, so no row before its own: its bytes are this call's alone, and nothing is
+   * kept when anything goes wrong.
+   * @throws RegistryError `mirrored`, `sizeInvalid`, `digestInvalid` when the bytes have another digest
    */
-  async receive(
-    repository: RepositoryName,
-    user: string | undefined,
-    digest: Digest,
-    chunk: Chunk | undefined,
-  ): Promise<void> {
-    const upload = await this.open(repository, user);
+  async receive(repository: RepositoryName, digest: Digest, chunk: Chunk | undefined): Promise<void> {
+    this.#refuseMirror(repository);
+    const name = crypto.randomUUID();
+    this.#receiving.add(name);
     try {
-      await this.finish(upload, digest, chunk);
-    } catch (error) {
-      // The first error is the one to tell; a session that cannot be given up now is swept later.
-      await this.cancel(upload).catch(() => {});
-      throw error;
+      const ingest = await this.#store.blobs.ingest(name);
+      try {
+        if (chunk !== undefined) await takeChunk(ingest, chunk, new AbortController().signal, async () => {});
+        await this.#link(repository, digest, ingest, undefined);
+      } finally {
+        // What cannot be taken away now is swept later, as what a crash leaves is.
+        await ingest.discard().catch(() => {});
+      }
+    } finally {
+      this.#receiving.delete(name);
     }
   }
 
@@ -146,14 +146,14 @@ export class Uploads {
 
   /**
    * Give up sessions that nobody touched for `age` ms, and free bytes whose session is gone, as a crash between row and
-   * bytes leaves them. Ingests are listed first: one without a row has then lost it for good.
+   * bytes leaves them. Ingests are listed first: one without a row, that no request is just filling, has then lost it for good.
    */
   async reap(age: number): Promise<void> {
     const { blobs, catalog, now } = this.#store;
     const changes = new Map(
       (await Array.fromAsync(blobs.ingests())).map((each) => [each.name, each.changed]),
     );
-    const dead = new Set(changes.keys());
+    const dead = new Set(changes.keys()).difference(this.#receiving);
     const uploads = everyItem<Upload, string>(
       (after) => catalog.uploads({ after, limit: 100 }),
       ({ id }) => id,
@@ -174,6 +174,32 @@ export class Uploads {
     const ingests = [...this.#idle.values()];
     this.#idle.clear();
     for (const ingest of ingests) await ingest.close();
+  }
+
+  /**
+   * Publish an ingest as the blob `digest` of a repository, and end its session, if it has one. It holds the bytes until they
+   * are linked: a collection that takes them in between costs another commit.
+   */
+  async #link(
+    repository: RepositoryName,
+    digest: Digest,
+    ingest: Ingest,
+    upload: string | undefined,
+  ): Promise<void> {
+    const { catalog, now } = this.#store;
+    await this.#burials.linked(
+      digest,
+      () => refusing("not_verified", "digestInvalid", () => ingest.commit(digest)),
+      async (size, burials) => {
+        const at = now();
+        const link = { kind: "link-blob", repository, digest, size, burials, upload, at } as const;
+        return (await catalog.apply(link)).done;
+      },
+    );
+  }
+
+  #refuseMirror(repository: RepositoryName): void {
+    if (this.#isMirror(repository)) throw new RegistryError("mirrored");
   }
 
   /** Do `work` at a session, alone. */

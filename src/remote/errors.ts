@@ -21,6 +21,8 @@ export interface Attempt {
 /** What is read of an error's body, in bytes: a real one has a few hundred. */
 const bodyLimit = 64 * 1024;
 const detailLimit = 300;
+/** How long who asks too often is to wait where the registry does not say, in ms. */
+const usualWait = 60_000;
 
 /** What the registry gave as its reason. */
 interface Reason {
@@ -37,15 +39,14 @@ export async function answerError(answer: Answer, attempt: Attempt): Promise<Cha
   const bytes = await answer.bytes(bodyLimit).catch(() => new Uint8Array());
   const text = new TextDecoder().decode(bytes);
   const reason = reasonOf(text);
-  const { code, says, hint } = meaningOf(answer, reason, text, attempt);
+  const { code, says, hint, retryAfter: wait } = meaningOf(answer, reason, text, attempt);
   const detail = reason.message === undefined ? "" : `, "${harmless(reason.message, attempt.secrets)}"`;
   const origin =
     reason.code === undefined ? `HTTP ${status}` : `from registry: HTTP ${status} ${reason.code}${detail}`;
-  return new ChartroomError(
-    code,
-    `Cannot ${attempt.doing}: ${says} (${origin})`,
-    hint === undefined ? {} : { hint },
-  );
+  return new ChartroomError(code, `Cannot ${attempt.doing}: ${says} (${origin})`, {
+    ...(hint !== undefined && { hint }),
+    ...(wait !== undefined && { retryAfter: wait }),
+  });
 }
 
 /** The first error of the body's list; none when the body is no such list. */
@@ -68,6 +69,7 @@ interface Meaning {
   code: ErrorCode;
   says: string;
   hint?: string;
+  retryAfter?: number;
 }
 
 /** What some registries say with 400 or 404, by its code: the status that it has elsewhere. */
@@ -129,6 +131,7 @@ function meaningOf(answer: Answer, reason: Reason, text: string, attempt: Attemp
         code: "remote",
         says: "too many requests",
         hint: `${waitOf(headers)}, or log in: many registries allow more then.`,
+        retryAfter: retryAfter(headers.get("retry-after"), Date.now()) ?? usualWait,
       };
   }
   if (code === "UNSUPPORTED") return { code: "not_allowed", says: "the registry does not do this" };

@@ -106,15 +106,24 @@ export class RemoteRepository implements Reads, Writes, Deletes, Mounts {
   }
 
   async has(blob: Descriptor): Promise<boolean> {
-    const answer = await this.#session.send({
-      doing: `look up blob ${blob.digest} in ${this.#name}`,
-      method: "HEAD",
-      to: this.#blobPath(blob.digest),
-      statuses: [200, 404],
-    });
+    const { there, length } = await this.#lookUp(blob.digest);
+    return there && (length === null || Number(length) === blob.size);
+  }
+
+  /** A blob's size in bytes, or undefined when the registry does not have it. */
+  async stat(digest: Digest): Promise<number | undefined> {
+    const { there, length } = await this.#lookUp(digest);
+    if (!there) return undefined;
+    if (length !== null && /^\d{1,15}$/.test(length)) return Number(length);
+    throw nonsense(`look up blob ${digest} in ${this.#name}`, "the registry does not say how large it is");
+  }
+
+  async #lookUp(digest: Digest): Promise<{ there: boolean; length: string | null }> {
+    const doing = `look up blob ${digest} in ${this.#name}`;
+    const to = this.#blobPath(digest);
+    const answer = await this.#session.send({ doing, method: "HEAD", to, statuses: [200, 404] });
     await answer.discard();
-    const length = answer.headers.get("content-length");
-    return answer.status === 200 && (length === null || Number(length) === blob.size);
+    return { there: answer.status === 200, length: answer.headers.get("content-length") };
   }
 
   async pushBlob(

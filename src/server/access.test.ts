@@ -201,6 +201,7 @@ describe("the catalogue", () => {
     const handler = await holding(...names);
     expect(await listed(handler, nobody)).toBe(401);
     expect(await listed(handler, as("", ""))).toEqual(["open/a", "open/b"]);
+    expect(await listed(testHandler(anyUser), as("", ""))).toBe(401);
     const all = testHandler(anyUser, { access: accessOf(rulesOf({ "**": { pull: "everyone" } })) });
     await pushArtifact(all.repository("open/a"), image);
     expect(await listed(all, nobody)).toEqual(["open/a"]);

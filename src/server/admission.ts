@@ -17,8 +17,14 @@ export interface Admission {
   readonly refusal?: Response;
 }
 
-/** What each operation on a repository does to it. */
-const actions: Readonly<Partial<Record<Route["op"], Action>>> = {
+/**
+ * What each operation takes: an action on its repository; a login, where there are any; nothing. A `list` is cut down to what
+ * the caller may pull by whoever answers it.
+ */
+const needs: Readonly<Record<Route["op"], Action | "login" | "list" | "nothing">> = {
+  welcome: "nothing",
+  base: "login",
+  "list-repositories": "list",
   "list-tags": "pull",
   "list-referrers": "pull",
   "pull-manifest": "pull",
@@ -31,6 +37,8 @@ const actions: Readonly<Partial<Record<Route["op"], Action>>> = {
   "cancel-upload": "push",
   "delete-manifest": "delete",
   "delete-blob": "delete",
+  unsupported: "login",
+  unknown: "login",
 };
 
 /**
@@ -44,24 +52,25 @@ export async function admit(
   route: Route,
   authorization: string | null,
 ): Promise<Admission> {
-  if (route.op === "welcome") return { user: undefined };
+  const need = needs[route.op];
+  if (need === "nothing") return { user: undefined };
   const caller = await callerOf(authenticator, authorization);
   const user = caller?.user;
   const mayLogIn = authenticator !== undefined && user === undefined;
-  const action = actions[route.op];
-  const name = action !== undefined && "name" in route ? route.name : undefined;
+  const name = "name" in route ? route.name : undefined;
   const isLetIn = () => {
-    if (action !== undefined && name !== undefined) return access.may(user, action, name);
-    // A list that a login would make longer is given to nobody who might have one: clients show theirs once they are asked.
-    if (route.op === "list-repositories" && (access.isPublic || authorization !== null)) return true;
-    // All else asks for the login that may be had, `/v2/` above all: there clients learn that there are logins, and have one
-    // checked. Where it answers 200, the login of both helms, oras, regctl and skopeo takes any password (measured).
-    return !mayLogIn;
+    // Clients learn at `/v2/` that there are logins, and have theirs checked there: it asks for one whatever is public. Where
+    // it answers 200, the login of both helms, oras, regctl and skopeo takes any password (measured).
+    if (need === "login") return !mayLogIn;
+    // A list that a login would make longer goes to who has none and says so: clients show theirs once they are asked.
+    if (need === "list")
+      return !mayLogIn || access.public === "all" || (access.public === "some" && authorization !== null);
+    return name !== undefined && access.may(user, need, name);
   };
   if (caller !== undefined && isLetIn()) return { user };
   const refusal = mayLogIn
     ? errorAnswer(new RegistryError("unauthorized"), { "www-authenticate": challenge(authenticator.realm) })
-    : errorAnswer(new RegistryError("denied", { details: [{ name, action }] }));
+    : errorAnswer(new RegistryError("denied", { details: [{ name, action: need }] }));
   return { user, refusal };
 }
 

@@ -1,5 +1,6 @@
 import { type Access, type Authenticator, everyoneMay, usersMay } from "../registry/access.ts";
 import { RegistryError } from "../registry/errors.ts";
+import { UpstreamFailed } from "../registry/mirror/failure.ts";
 import type { Registry } from "../registry/registry.ts";
 import { admit } from "./admission.ts";
 import { answer } from "./answer.ts";
@@ -112,7 +113,8 @@ export function createHandler(options: HandlerOptions): Handler {
       response = await respond(options, front, request, peer, progress, finished);
     } catch (error) {
       response = request.signal.aborted ? answer(clientGone) : errorAnswer(error);
-      if (response.status >= 500) log.fault(at, error);
+      // What upstreams fail with is told where they are asked.
+      if (response.status >= 500 && !(error instanceof UpstreamFailed)) log.fault(at, error);
     }
     status = response.status;
     response.headers.set("docker-distribution-api-version", "registry/2.0");

@@ -35,10 +35,13 @@ interface Series {
 export interface Gauge {
   readonly name: string;
   readonly help: string;
-  /** A gauge unless told. */
+  /** Unsaid, it may fall as well as rise. */
   readonly type?: "counter";
-  value(): number | Promise<number>;
+  /** A number, or one for each set of labels, as `type="blob"`. */
+  value(): Values | Promise<Values>;
 }
+
+type Values = number | Readonly<Record<string, number>>;
 
 /** What happened, counted, and told in Prometheus' text format. Labels come from closed lists: nobody makes series at will. */
 export class Metrics {
@@ -140,8 +143,12 @@ export class Metrics {
       },
       ...this.#gauges,
     ];
-    for (const { name, type = "gauge", help, value } of gauges)
-      family(name, type, help, [`${name} ${await value()}`]);
+    for (const { name, help, type = "gauge", value } of gauges) {
+      const values = await value();
+      const labelled = Object.entries(typeof values === "number" ? { "": values } : values);
+      const samples = labelled.map(([labels, count]) => `${name}${labels && `{${labels}}`} ${count}`);
+      family(name, type, help, samples);
+    }
     return `${lines.join("\n")}\n`;
   }
 }

@@ -2,6 +2,7 @@ import { MemoryBlobs } from "../blobs/memory.ts";
 import { MemoryCatalog } from "../catalog/memory.ts";
 import { type RepositoryName, tryRepositoryName } from "../oci/reference.ts";
 import type { Authenticator } from "../registry/access.ts";
+import type { MirrorSource } from "../registry/mirror/mirror.ts";
 import { Registry } from "../registry/registry.ts";
 import type { RegistryRepository } from "../registry/repository.ts";
 import type { Rules } from "../registry/store.ts";
@@ -29,6 +30,9 @@ export interface TestHandler {
 export interface TestHandlerOptions
   extends Partial<Pick<HandlerOptions, "access" | "root" | "front" | "readOnly" | "pages" | "metrics">> {
   readonly rules?: Rules;
+  readonly mirrors?: readonly MirrorSource[];
+  /** Now, ms since 1970; a day in 2026 unless told. */
+  readonly now?: () => number;
   /** Is told when the connection's idle timeout is taken off, and when it is put back. */
   readonly timed?: (on: boolean) => void;
 }
@@ -36,11 +40,16 @@ export interface TestHandlerOptions
 /** A server's handler over memory, without a socket. */
 export function testHandler(
   authenticator?: Authenticator,
-  { rules, timed = () => {}, ...options }: TestHandlerOptions = {},
+  {
+    rules,
+    mirrors,
+    now = () => Date.UTC(2026, 10, 24),
+    timed = () => {},
+    ...options
+  }: TestHandlerOptions = {},
 ): TestHandler {
   const blobs = new MemoryBlobs();
-  const now = () => Date.UTC(2026, 10, 24);
-  const registry = new Registry({ blobs, catalog: new MemoryCatalog(), now, rules });
+  const registry = new Registry({ blobs, catalog: new MemoryCatalog(), now, rules }, mirrors);
   let text = "";
   const log = new Log((lines) => {
     text += lines;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { FilesystemBlobs } from "../blobs/filesystem.ts";
 import { openSqliteCatalog } from "../catalog/sqlite.ts";
 import { nodeFileSystem } from "../files/filesystem.ts";
+import type { MirrorSource } from "../registry/mirror/mirror.ts";
 import { Registry } from "../registry/registry.ts";
 import { Log } from "../server/log.ts";
 import { type RunningServer, type ServerOptions, startServer } from "../server/server.ts";
@@ -21,9 +22,12 @@ export interface TestServer extends Pick<RunningServer, "url"> {
 }
 
 /** A registry as it is served: on a free port of 127.0.0.1, with blobs in files and the catalog in SQLite. */
-export async function testServer(
-  options: Partial<Omit<ServerOptions, "registry" | "addresses" | "log" | "now">> = {},
-): Promise<TestServer> {
+export async function testServer({
+  mirrors,
+  ...options
+}: Partial<Omit<ServerOptions, "registry" | "addresses" | "log" | "now">> & {
+  readonly mirrors?: readonly MirrorSource[];
+} = {}): Promise<TestServer> {
   const root = await mkdtemp(join(tmpdir(), "chartroom-server-"));
   let text = "";
   const start = async () => {
@@ -32,7 +36,7 @@ export async function testServer(
       ingest: join(root, "ingest"),
     });
     const catalog = await openSqliteCatalog(join(root, "catalog.db"));
-    const registry = new Registry({ blobs, catalog, now: Date.now });
+    const registry = new Registry({ blobs, catalog, now: Date.now }, mirrors);
     await registry.start(() => {});
     const log = new Log((lines) => {
       text += lines;

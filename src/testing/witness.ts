@@ -18,29 +18,37 @@ export const asking =
 /**
  * A client of one repository that keeps what it was told: what the registry acknowledged must be there ever after, byte for
  * byte, and what it acknowledged as deleted must not. Of a request without an answer, or with a refusal, it expects nothing.
+ * Where what nothing names is collected meanwhile, a blob must be there while a manifest that must be there names it.
  */
 export class Witness {
   /** Requests that were acknowledged. */
   acknowledged = 0;
   readonly #ask: Ask;
   readonly #root: string;
+  readonly #collected: boolean;
   /** The digest of what each path must give; undefined where nothing may be. */
   readonly #held = new Map<string, Digest | undefined>();
+  /** What the manifests that were pushed name, by their paths. */
+  readonly #blobs = new Map<string, readonly Digest[]>();
+  /** Blobs that were pushed and may be collected. */
+  readonly #loose = new Set<string>();
   readonly #referrers = new Map<Digest, Set<Digest>>();
   /** Sessions, with the bytes that were acknowledged. */
   readonly #sessions = new Map<string, number>();
 
-  constructor(ask: Ask, repository: string) {
+  constructor(ask: Ask, repository: string, options: { readonly collected?: boolean } = {}) {
     this.#ask = ask;
     this.#root = `/v2/${repository}`;
+    this.#collected = options.collected ?? false;
   }
 
   /** Push a blob, in one request, or in two through a session. Gives whether it was acknowledged. */
   async blob({ bytes, descriptor }: Content, how: "whole" | "session"): Promise<boolean> {
-    const path = `${this.#root}/blobs/${descriptor.digest}`;
+    const path = this.#blobPath(descriptor.digest);
     const done = async (line: string, rest: Uint8Array) => {
       if (!(await this.#acknowledges(201, line, rest))) return false;
-      this.#held.set(path, descriptor.digest);
+      if (this.#collected) this.#loose.add(path);
+      else this.#held.set(path, descriptor.digest);
       return true;
     };
     if (how === "whole") return done(`POST ${this.#root}/blobs/uploads/?digest=${descriptor.digest}`, bytes);
@@ -65,12 +73,16 @@ export class Witness {
   }
 
   /** Push a manifest, whose blobs are there, under a tag or, without one, its digest. */
-  async manifest({ bytes, descriptor }: Artifact, tag?: string, subject?: Digest): Promise<boolean> {
+  async manifest({ bytes, descriptor, blobs }: Artifact, tag?: string, subject?: Digest): Promise<boolean> {
     const path = (name: string) => `${this.#root}/manifests/${name}`;
     const { digest, mediaType } = descriptor;
     if (tag !== undefined) this.#held.delete(path(tag));
     if (!(await this.#acknowledges(201, `PUT ${path(tag ?? digest)}`, bytes, mediaType))) return false;
     for (const name of [tag ?? digest, digest]) this.#held.set(path(name), digest);
+    this.#blobs.set(
+      path(digest),
+      blobs.map((blob) => blob.descriptor.digest),
+    );
     if (subject !== undefined)
       this.#referrers.set(subject, (this.#referrers.get(subject) ?? new Set()).add(digest));
     return true;
@@ -88,13 +100,13 @@ export class Witness {
   /** How many things are remembered. */
   get size(): number {
     const referrers = [...this.#referrers.values()].reduce((sum, { size }) => sum + size, 0);
-    return this.#held.size + referrers + this.#sessions.size;
+    return this.#expected().size + referrers + this.#sessions.size;
   }
 
   /** A sentence for each thing that was acknowledged and is not so. */
   async lost(): Promise<string[]> {
     const lost: string[] = [];
-    for (const [path, digest] of this.#held) {
+    for (const [path, digest] of this.#expected()) {
       const answer = await this.#ask(`GET ${path}`);
       const found = await answer.bytes();
       if (answer.status !== (digest === undefined ? 404 : 200)) lost.push(`${path}: ${answer.status}`);
@@ -113,6 +125,26 @@ export class Witness {
         lost.push(`${session}: ${answer.status}, ${range}, expected ${size} bytes`);
     }
     return lost;
+  }
+
+  /** How many of the blobs that were pushed, and that nothing names for certain, are gone. */
+  async gone(): Promise<number> {
+    const expected = this.#expected();
+    const loose = [...this.#loose].filter((path) => !expected.has(path));
+    const answers = await Promise.all(loose.map((path) => this.#ask(`HEAD ${path}`)));
+    return answers.filter(({ status }) => status === 404).length;
+  }
+
+  /** The digest of what each path must give, blobs of manifests among them; undefined where nothing may be. */
+  #expected(): Map<string, Digest | undefined> {
+    const named = [...this.#blobs]
+      .filter(([path]) => this.#held.get(path) !== undefined)
+      .flatMap(([, digests]) => digests.map((digest) => [this.#blobPath(digest), digest] as const));
+    return new Map([...named, ...this.#held]);
+  }
+
+  #blobPath(digest: Digest): string {
+    return `${this.#root}/blobs/${digest}`;
   }
 
   /** Give the answer where it has this status; undefined for any other, and where none comes. */

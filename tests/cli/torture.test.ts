@@ -20,8 +20,9 @@ onBench(
 // The long run of the same is `npm run torture registry`.
 onBench("a registry killed at any moment under load loses nothing that it acknowledged", async (bench) => {
   const options = { kills: 6, hands: 8, seed: 7, longest: 400 };
-  const { acknowledged, remembered, lost } = await killUnderLoad(bench, options);
+  const { acknowledged, remembered, lost, collected } = await killUnderLoad(bench, options);
   expect(lost).toEqual([]);
   expect(acknowledged).toBeGreaterThan(0);
   expect(remembered).toBeGreaterThan(0);
+  expect(collected).toBeGreaterThan(0);
 });

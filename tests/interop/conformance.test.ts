@@ -61,6 +61,17 @@ interop("the suite passes behind htpasswd", ["conformance"], async (bench) => {
   await expectConformance(bench, host, { ...plain, ...login, OCI_VERSION: "dev" });
 });
 
+interop(
+  "the suite passes where rules let its user do so much and no more",
+  ["conformance"],
+  async (bench) => {
+    const rule = { pull: [user.name], push: [user.name], delete: [user.name] };
+    const access = { repositories: { "**": { pull: [] }, "conformance/**": rule } };
+    const { host } = await bench.chartroom([user], { REGISTRY_ACCESS: JSON.stringify(access) });
+    await expectConformance(bench, host, { ...plain, ...login, OCI_VERSION: "dev" });
+  },
+);
+
 interop("the suite passes over TLS, behind htpasswd", ["conformance"], async (bench) => {
   const { host, authority } = await secure(bench);
   await expectConformance(bench, host, { ...login, OCI_VERSION: "dev", SSL_CERT_FILE: authority });

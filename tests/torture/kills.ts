@@ -22,16 +22,21 @@ export interface Aftermath {
   readonly remembered: number;
   /** Rounds in which nothing was acknowledged before the death. */
   readonly idle: number;
+  /** Blobs that were pushed, that nothing names any more, and that collection took. */
+  readonly collected: number;
   /** What was acknowledged and is not so. */
   readonly lost: readonly string[];
 }
 
+/** A content that all push, name and let go of: collection takes it while others bring it again. */
+const common = blobOf(noise(2000, 42));
+
 /**
- * The built binary's registry under parallel pushes and deletes, killed at any moment and started again: after each death
+ * The built binary's registry under parallel pushes, deletes and collections, killed at any moment and started again: after each death
  * what was acknowledged since the one before is asked for, and at the end, after one more, all that ever was.
  */
 export async function killUnderLoad(bench: Bench, options: KillOptions): Promise<Aftermath> {
-  const registry = await bench.chartroom();
+  const registry = await bench.chartroom([], { REGISTRY_STORAGE_MAINTENANCE_COLLECTION_GRACE: "500ms" });
   const random = new Random(options.seed);
   const ask = asking(`http://${registry.host}`);
   const all: Witness[] = [];
@@ -42,7 +47,10 @@ export async function killUnderLoad(bench: Bench, options: KillOptions): Promise
   };
 
   for (let round = 0; round < options.kills; round++) {
-    const hands = Array.from({ length: options.hands }, (_, hand) => new Witness(ask, `r${round}/h${hand}`));
+    const hands = Array.from(
+      { length: options.hands },
+      (_, hand) => new Witness(ask, `r${round}/h${hand}`, { collected: true }),
+    );
     let alive = true;
     const working = hands.map(async (witness, hand) => {
       for (let turn = 0; alive; turn++)
@@ -60,11 +68,18 @@ export async function killUnderLoad(bench: Bench, options: KillOptions): Promise
   await registry.kill();
   await registry.restart();
   await survey(all);
+  const gone = await Promise.all(all.map((witness) => witness.gone()));
   const sum = (of: (witness: Witness) => number) => all.reduce((total, witness) => total + of(witness), 0);
-  return { acknowledged: sum((each) => each.acknowledged), remembered: sum(({ size }) => size), idle, lost };
+  return {
+    acknowledged: sum((each) => each.acknowledged),
+    remembered: sum(({ size }) => size),
+    idle,
+    lost,
+    collected: gone.reduce((a, b) => a + b, 0),
+  };
 }
 
-/** Push an image and its referrer, leave an upload half sent, delete something: until a request gets no answer. */
+/** Push an image and its referrer, leave an upload half sent, delete another: until a request is not acknowledged. */
 async function work(witness: Witness, random: Random, seed: number): Promise<void> {
   const size = random.fraction() < 0.05 ? 1_000_000 : 100 + Math.floor(random.fraction() * 20_000);
   const [layer, other] = [blobOf(noise(size, seed)), blobOf(noise(300, -seed - 1))];
@@ -74,9 +89,10 @@ async function work(witness: Witness, random: Random, seed: number): Promise<voi
     artifactType: "application/vnd.example.signature",
     subject: image.descriptor,
   });
-  const doomed = imageOf([other], { annotations: { turn: `${seed}` } });
+  const doomed = imageOf([common, blobOf(noise(200, -seed - 2))], { annotations: { turn: `${seed}` } });
   const steps = [
     ...[...image.blobs, other].map((blob) => () => witness.blob(blob, blob === layer ? "session" : "whole")),
+    ...doomed.blobs.map((blob) => () => witness.blob(blob, random.fraction() < 0.5 ? "session" : "whole")),
     () => witness.manifest(image, "latest"),
     () => witness.manifest(signature, undefined, digest),
     async () => (await witness.half(layer)) !== undefined,

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { ChartroomError } from "../../oci/errors.ts";
 import { rulesOf, who } from "../../testing/access.ts";
 import { type RegistryOptions, registrySettings } from "./settings.ts";
@@ -51,6 +53,21 @@ describe("rules", () => {
       anonymousPull: false,
     });
     expect(settings(example).warnings).toEqual([]);
+  });
+
+  test("are those that docs/access.md shows", () => {
+    const docs = readFileSync(join(import.meta.dir, "../../../docs/access.md"), "utf8");
+    const [, yaml = ""] = /```yaml\nversion: 0.1\n(.*?)```/s.exec(docs) ?? [];
+    expect(read(yaml)?.rules).toEqual(
+      rulesOf(
+        {
+          "**": { pull: "everyone" },
+          "team/**": { pull: "users", push: who("bob", "carol"), delete: who("carol") },
+          "team/secret": { pull: who("bob", "dora") },
+        },
+        ["ann"],
+      ),
+    );
   });
 
   test("come by a variable too", () => {
@@ -154,6 +171,19 @@ test.each(refused)(
     if (hint !== "") expect(hintOf(yaml)).toBe(hint);
   },
 );
+
+test.each(["access: {repositories: {**: {pull: users}}}", "access:\n  repositories:\n    *: {pull: users}"])(
+  "a pattern that YAML does not take for a key is refused with the way to write it: %s",
+  (yaml) => {
+    expect(() => read(yaml)).toThrow("Cannot read config.yml:");
+    expect(hintOf(yaml)).toBe('Expected YAML, in which what begins with * is quoted: "**".');
+  },
+);
+
+test("names that YAML takes for something else stay what was written", () => {
+  const yaml = `access: {repositories: {a: {pull: [no, on, 0123, 1e3, "null"]}}}`;
+  expect(read(yaml)?.rules).toEqual(rulesOf({ a: { pull: who("no", "on", "0123", "1e3", "null") } }));
+});
 
 function hintOf(yaml: string): string | undefined {
   try {

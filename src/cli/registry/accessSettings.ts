@@ -126,15 +126,14 @@ class RulesReader {
   }
 
   #user({ text, at }: Name, path: string): string {
+    if (callerWords.includes(text)) throw refuse(path, at, `users, found the word ${text}`);
     try {
-      if (callerWords.includes(text)) throw refuse(path, at, `users, found the word ${text}`);
-      const user = parseUserName(text);
-      if (!this.#named.has(user)) this.#named.set(user, `${path} (${at})`);
-      return user;
+      parseUserName(text);
     } catch (error) {
-      if (!(error instanceof ChartroomError) || error.message.includes(path)) throw error;
-      throw refuse(path, at, `names of users. ${error.message}`);
+      throw refuse(path, at, `names of users. ${error instanceof Error ? error.message : error}`);
     }
+    if (!this.#named.has(text)) this.#named.set(text, `${path} (${at})`);
+    return text;
   }
 }
 

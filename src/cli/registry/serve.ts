@@ -16,6 +16,9 @@ import { openAccess } from "./access.ts";
 import { addressesOf, isLocal } from "./address.ts";
 import { greeting, shownAddress, urlOf } from "./greeting.ts";
 import type { LogSettings } from "./logSettings.ts";
+import { mirrorGauges } from "./mirrorGauges.ts";
+import { mirrorLine } from "./mirrorSettings.ts";
+import { openMirrors } from "./mirrors.ts";
 import { openServed } from "./served.ts";
 import { type RegistryOptions, readSettings } from "./settings.ts";
 import { followServerTls, readServerTls } from "./tls.ts";
@@ -58,18 +61,29 @@ export async function serve([file]: string[], options: RegistryOptions, context:
       error instanceof WritesStopped ? "error" : "warn",
       error instanceof Error ? error.message : String(error),
     );
+  const upstreams = new AbortController();
+  const mirrors = await openMirrors(settings.mirrors, options, {
+    now,
+    signal: upstreams.signal,
+  });
   const { registry, writes, data, keeping, close } = await openServed(settings, {
     now,
     report,
     signal,
     warn,
+    mirrors,
   });
   stack.defer(close);
+  stack.defer(() => upstreams.abort());
 
   const health = new Health();
   stack.defer(() => health.stop());
   await health.start([...healthChecks(settings.health, data), writeCheck(writes)]);
-  const metrics = new Metrics([...gaugesOf(data), ...collectionGauges(registry.collector)]);
+  const metrics = new Metrics([
+    ...gaugesOf(data),
+    ...collectionGauges(registry.collector),
+    ...(mirrors.length === 0 ? [] : mirrorGauges(registry.mirrored)),
+  ]);
   if (settings.debug !== undefined) {
     const { listen: where, metrics: metricsPath } = settings.debug;
     const debug = await listen(addressesOf(where), undefined, (request) =>
@@ -110,10 +124,12 @@ export async function serve([file]: string[], options: RegistryOptions, context:
 
   const url = `${urlOf(server, settings.listen)}${settings.prefix}`;
   const addable = settings.users !== undefined;
+  if (forPeople(options)) for (const mirror of settings.mirrors) say("info", mirrorLine(mirror));
   if (forPeople(options))
     for (const line of greeting(url, server, keeping, htpasswd, addable, settings.access)) say("info", line);
   if (settings.readOnly) warn("read-only for maintenance: pushes and deletes are refused");
   const closed =
+    settings.mirrors.some(({ prefix }) => prefix === "") ||
     htpasswd !== undefined ||
     access !== undefined ||
     settings.readOnly ||

@@ -27,6 +27,7 @@ const open = (options: { data: string; readOnly?: boolean }, signal = new AbortC
     report: () => {},
     signal,
     warn: (text: string) => void warnings.push(text),
+    mirrors: [],
   };
   return openServed(registrySettings(undefined, options, place), needs);
 };

@@ -11,11 +11,13 @@ import { nodeFileSystem as fs } from "../../files/filesystem.ts";
 import { ChartroomError } from "../../oci/errors.ts";
 import { factsThread } from "../../registry/charts/factsThread.ts";
 import { type DataPaths, isDataDirectory, openDataDirectory } from "../../registry/dataDirectory.ts";
+import type { MirrorSource } from "../../registry/mirror/mirror.ts";
 import { Registry } from "../../registry/registry.ts";
 import { WriteStop } from "../../registry/writeStop.ts";
 import { type OpenRegistry, openCatalog, openRegistry } from "../wiring.ts";
 import { countOf } from "../words.ts";
 import type { RegistrySettings } from "./settings.ts";
+import { answerOwner } from "./upkeep/answer.ts";
 
 /** A registry that is ready to be served. */
 export interface Served extends OpenRegistry {
@@ -34,12 +36,14 @@ export interface ServedNeeds {
   readonly signal: AbortSignal;
   /** Takes a sentence. */
   readonly warn: (message: string) => void;
+  readonly mirrors: readonly MirrorSource[];
 }
 
 /**
  * Open what settings say: a data directory of ours, made where there is none; memory; or, read-only, the data of a CNCF
  * Distribution where it lies.
- * @throws ChartroomError as `openDataDirectory`; `invalid` for a Distribution's data that is to be written to
+ * @throws ChartroomError as `openDataDirectory`; `invalid` for a Distribution's data that is to be written to; `usage` for
+ *   mirrors of others in it
  */
 export async function openServed(settings: RegistrySettings, needs: ServedNeeds): Promise<Served> {
   const { data: root, readOnly, sweep, rules } = settings;
@@ -56,6 +60,7 @@ export async function openServed(settings: RegistrySettings, needs: ServedNeeds)
   stack.defer(() => data?.release());
   const open = await openRegistry(data, { ...needs, sweep, rules });
   stack.defer(open.close);
+  if (data !== undefined) stack.defer(await answerOwner(data, open, needs.warn));
   const ends = stack.move();
   const keeping =
     data === undefined
@@ -69,7 +74,11 @@ export async function openServed(settings: RegistrySettings, needs: ServedNeeds)
  * the old registry's, and blobs are read from its files when they are asked for.
  */
 async function openInPlace(root: string, tree: string, needs: ServedNeeds): Promise<Served> {
-  const { now, report, signal, warn } = needs;
+  const { now, report, signal, warn, mirrors } = needs;
+  if (mirrors.length > 0)
+    throw new ChartroomError("usage", `Cannot mirror into ${root}: a CNCF Distribution's data is only read`, {
+      hint: `\`chartroom registry adopt ${root}\` takes it over first.`,
+    });
   await using stack = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), "chartroom-in-place-"));
   stack.defer(() => rm(folder, { recursive: true }));
@@ -90,6 +99,7 @@ async function openInPlace(root: string, tree: string, needs: ServedNeeds): Prom
   const ends = stack.move();
   return {
     registry,
+    store,
     writes: new WriteStop(report),
     data: { root, blobs: join(tree, "blobs") },
     keeping: `Serving ${countOf(counts.tags.adopted, "tag")} of a CNCF Distribution from ${root}, as they stand now`,

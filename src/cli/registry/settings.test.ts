@@ -26,6 +26,7 @@ test("by default it is localhost:5000, data below XDG's place, users beside them
     rules: { acceptMissing: false, refuseDeletes: false, grace: 24 * 3600_000 },
     readOnly: false,
     pages: { repositories: 1000, tags: 1000 },
+    mirrors: [],
     sweep: { age: 604_800_000, interval: 3_600_000 },
     warnings: [],
   });

@@ -14,6 +14,7 @@ import { driverOf, review } from "./config/review.ts";
 import { type Branch, parseTree } from "./config/tree.ts";
 import { type HttpSettings, httpSettings } from "./httpSettings.ts";
 import { type LogSettings, logSettings } from "./logSettings.ts";
+import { type MirrorSettings, mirrorSettings } from "./mirrorSettings.ts";
 import { type TlsFiles, tlsFiles } from "./tls.ts";
 
 /** Flags of the commands that serve a registry or keep its users; each has its twin in the environment. */
@@ -24,6 +25,8 @@ export interface RegistryOptions extends GlobalOptions {
   readonly anonymousPull?: boolean;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
+  /** `NAME=URL` each; these have no twin. */
+  readonly mirror?: readonly string[];
   readonly readOnly?: boolean;
 }
 
@@ -81,6 +84,8 @@ export interface RegistrySettings {
   readonly readOnly: boolean;
   /** Entries on one page of a list, at most. */
   readonly pages: { readonly repositories: number; readonly tags: number };
+  /** Which repositories are mirrors, and of what. */
+  readonly mirrors: readonly MirrorSettings[];
   /** When upload sessions are given up. */
   readonly sweep: Sweep | "off";
   /** What was said and has no effect, one sentence each. */
@@ -144,6 +149,7 @@ export function registrySettings(
       repositories: config.integer("catalog.maxentries") || 1000,
       tags: config.integer("tags.maxtags") || 1000,
     },
+    mirrors: mirrorSettings(config, options.mirror ?? []),
     sweep: sweepOf(config),
     warnings,
   };

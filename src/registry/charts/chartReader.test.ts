@@ -12,13 +12,12 @@ import { openSqliteCatalog } from "../../catalog/sqlite.ts";
 import { openArchive } from "../../chart/archive.ts";
 import { readFacts } from "../../chart/facts.ts";
 import { packForPush } from "../../chart/packed.ts";
-import { copy } from "../../oci/copy.ts";
-import type { Digest } from "../../oci/digest.ts";
 import { parseTag } from "../../oci/reference.ts";
 import { blobOf, pushArtifact } from "../../testing/artifacts.ts";
 import { chartImage } from "../../testing/chartImages.ts";
 import { chartArchive, sampleChart, withDirectory } from "../../testing/charts.ts";
 import { linkBlob, nameOf, putManifest } from "../../testing/commands.ts";
+import { pushChart } from "../../testing/pushChart.ts";
 import { Registry } from "../registry.ts";
 import { replacing } from "../replacing.ts";
 import { factsThread } from "./factsThread.ts";
@@ -26,18 +25,7 @@ import { factsThread } from "./factsThread.ts";
 const name = nameOf("team/mychart");
 const chartYaml = (version: string) =>
   sampleChart({ "Chart.yaml": `apiVersion: v2\nname: mychart\nversion: ${version}\n` });
-
-/** Push a chart, and give its archive's digest. */
-async function push(registry: Registry, version: string): Promise<Digest> {
-  const archive = await chartArchive(chartYaml(version));
-  const { metadata } = await openArchive(archive);
-  const packed = packForPush({ metadata, archive, provenance: undefined });
-  await copy(packed.source, registry.repository(name), packed.manifest, {
-    tags: [parseTag(version)],
-    expect: "any",
-  });
-  return packed.content;
-}
+const push = (registry: Registry, version: string) => pushChart(registry, name, { version });
 
 /** Wait for what happens by itself. */
 async function until(happened: () => Promise<boolean>): Promise<void> {

@@ -27,12 +27,11 @@ export class ChartReader {
   }
 
   /**
-   * Read what was left by the last run. Nobody may follow changes of charts yet.
+   * Read what was left by the last run.
    * @param report is told what goes wrong from now on; what could not be read is tried again with the next `wake`
    */
-  async start(report: (error: unknown) => void): Promise<void> {
+  start(report: (error: unknown) => void): void {
     this.#report = report;
-    await this.#store.catalog.apply({ kind: "forget-changes" });
     this.wake();
   }
 

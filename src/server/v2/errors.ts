@@ -1,5 +1,6 @@
 import { ChartroomError } from "../../oci/errors.ts";
-import { faults, RegistryError } from "../../registry/errors.ts";
+import { type Fault, faults, RegistryError } from "../../registry/errors.ts";
+import { UpstreamFailed } from "../../registry/mirror/failure.ts";
 import { WritesStopped } from "../../registry/writeStop.ts";
 import { type AnswerHeaders, jsonAnswer } from "../answer.ts";
 
@@ -11,6 +12,9 @@ const stopped = {
 };
 const busy = { code: "TOOMANYREQUESTS", message: "too much waits to be written; try again in a moment" };
 
+/** Refusals of a method where reading is allowed. */
+const readsOnly: ReadonlySet<Fault> = new Set(["deletesRefused", "mirrored"] as const);
+
 /**
  * Any thrown value as an answer, in the shape of distribution-spec, "Error Codes": the one place where errors become JSON.
  */
@@ -20,12 +24,21 @@ export function errorAnswer(error: unknown, headers: AnswerHeaders = {}): Respon
     const { message, details } = error;
     const errors = details.map((detail) => ({ code, message, detail }));
     // RFC 9110 §15.5.6 wants to hear what is allowed instead.
-    const allow = error.fault === "deletesRefused" ? { allow: "GET, HEAD" } : {};
+    const allow = readsOnly.has(error.fault) ? { allow: "GET, HEAD" } : {};
+    const { retryAfter } = error;
+    const wait = retryAfter === undefined ? {} : { "retry-after": `${Math.ceil(retryAfter / 1000)}` };
     return jsonAnswer({ errors: errors.length > 0 ? errors : [{ code, message }] }, status, {
       ...allow,
+      ...wait,
       ...headers,
     });
   }
+  if (error instanceof UpstreamFailed)
+    return jsonAnswer(
+      { errors: [{ code: "UNKNOWN", message: error.message }] },
+      error.how === "slow" ? 504 : 502,
+      headers,
+    );
   if (error instanceof ChartroomError && error.code === "busy")
     return jsonAnswer({ errors: [busy] }, 503, { "retry-after": "1", ...headers });
   if (error instanceof WritesStopped) return jsonAnswer({ errors: [stopped] }, 503, headers);

@@ -27,7 +27,7 @@ export async function openUpload(call: Call, { name }: InRepository): Promise<Re
   }
   if (query.has("digest")) {
     const digest = parseDigestParameter(query.get("digest"));
-    await registry.uploads.receive(name, user, digest, parseChunk(call));
+    await registry.uploads.receive(name, digest, parseChunk(call));
     return created(call, name, digest);
   }
   refuseAlgorithm(query.get("digest-algorithm"));

@@ -11,6 +11,9 @@ const read = (body: string) =>
 
 type Part = { readonly [Key in keyof RegistrySettings]?: unknown };
 const tls = "http: {tls: {certificate: /c, key: /k";
+const proxy = "proxy: {remoteurl: 'https://registry.example.com'";
+const stable = "mirrors: [{name: charts/stable, url: 'https://charts.example.com/stable'";
+const week = 604_800_000;
 const nothing = read("");
 
 const granted = (pattern: string, grants: object): Part => {
@@ -193,6 +196,32 @@ const honoured: [key: string, yaml: string, expected: Part][] = [
     "validation: {manifests: {missing: accept}}",
     { rules: { acceptMissing: true } },
   ],
+  [
+    "proxy.remoteurl",
+    `${proxy}}`,
+    { mirrors: [{ prefix: "", url: new URL("oci://registry.example.com"), plainHttp: false, ttl: week }] },
+  ],
+  ["proxy.username", `${proxy}, username: u}`, { mirrors: [{ login: { username: "u", password: "" } }] }],
+  [
+    "proxy.password",
+    `${proxy}, username: u, password: p}`,
+    { mirrors: [{ login: { username: "u", password: "p" } }] },
+  ],
+  ["proxy.ttl", `${proxy}, ttl: 0}`, { mirrors: [{ ttl: 0 }] }],
+  ["mirrors.#.name", `${stable}}]`, { mirrors: [{ prefix: "charts/stable", plainHttp: undefined }] }],
+  [
+    "mirrors.#.url",
+    `${stable}}]`,
+    { mirrors: [{ url: new URL("https://charts.example.com/stable"), ttl: 0 }] },
+  ],
+  ["mirrors.#.username", `${stable}, username: u}]`, { mirrors: [{ login: { username: "u" } }] }],
+  [
+    "mirrors.#.password",
+    `${stable}, username: u, password: p}]`,
+    { mirrors: [{ login: { password: "p" } }] },
+  ],
+  ["mirrors.#.ttl", `${stable}, ttl: 1h}]`, { mirrors: [{ ttl: 3_600_000 }] }],
+  ["mirrors.#.refresh", `${stable}, refresh: 1m}]`, { mirrors: [{ refresh: 60_000 }] }],
   ["catalog.maxentries", "catalog: {maxentries: 10}", { pages: { repositories: 10 } }],
   ["tags.maxtags", "tags: {maxtags: 20}", { pages: { tags: 20 } }],
 ];
@@ -207,7 +236,7 @@ const moot: [key: string, yaml: string][] = [
   ["http.secret", "http: {secret: asecretforlocaldevelopment}"],
   ["http.http2.disabled", "http: {http2: {disabled: true}}"],
   ["notifications.events.includereferences", "notifications: {events: {includereferences: true}}"],
-  ["proxy", "proxy: {username: u, password: p, ttl: 168h, exec: {command: c}}"],
+  ["proxy.cachewritetimeout", "proxy: {cachewritetimeout: 5m}"],
   ["validation.enabled", "validation: {enabled: true}"],
   [
     "validation.manifests.indexes.platformlist",
@@ -248,7 +277,7 @@ const refused: [key: string, yaml: string, named?: string][] = [
   ["redis", "redis: {addrs: ['localhost:6379']}"],
   ["health.http.#", "health: {http: [{uri: 'http://e'}]}", "health.http.0"],
   ["health.tcp.#", "health: {tcp: [{addr: 'a:1'}]}", "health.tcp.0"],
-  ["proxy.remoteurl", "proxy: {remoteurl: 'https://registry-1.docker.io'}"],
+  ["proxy.exec", "proxy: {exec: {command: c}}"],
   ["validation.disabled", "validation: {disabled: true}"],
   ["validation.manifests.urls", "validation: {manifests: {urls: {allow: ['^https://']}}}"],
   ["policy.repository.classes.#", "policy: {repository: {classes: [image]}}", "policy.repository.classes.0"],
@@ -291,6 +320,7 @@ test.each([
   "http: {h2c: {enabled: false}, tls: {letsencrypt: {}}}",
   "redis: {}",
   "proxy: {remoteurl: ''}",
+  "proxy: {username: u, password: p, ttl: 168h}",
   "validation: {disabled: false, manifests: {urls: {allow: []}}}",
   "reporting:",
 ])("what asks for nothing is not refused: %s", (yaml) => {

@@ -136,10 +136,22 @@ export const keys: Readonly<Record<string, Key>> = {
   "health.file.#.threshold": honoured("1 by default"),
   "health.http.#": refused("let what supervises your services watch that address"),
   "health.tcp.#": refused("let what supervises your services watch that address"),
-  "proxy.remoteurl": refused(
-    "pull-through is not there yet: push what is needed, with `chartroom chart push` or crane",
+  "proxy.remoteurl": honoured(
+    "`https://HOST`: the whole registry is a mirror of that one, and takes no pushes; docs/mirroring.md",
   ),
-  proxy: moot("without `remoteurl` there is no proxy"),
+  "proxy.username": honoured("who this registry is to its upstream; nobody where it is not said"),
+  "proxy.password": honoured("sent to the upstream and its token server alone"),
+  "proxy.ttl": honoured("how long what nobody asks for is kept; 168h by default, 0 for ever"),
+  "proxy.exec": refused("use `proxy.username` and `proxy.password`"),
+  "proxy.cachewritetimeout": moot("what is fetched is written while it is given, and no slower"),
+  "mirrors.#.name": honoured("ours: what the mirror's repositories begin with, as `charts/stable`"),
+  "mirrors.#.url": honoured(
+    "ours: a classic chart repository, or `oci://HOST[/PREFIX]`; also `--mirror NAME=URL`; docs/mirroring.md",
+  ),
+  "mirrors.#.username": honoured("ours: as `proxy.username`"),
+  "mirrors.#.password": honoured("ours: as `proxy.password`"),
+  "mirrors.#.ttl": honoured("ours: as `proxy.ttl`; for ever by default"),
+  "mirrors.#.refresh": honoured("ours: how long a classic repository's index counts; 5m by default"),
   "validation.enabled": moot("manifests are always checked"),
   "validation.disabled": refused(
     "manifests are always checked; `validation.manifests.missing: accept` takes incomplete ones",

@@ -35,11 +35,16 @@ export function parseTree(text: string, source: { path: string } | { variable: s
       ? source.variable
       : `${source.path}${offset === undefined ? "" : `:${lines.linePos(offset).line}`}`;
   const [wrong] = document.errors;
-  if (wrong !== undefined)
+  if (wrong !== undefined) {
+    const line = text.split("\n")[lines.linePos(wrong.pos[0]).line - 1] ?? "";
     throw new ChartroomError("usage", `Cannot read ${placeOf(wrong.pos[0])}: ${firstLine(wrong.message)}`, {
-      hint: "Expected YAML.",
+      // Patterns of repositories look so, and YAML takes a word behind `*` for an alias.
+      hint: /(?:^|[\s{,])\*+\s*:/.test(line)
+        ? 'Expected YAML, in which what begins with * is quoted: "**".'
+        : "Expected YAML.",
       cause: wrong,
     });
+  }
   return new Reader(document, placeOf).read(document.contents, placeOf(undefined), 0);
 }
 

@@ -1,0 +1,70 @@
+import { version } from "../../../package.json";
+import { readTls } from "../../http/tls.ts";
+import { Transport } from "../../http/transport.ts";
+import { ChartUpstream } from "../../migrate/chartUpstream.ts";
+import { MirroredSite } from "../../migrate/mirroredSite.ts";
+import { basic, Site } from "../../migrate/site.ts";
+import { parseSite } from "../../migrate/urls.ts";
+import { parseRegistryHost, type RepositoryName } from "../../oci/reference.ts";
+import type { MirrorSource } from "../../registry/mirror/mirror.ts";
+import { openRemote, type RemoteOptions } from "../../remote/open.ts";
+import { RemoteUpstream } from "../../remote/upstream.ts";
+import type { GlobalOptions } from "../context.ts";
+import type { MirrorSettings } from "./mirrorSettings.ts";
+
+/** In ms. Somebody waits for the answer, and where something is kept it is given instead. */
+const timeouts = { answer: 10_000, stall: 30_000 };
+/** In ms: an upstream that wants to be left alone for longer has its answer passed on. */
+const patience = 2_000;
+
+/**
+ * Open what the mirrors mirror. Nothing is asked yet.
+ * @param now ms since 1970; `signal` ends all that is under way with upstreams
+ * @throws HttpError `tls-file` when a certificate's file is not what its flag asks for
+ */
+export async function openMirrors(
+  mirrors: readonly MirrorSettings[],
+  { caFile, certFile, keyFile, insecureSkipTlsVerify: insecure, plainHttp }: GlobalOptions,
+  { now, signal }: { readonly now: () => number; readonly signal: AbortSignal },
+): Promise<MirrorSource[]> {
+  const tls = await readTls({ caFile, certFile, keyFile, insecure });
+  const transport = new Transport({ userAgent: `chartroom/${version}`, tls, timeouts, patience, signal });
+  const secured = insecure === true || caFile !== undefined || certFile !== undefined;
+  return mirrors.map((mirror) =>
+    mirror.url.protocol === "oci:"
+      ? registryMirror(mirror, { transport, tls: secured, plainHttp: mirror.plainHttp ?? plainHttp })
+      : siteMirror(mirror, transport, now),
+  );
+}
+
+/** Repositories below a prefix of ours are those below a prefix of the registry's. */
+function registryMirror(
+  { prefix, url, login, ttl }: MirrorSettings,
+  way: Pick<RemoteOptions, "transport" | "tls" | "plainHttp">,
+): MirrorSource {
+  const registry = parseRegistryHost(url.host);
+  const above = url.pathname.replace(/^\/+|\/+$/g, "");
+  const credentials = async () => login && { ...login, source: "the configuration" };
+  return {
+    prefix,
+    ttl,
+    open(repository) {
+      const there = (above === "" ? repository : `${above}/${repository}`) as RepositoryName;
+      return new RemoteUpstream(openRemote({ registry, repository: there }, { ...way, credentials }));
+    },
+  };
+}
+
+/** The charts of a classic repository are repositories below the prefix, as `migrate` calls them. */
+function siteMirror(
+  { prefix, url, login, ttl, refresh }: MirrorSettings,
+  transport: Transport,
+  now: () => number,
+): MirrorSource {
+  const authorization = login && basic(login.username, login.password);
+  const site = new MirroredSite(new Site(parseSite(url.href), { transport, authorization }), {
+    refresh,
+    now,
+  });
+  return { prefix, ttl, open: (repository) => new ChartUpstream(site, repository) };
+}

@@ -1,0 +1,67 @@
+import { createHash } from "node:crypto";
+import { zstdDecompressSync } from "node:zlib";
+import { combineCrc } from "./crc32.ts";
+import type { Part } from "./part.ts";
+
+/** How an index is coded on its way (RFC 9110 §8.4.1). */
+export type Coding = "identity" | "gzip" | "zstd";
+
+/** RFC 1952 §2.3: deflate, no flags, no time, any system. */
+const gzipHeader = new Uint8Array([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff]);
+
+const suffixes = { identity: "", gzip: "-gz", zstd: "-zst" } as const;
+
+/** A whole index, out of parts that others share; it never changes. */
+export class Document {
+  readonly #parts: readonly Part[];
+  readonly #hash: string;
+  #gzipTrailer: Uint8Array | undefined;
+
+  constructor(parts: readonly Part[]) {
+    this.#parts = parts;
+    const hash = createHash("sha256");
+    for (const { sha256 } of parts) hash.update(sha256);
+    this.#hash = hash.digest("hex");
+  }
+
+  /** Its entity tag, strong: one for each coding (RFC 9110 §8.8.3.3). */
+  etag(coding: Coding): string {
+    return `"${this.#hash}${suffixes[coding]}"`;
+  }
+
+  /** Its size in bytes. */
+  size(coding: Coding): number {
+    let size = coding === "gzip" ? gzipHeader.byteLength + trailerSize : 0;
+    for (const part of this.#parts) size += coded(part, coding);
+    return size;
+  }
+
+  /** Its bytes, part by part. */
+  *pieces(coding: Coding): Generator<Uint8Array> {
+    if (coding === "gzip") yield gzipHeader;
+    for (const part of this.#parts)
+      yield coding === "gzip" ? part.deflated : coding === "zstd" ? part.zstd : zstdDecompressSync(part.zstd);
+    if (coding === "gzip") yield this.#trailer();
+  }
+
+  /** An empty last block, then CRC and length of the whole (RFC 1951 §3.2.6, RFC 1952 §2.3.1). */
+  #trailer(): Uint8Array {
+    if (this.#gzipTrailer !== undefined) return this.#gzipTrailer;
+    let [crc, length] = [0, 0];
+    for (const part of this.#parts) {
+      crc = combineCrc(crc, part.crc, part.shift);
+      length += part.length;
+    }
+    const trailer = new Uint8Array(trailerSize);
+    trailer[0] = 0x03;
+    new DataView(trailer.buffer).setUint32(2, crc, true);
+    new DataView(trailer.buffer).setUint32(6, length % 2 ** 32, true);
+    this.#gzipTrailer = trailer;
+    return trailer;
+  }
+}
+
+const trailerSize = 10;
+
+const coded = ({ length, deflated, zstd }: Part, coding: Coding): number =>
+  coding === "identity" ? length : (coding === "gzip" ? deflated : zstd).byteLength;

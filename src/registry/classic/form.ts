@@ -1,0 +1,61 @@
+import { isPlainText } from "../../chart/goScalar.ts";
+import { makeSmallPart, type Part } from "./part.ts";
+
+/** What an index is written in: YAML as Helm writes it, or the same in JSON. */
+export type Form = "yaml" | "json";
+
+/** A version's entry: the text that its archive has (`chart/indexEntry.ts`), and when it came, ms since 1970. */
+export interface Entry {
+  readonly text: string;
+  readonly created: number;
+}
+
+/** What stands in front of and behind the charts. */
+export interface Frame {
+  /** Whether there are none. */
+  readonly empty: boolean;
+  /** When the newest came, ms since 1970. */
+  readonly generated: number;
+  /** The path that ChartMuseum's clients put `/api` behind. */
+  readonly contextPath: string;
+}
+
+interface Writing {
+  /** Entries of a chart, one behind the other; `first` and `last` say whether all of its entries begin and end here. */
+  entries(chart: string, entries: readonly Entry[], first: boolean, last: boolean): string;
+  head(frame: Frame): string;
+  tail(frame: Frame): string;
+  /** What stands between two runs of entries. */
+  readonly between: Part | undefined;
+}
+
+/** RFC 3339 in UTC, to the second as in manifests. */
+const moment = (at: number): string => `${new Date(at).toISOString().slice(0, 19)}Z`;
+
+const yaml: Writing = {
+  entries: (chart, entries, first) =>
+    (first ? `  ${keyOf(chart)}:\n` : "") +
+    entries.map(({ text, created }) => `  - created: "${moment(created)}"\n${text}`).join(""),
+  head: ({ empty }) => `apiVersion: v1\nentries:${empty ? " {}" : ""}\n`,
+  tail: ({ generated, contextPath }) =>
+    `generated: "${moment(generated)}"\nserverInfo:\n  contextPath: ${JSON.stringify(contextPath)}\n`,
+  between: undefined,
+};
+
+const json: Writing = {
+  entries: (chart, entries, first, last) =>
+    (first ? `${JSON.stringify(chart)}:[` : "") +
+    entries.map(({ text, created }) => `{"created":"${moment(created)}",${text}}`).join(",") +
+    (last ? "]" : ""),
+  head: () => '{"apiVersion":"v1","entries":{',
+  tail: ({ generated, contextPath }) =>
+    `},"generated":"${moment(generated)}","serverInfo":${JSON.stringify({ contextPath })}}`,
+  between: makeSmallPart(","),
+};
+
+/** How each form is written. */
+export const writing: Readonly<Record<Form, Writing>> = { yaml, json };
+
+/** A chart's name as a key: in quotes where it could be read as a number, a date or a boolean. */
+const keyOf = (name: string): string =>
+  isPlainText(name) && !/^\d/.test(name) ? name : JSON.stringify(name);

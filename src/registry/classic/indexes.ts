@@ -1,0 +1,104 @@
+import type { Catalog } from "../../catalog/catalog.ts";
+import type { ChartTag, Prefix, TaggedChart } from "../../catalog/charts.ts";
+import { chartsNamed } from "../../chart/indexEntry.ts";
+import { type RepositoryName, type Tag, tryRepositoryName, tryTag } from "../../oci/reference.ts";
+import type { ChartReader } from "../charts/chartReader.ts";
+import { everyItem } from "../pages.ts";
+import { type Misplaced, placeOf } from "./placing.ts";
+import { Shelf } from "./shelf.ts";
+
+/** How long who asks for an index waits for charts that were pushed and not read yet, in ms. */
+const patience = 2000;
+/** Prefixes whose indexes are kept in memory; the one that was asked for longest ago makes room. */
+const shelfLimit = 64;
+/** Changes asked for at once. */
+const pageSize = 500;
+
+/** A chart that stands where an index says: its repository, tag and what that names. */
+export interface FoundChart {
+  readonly repository: RepositoryName;
+  readonly tag: Tag;
+  readonly chart: TaggedChart;
+}
+
+/** The registry's charts as classic repositories: every prefix that holds charts is one. */
+export class Indexes {
+  readonly #catalog: Catalog;
+  readonly #reader: ChartReader;
+  readonly #shelves = new Map<Prefix, Shelf>();
+
+  constructor(catalog: Catalog, reader: ChartReader) {
+    this.#catalog = catalog;
+    this.#reader = reader;
+  }
+
+  /** The charts below a prefix, with all that was pushed before, as far as it could be read in time. */
+  async shelf(prefix: Prefix): Promise<Shelf> {
+    const shelf = this.#shelves.get(prefix) ?? new Shelf(prefix, this.#catalog);
+    await shelf.follow();
+    if (shelf.unread.length > 0) {
+      await this.#reader.hurry(shelf.unread, patience);
+      await shelf.follow();
+    }
+    if (!shelf.isEmpty) this.#keep(prefix, shelf);
+    return shelf;
+  }
+
+  /**
+   * The chart that an index below `prefix` lists under an archive's name.
+   * @param file as in the index's URL, decoded
+   */
+  async find(prefix: Prefix, file: string): Promise<FoundChart | undefined> {
+    for (const { name, version } of chartsNamed(file)) {
+      const found = await this.version(prefix, name, version);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  /** A version of a chart that an index below `prefix` lists. */
+  async version(prefix: Prefix, name: string, version: string): Promise<FoundChart | undefined> {
+    const repository = tryRepositoryName(prefix + name);
+    const tag = tryTag(version.replaceAll("+", "_"));
+    if (repository === undefined || tag === undefined || name.includes("/")) return undefined;
+    const chart = await this.#read(repository, tag);
+    if (chart === undefined) return undefined;
+    const place = placeOf({ repository, tag, chart });
+    return place.kind === "listed" && place.listed.version === version
+      ? { repository, tag, chart }
+      : undefined;
+  }
+
+  /** Everything that is in the registry and in no index. */
+  async *misplaced(): AsyncGenerator<Misplaced> {
+    const prefixes = everyItem<Prefix, Prefix>(
+      (after) => this.#catalog.chartPrefixes({ after, limit: pageSize }),
+      (prefix) => prefix,
+    );
+    for await (const prefix of prefixes) {
+      const tags = everyItem<ChartTag, number>(
+        (after) => this.#catalog.chartTags(prefix, { after, limit: pageSize }),
+        ({ change }) => change,
+      );
+      for await (const { repository, tag, chart } of tags) {
+        const place = placeOf({ repository, tag, chart });
+        if (place.kind === "misplaced") yield { repository, tag, why: place.why };
+      }
+    }
+  }
+
+  /** The chart that a tag names, read. */
+  async #read(repository: RepositoryName, tag: Tag): Promise<TaggedChart | undefined> {
+    const chart = await this.#catalog.taggedChart(repository, tag);
+    if (chart === undefined || chart.read !== undefined || !chart.present) return chart;
+    await this.#reader.hurry([chart.content], patience);
+    return this.#catalog.taggedChart(repository, tag);
+  }
+
+  #keep(prefix: Prefix, shelf: Shelf): void {
+    this.#shelves.delete(prefix);
+    this.#shelves.set(prefix, shelf);
+    const [oldest] = this.#shelves.keys();
+    if (this.#shelves.size > shelfLimit && oldest !== undefined) this.#shelves.delete(oldest);
+  }
+}

@@ -1,0 +1,39 @@
+import type { BlobInfo } from "../../blobs/blobs.ts";
+import type { Digest } from "../../oci/digest.ts";
+import type { RepositoryName } from "../../oci/reference.ts";
+import type { Burials } from "../burials.ts";
+import type { Store } from "../store.ts";
+import { Download, type Source } from "./download.ts";
+
+/** The downloads that are under way: one for each digest, however many ask, in whatever repository. */
+export class Downloads {
+  readonly #store: Store;
+  readonly #burials: Burials;
+  readonly #underWay = new Map<Digest, Download>();
+
+  constructor(store: Store, burials: Burials) {
+    this.#store = store;
+    this.#burials = burials;
+  }
+
+  /** The download of a digest, if there is one. */
+  find(digest: Digest): Download | undefined {
+    return this.#underWay.get(digest);
+  }
+
+  /** The download of a blob: the one that is under way, else a new one out of `source` into `repository`. */
+  take(repository: RepositoryName, blob: BlobInfo, source: Source): Download {
+    const underWay = this.#underWay.get(blob.digest);
+    if (underWay !== undefined) return underWay;
+    const download = new Download(this.#store, this.#burials, repository, blob, source);
+    this.#underWay.set(blob.digest, download);
+    const over = () => this.#underWay.delete(blob.digest);
+    download.done.then(over, over);
+    return download;
+  }
+
+  /** Wait until none is under way. Who wants that soon ends their sources first. */
+  async settled(): Promise<void> {
+    await Promise.allSettled([...this.#underWay.values()].map(({ done }) => done));
+  }
+}

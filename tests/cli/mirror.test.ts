@@ -1,0 +1,58 @@
+import { afterEach, expect } from "bun:test";
+import { digestOf } from "../../src/oci/digest.ts";
+import { AnsweringServers } from "../../src/testing/answering.ts";
+import { archiveOf, indexOf, rowOf } from "../../src/testing/migrate.ts";
+import { onBench, refusalOf } from "./cli.ts";
+import { started } from "./serving.ts";
+
+const servers = new AnsweringServers();
+afterEach(() => servers.closeAll());
+
+onBench(
+  "--mirror serves a classic repository as charts of a registry, and what is kept after a restart",
+  async (bench) => {
+    const archive = await archiveOf("mychart", "1.2.3");
+    let away = false;
+    const site = servers.serve(({ url }) => {
+      if (away) return new Response("gone", { status: 503 });
+      if (url.endsWith("/charts/index.yaml"))
+        return new Response(indexOf([rowOf("mychart", "1.2.3", { digest: digestOf(archive) })]));
+      return url.endsWith(".tgz") ? new Response(archive) : new Response("none", { status: 404 });
+    });
+    const args = ["--addr", "127.0.0.1:0", "--data", "data", "--mirror", `stable=${site}charts`];
+    const first = await started(bench, args);
+    expect(first.said()).toContain(`stable/ is a mirror of ${site}charts`);
+    const pull = (url: string) => {
+      const ref = `${new URL(url).host}/stable/mychart:1.2.3`;
+      return bench.done("chartroom", ["chart", "pull", ref, "--store", "store"]);
+    };
+    expect(await pull(first.url)).toContain(`digest:  ${digestOf(archive).slice(7)}`);
+    await first.stop();
+    away = true;
+    const again = await started(bench, args);
+    expect(await pull(again.url)).toContain(`digest:  ${digestOf(archive).slice(7)}`);
+    await again.until("HTTP 503");
+    expect(await again.stop()).toBe(0);
+  },
+);
+
+onBench("a mirror of what is no place is refused before anything is made", async (bench) => {
+  for (const mirror of [
+    "stable",
+    "stable=",
+    "=https://charts.example.com",
+    "Stable=https://charts.example.com",
+    "stable=ftp://charts.example.com",
+    "stable=https://user:secret@charts.example.com",
+    "stable=oci://",
+    "stable=oci://charts.example.com/Upper",
+  ]) {
+    const ran = await bench.run("chartroom", ["registry", "serve", "--data", "data", "--mirror", mirror]);
+    expect([mirror, ran.exitCode]).toEqual([mirror, 2]);
+    expect(refusalOf(ran).message).toContain("expected NAME=URL");
+    expect(ran.stderr).not.toContain("secret");
+  }
+  const twice = ["--mirror", "a=oci://one.example.com", "--mirror", "a=oci://two.example.com"];
+  const ran = await bench.run("chartroom", ["registry", "serve", "--data", "data", ...twice]);
+  expect(refusalOf(ran)).toMatchObject({ exitCode: 2, message: expect.stringContaining("two places as a") });
+});
