@@ -14,10 +14,14 @@ import { trade } from "./client/trade.ts";
 import { machine } from "./machine.ts";
 import { type Result, resultOf, tableFor } from "./report.ts";
 import type { Scenario } from "./scenario.ts";
+import { blobGet } from "./server/blobGet.ts";
 import { collection } from "./server/collection.ts";
 import { connections } from "./server/connections.ts";
 import { fairness } from "./server/fairness.ts";
+import { largeBlob } from "./server/largeBlob.ts";
 import { lists } from "./server/lists.ts";
+import { manifestGet } from "./server/manifestGet.ts";
+import { manifestPut } from "./server/manifestPut.ts";
 
 const scenarios: readonly Scenario[] = [
   start,
@@ -25,6 +29,10 @@ const scenarios: readonly Scenario[] = [
   migrate,
   references,
   check,
+  manifestGet,
+  blobGet,
+  largeBlob,
+  manifestPut,
   collection,
   lists,
   fairness,
