@@ -1021,4 +1021,14 @@ export const mutants: readonly Mutant[] = [
       "an upstream that is away refuses us: what is not kept is answered 403, in the specification's form, and asks for no login",
     ),
   },
+  // What a pull is told is what the catalog holds.
+  {
+    without: "forgetting what was remembered once a command is done",
+    file: "src/catalog/sqlite.ts",
+    find: "        remembered.forget(command);\n",
+    test: [
+      "src/catalog/remembered.test.ts",
+      "after each command every question is answered as the database answers it",
+    ],
+  },
 ];
