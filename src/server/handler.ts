@@ -95,7 +95,9 @@ export function createHandler(options: HandlerOptions): Handler {
   const requestId = idMaker();
   const wholes = new Wholes();
   return async (request, peer) => {
-    const [at, began] = [now(), performance.now()];
+    const at = now();
+    const began = performance.now();
+    const address = front.client(request.headers, peer.address);
     const progress: Progress = {
       id: requestId(),
       route: undefined,
@@ -114,7 +116,7 @@ export function createHandler(options: HandlerOptions): Handler {
       const entry = {
         at,
         id,
-        address: front.client(request.headers, peer.address),
+        address,
         user,
         method: request.method,
         path: rawTarget(request.url).path,
@@ -132,7 +134,7 @@ export function createHandler(options: HandlerOptions): Handler {
     };
     let response: Response;
     try {
-      response = await respond(options, { front, wholes }, request, peer, progress, finished);
+      response = await respond(options, { front, wholes, address }, request, peer, progress, finished);
     } catch (error) {
       response = request.signal.aborted ? answer(clientGone) : errorAnswer(error);
       // What upstreams fail with is told where they are asked; that too much is asked for is no fault of ours.
@@ -153,16 +155,23 @@ export function createHandler(options: HandlerOptions): Handler {
   };
 }
 
+/** Where a request comes in. */
+interface Surroundings {
+  readonly front: Front;
+  readonly wholes: Wholes;
+  /** The client's. */
+  readonly address: string | undefined;
+}
+
 async function respond(
   options: HandlerOptions,
-  { front, wholes }: { readonly front: Front; readonly wholes: Wholes },
+  { front, wholes, address }: Surroundings,
   request: Request,
   peer: Peer,
   progress: Progress,
   finished: (size: number) => void,
 ): Promise<Response> {
   const { registry, root = "", readOnly, pages, metrics, limits, notifications } = options;
-  const address = front.client(request.headers, peer.address);
   const authenticator = options.authenticator && authenticatorFor(options.authenticator, address);
   limits?.fromAddress(address);
   const { path, query } = parseTarget(request.url);
@@ -188,7 +197,7 @@ async function respond(
   if (pages !== undefined && route.op === "list-tags") limitPage(query, pages.tags);
   if (limits !== undefined && isUpload(route.op) && request.body !== null)
     progress.through.push(limits.upload(user, address));
-  progress.through.push(metrics?.uploads(route.op) ?? (() => {}));
+  if (metrics !== undefined && isUpload(route.op)) progress.through.push(metrics.uploads());
   const call: Call = {
     registry,
     version: options.version ?? "",
