@@ -98,13 +98,13 @@ export class Metrics {
   }
 
   #seriesOf(handler: string, method: string): Series {
-    const methods = this.#series.get(handler) ?? new Map<string, Series>();
-    this.#series.set(handler, methods);
-    const known = methods.get(method);
+    const byMethod = this.#series.get(handler) ?? new Map<string, Series>();
+    this.#series.set(handler, byMethod);
+    const known = byMethod.get(method);
     if (known !== undefined) return known;
     const counts = bounds.map(() => 0);
     const series = { codes: new Map(), counts, requests: 0, seconds: 0, received: 0, sent: 0 };
-    methods.set(method, series);
+    byMethod.set(method, series);
     return series;
   }
 
@@ -113,8 +113,8 @@ export class Metrics {
     const lines: string[] = [];
     const family = (name: string, type: string, help: string, samples: readonly string[]) =>
       lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...samples);
-    const labelled = [...this.#series].flatMap(([handler, methods]) =>
-      [...methods].map(([method, series]) => [`handler="${handler}",method="${method}"`, series] as const),
+    const labelled = [...this.#series].flatMap(([handler, byMethod]) =>
+      [...byMethod].map(([method, series]) => [`handler="${handler}",method="${method}"`, series] as const),
     );
     const each = (sample: (labels: string, series: Series) => string[]) =>
       labelled.flatMap(([labels, series]) => sample(labels, series));

@@ -108,6 +108,10 @@ export class MirroredRepository extends RegistryRepository {
     return download.follow(range ?? { start: 0, end: size });
   }
 
+  override async bytes(blob: BlobName): Promise<Uint8Array> {
+    return new Response(await this.blob(blob)).bytes();
+  }
+
   #download(blob: Descriptor, from: Pick<Upstream, "blob">) {
     const { counts, downloads } = this.#mirror;
     const { digest, size } = blob;
