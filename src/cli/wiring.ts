@@ -6,7 +6,7 @@ import { snapshotSqlite } from "../catalog/snapshot.ts";
 import { openSqliteCatalog, openSqliteReader } from "../catalog/sqlite.ts";
 import type { Catalogs } from "../registry/backup/copy.ts";
 import { factsThread } from "../registry/charts/factsThread.ts";
-import type { DataPaths } from "../registry/dataDirectory.ts";
+import type { DataPaths } from "../registry/dataPaths.ts";
 import type { MirrorSource } from "../registry/mirror/mirror.ts";
 import { plainFiles } from "../registry/plainFiles.ts";
 import { Registry, type Sweep } from "../registry/registry.ts";

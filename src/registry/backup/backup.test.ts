@@ -14,7 +14,7 @@ import { here } from "../../testing/commands.ts";
 import { type TestData, testData } from "../../testing/dataDirectory.ts";
 import { failureOf } from "../../testing/errors.ts";
 import { noise, streamOf } from "../../testing/streams.ts";
-import { dataPathsOf } from "../dataDirectory.ts";
+import { dataPathsOf } from "../dataPaths.ts";
 import { backup, becomeOwn, restore } from "./backup.ts";
 import type { Copied, CopyOptions, Lost } from "./copy.ts";
 

@@ -2,7 +2,8 @@ import { syncDirectory } from "../../files/durable.ts";
 import { errorCode, type FileSystem } from "../../files/filesystem.ts";
 import type { Lock } from "../../files/lock.ts";
 import { ChartroomError } from "../../oci/errors.ts";
-import { type DataPaths, formatOf, lockDataDirectory, requireData } from "../dataDirectory.ts";
+import { formatOf, lockDataDirectory, requireData } from "../dataDirectory.ts";
+import type { DataPaths } from "../dataPaths.ts";
 import { type Copied, type CopyOptions, copyData } from "./copy.ts";
 import { takeTarget } from "./target.ts";
 

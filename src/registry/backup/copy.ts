@@ -6,7 +6,8 @@ import { makeDirectory, replaceFile, syncDirectory } from "../../files/durable.t
 import { type FileSystem, ifThere } from "../../files/filesystem.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { eachInParallel } from "../../oci/parallel.ts";
-import { type DataPaths, markDataDirectory, unmarkDataDirectory } from "../dataDirectory.ts";
+import { markDataDirectory, unmarkDataDirectory } from "../dataDirectory.ts";
+import type { DataPaths } from "../dataPaths.ts";
 import { everyItem } from "../pages.ts";
 import { type BlobPlaces, placeBlob } from "./blob.ts";
 import type { Target } from "./target.ts";

@@ -13,7 +13,8 @@ import { testData } from "../../testing/dataDirectory.ts";
 import { failureOf } from "../../testing/errors.ts";
 import { type Call, TestFileSystem } from "../../testing/filesystem.ts";
 import { noise } from "../../testing/streams.ts";
-import { dataPathsOf, formatOf } from "../dataDirectory.ts";
+import { formatOf } from "../dataDirectory.ts";
+import { dataPathsOf } from "../dataPaths.ts";
 import { backup, restore } from "./backup.ts";
 
 // Files are on a file system that fails as it is told; what SQLite writes is believed.

@@ -1,12 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { errorCode, nodeFileSystem as fs } from "../../../files/filesystem.ts";
 import { ChartroomError } from "../../../oci/errors.ts";
-import {
-  type DataDirectory,
-  dataPathsOf,
-  openDataDirectory,
-  requireData,
-} from "../../../registry/dataDirectory.ts";
+import { type DataDirectory, openDataDirectory, requireData } from "../../../registry/dataDirectory.ts";
+import { dataPathsOf } from "../../../registry/dataPaths.ts";
 import type { Context } from "../../context.ts";
 import { openRegistry } from "../../wiring.ts";
 import type { DataSettings } from "../data.ts";
