@@ -35,7 +35,8 @@ export interface ServedNeeds {
   readonly report: (error: unknown) => void;
   /** Ends what takes long. */
   readonly signal: AbortSignal;
-  /** Takes a sentence. */
+  /** Take a sentence. */
+  readonly note: (message: string) => void;
   readonly warn: (message: string) => void;
   readonly mirrors: readonly MirrorSource[];
 }
@@ -61,7 +62,7 @@ export async function openServed(settings: RegistrySettings, needs: ServedNeeds)
   stack.defer(() => data?.release());
   const open = await openRegistry(data, { ...needs, sweep, rules });
   stack.defer(open.close);
-  if (data !== undefined) stack.defer(await answerOwner(data, open, needs.warn));
+  if (data !== undefined) stack.defer(await answerOwner(data, open, needs));
   const ends = stack.move();
   const keeping =
     data === undefined

@@ -72,13 +72,20 @@ export const tasks: Doers = {
   gc: collect,
 };
 
-/** The tasks as a control socket does them: what is asked comes from outside. */
-export const controlTasks = (owned: Owned): ReadonlyMap<string, ControlTask> =>
+/**
+ * The tasks as a control socket does them: what is asked comes from outside.
+ * @param note is told what was asked for
+ */
+export const controlTasks = (
+  owned: Owned,
+  note: (message: string) => void,
+): ReadonlyMap<string, ControlTask> =>
   new Map(
     Object.entries(tasks).map(([name, task]) => [
       name,
       async (options, tell, signal) => {
         if (!isObject(options)) throw new ChartroomError("usage", `Cannot do ${name}: expected options`);
+        note(`${name} was asked for over the control socket: ${JSON.stringify(options)}`);
         return task(owned, options as never, tell, signal);
       },
     ]),
