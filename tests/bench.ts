@@ -30,6 +30,8 @@ export interface Registry {
   readonly host: string;
   /** Its own, with its data in `data`. */
   readonly folder: string;
+  /** Its process, which a restart changes. */
+  pid(): number;
   /** What it has logged so far. */
   log(): Promise<string>;
   /** Stop it, before the test ends. */
@@ -290,6 +292,7 @@ export class Bench {
     const registry: Registry = {
       host,
       folder,
+      pid: () => child.pid,
       log: () => readFile(log, "utf8"),
       stop: async () => {
         child.kill("SIGTERM");

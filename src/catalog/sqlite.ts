@@ -64,6 +64,8 @@ function openDatabase(path: string): Sql {
     upgrade(sql, path);
     // Readers go on while the writer writes (sqlite.org/wal.html). The mode is kept in the file.
     sql.script("PRAGMA journal_mode = WAL; PRAGMA query_only = ON");
+    // 16 MiB at most, in place of 2: a page of 1,000 repositories out of 100,000 takes 0.6 ms, and took 1.4.
+    sql.script("PRAGMA cache_size = -16384");
     return sql;
   } catch (cause) {
     sql?.close();
@@ -84,6 +86,7 @@ async function told(writer: Writer, request: Request): Promise<void> {
 const catalogOver = (sql: Sql, writer: Writer, outbox: Outbox): Catalog => ({
   ...questionsOver(sql),
   apply: async <C extends Command>(command: C) => (await outbox.send(command)) as Outcome<C>,
+  waiting: () => outbox.waiting,
   close: async () => {
     await outbox.close();
     sql.close();
@@ -116,6 +119,8 @@ const questionsOver = (sql: Sql): Questions => ({
   unusedManifests: async (repository, before, limit) => unusedManifests(sql, repository, before, limit),
   upload: async (id) => questions.upload(sql, id),
   uploads: async (page) => questions.uploads(sql, page),
+  events: async (after, limit) => questions.events(sql, after, limit),
+  lastEvent: async () => questions.lastEvent(sql),
   unreadCharts: async (limit) => charts.unreadCharts(sql, limit),
   chartFacts: async (content) => charts.chartFacts(sql, content),
   chartEntries: async (contents, form) => charts.chartEntries(sql, contents, form),
