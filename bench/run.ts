@@ -12,10 +12,11 @@ import { references } from "./client/references.ts";
 import { start } from "./client/start.ts";
 import { trade } from "./client/trade.ts";
 import { machine } from "./machine.ts";
+import { index } from "./registry/index.ts";
 import { type Result, resultOf, tableFor } from "./report.ts";
 import type { Scenario } from "./scenario.ts";
 
-const scenarios: readonly Scenario[] = [start, trade, migrate, references, check];
+const scenarios: readonly Scenario[] = [start, trade, migrate, references, check, index];
 
 const wanted = process.argv.slice(2);
 const chosen = scenarios.filter(({ name }) => wanted.every((word) => name.includes(word)));
