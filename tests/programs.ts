@@ -11,6 +11,7 @@ const places = {
   oras: { file: "oras/oras" },
   crane: { file: "crane/crane" },
   regctl: { file: "regctl/regctl" },
+  distribution3: { file: "distribution3/registry" },
   conformance: { file: "conformance/conformance" },
   skopeo: { command: "skopeo" },
   umoci: { command: "umoci" },

@@ -1,3 +1,4 @@
+import type { Notifications } from "../notify/notifications.ts";
 import type { Access, Caller } from "../registry/access.ts";
 import type { Registry } from "../registry/registry.ts";
 
@@ -10,6 +11,8 @@ export interface Call {
   readonly query: URLSearchParams;
   /** What stands in front of `/v2/` in the paths that the client sees. */
   readonly root: string;
+  /** Is told of pulls, where somebody wants to know. */
+  readonly notifications: Notifications | undefined;
   readonly user: Caller;
   /** The challenge to the caller where a login could show or allow more. */
   readonly challenge: string | undefined;
@@ -17,6 +20,8 @@ export interface Call {
   readonly access: Access;
   /** The request's body, watched; undefined when there is none. To be asked for once. */
   body(): ReadableStream<Uint8Array> | undefined;
+  /** Whether an answer of so many bytes may be held in memory as a whole; if not, it is to be sent as a stream. */
+  holds(size: number): boolean;
   /** A long answer's body, watched and counted. */
   sending(stream: ReadableStream<Uint8Array>): ReadableStream<Uint8Array>;
 }

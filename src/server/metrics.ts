@@ -31,6 +31,9 @@ const handlers: Readonly<Record<string, string>> = {
 };
 const uploading: ReadonlySet<string | undefined> = new Set(["append-upload", "finish-upload", "open-upload"]);
 
+/** Whether an operation may bring an upload's bytes. */
+export const isUpload = (operation: string): boolean => uploading.has(operation);
+
 /** Upper bounds in seconds: those of Prometheus' client libraries. */
 const bounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
@@ -74,7 +77,7 @@ export class Metrics {
 
   /** It turned out to be an upload's; the returned function is called when it is through. */
   uploads(operation: string): () => void {
-    if (!uploading.has(operation)) return () => {};
+    if (!isUpload(operation)) return () => {};
     this.#uploads++;
     return () => void this.#uploads--;
   }

@@ -14,7 +14,8 @@ interface At {
 
 /**
  * Up to so many bytes are read before they are answered; more go out as a stream. Bun takes the Content-Length off a
- * stream and sends it chunked (oven-sh/bun#10507), and some clients want that header: nearly all charts get theirs so.
+ * stream and sends it chunked (oven-sh/bun#10507), and some clients want that header: nearly all charts get theirs so, as
+ * long as there is room for them (`Wholes`).
  */
 const wholeLimit = 4 * 1024 * 1024;
 
@@ -37,6 +38,7 @@ export async function pullBlob(
   const ranged = method === "GET" && isRangeWanted(headers, digest);
   const range = ranged ? parseRange(headers.get("range"), size) : undefined;
   if (range === "unsatisfiable") return answer(416, { ...told, "content-range": `bytes */${size}` });
+  call.notifications?.pulledBlob(name, { digest, size });
   const { start, end } = range ?? { start: 0, end: size };
   const whole = {
     ...told,
@@ -46,7 +48,8 @@ export async function pullBlob(
   };
   if (method === "HEAD") return answer(200, whole);
   const stream = await repository.blob({ digest }, range);
-  const body = end - start <= wholeLimit ? await new Response(stream).bytes() : call.sending(stream);
+  const isWhole = end - start <= wholeLimit && call.holds(end - start);
+  const body = isWhole ? await new Response(stream).bytes() : call.sending(stream);
   return answer(range === undefined ? 200 : 206, whole, body);
 }
 

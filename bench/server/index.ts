@@ -14,7 +14,7 @@ const limits = { commands: 10_000, bytes: 1024 * 1024 * 1024 };
 
 /** index.yaml out of a catalog of so many versions: the first one, one that has not changed, and one after a push. */
 export const index: Scenario = {
-  name: "registry: index.yaml",
+  name: "server: index.yaml",
   needs: [],
   async run(bench) {
     const rows: Row[] = [];
