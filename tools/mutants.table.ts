@@ -630,6 +630,26 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    without: "the refusal to replace a backup by one of a registry that lost its blobs",
+    file: "src/registry/backup/copy.ts",
+    find: "    await refuseShrunk(reader, places.to, paths.root).finally(() => reader.close());\n",
+    replace: "    reader.close();\n",
+    test: [
+      "src/registry/backup/backup.test.ts",
+      "a registry that has lost most of its blobs takes the place of no backup",
+    ],
+  },
+  {
+    without: "the refusal of blobs whose catalog is gone",
+    file: "src/registry/dataDirectory.ts",
+    find: "  if (found > 0) return refuseLost(fs, root);\n",
+    replace: "  if (found > 0) return;\n",
+    test: [
+      "src/registry/dataDirectory.test.ts",
+      "blobs whose catalog is gone are refused, and nothing is made in its place",
+    ],
+  },
+  {
     without: "the sync of a backup's catalog",
     file: "src/registry/backup/copy.ts",
     find: "  await syncFile(fs, fresh);\n",
