@@ -27,6 +27,11 @@ const mirrored = (name: string): Mutant["test"] => [
   `a large blob ${name}`,
 ];
 
+const backups = (what: string): Mutant["test"] => [
+  "src/registry/backup/faults.test.ts",
+  `wherever the power fails, ${what} is whole or none, and a repeat succeeds`,
+];
+
 /** What the house promises, by the lines that keep it. */
 export const mutants: readonly Mutant[] = [
   // What was answered survives power loss.
@@ -270,12 +275,18 @@ export const mutants: readonly Mutant[] = [
   },
   {
     without: "a manifest's claim on its blobs",
-    file: "src/catalog/execute.ts",
+    file: "src/catalog/named.ts",
     find: "  claimBlobs(sql, repository, manifest);\n",
     test: [
       "src/catalog/sqlite.test.ts",
       "sqlite unnamed blobs a blob is unnamed until a manifest names it, and again when the last that did is gone",
     ],
+  },
+  {
+    without: "the reserve's room for collection on a full disk",
+    file: "src/registry/reserve.ts",
+    find: '  "collect-blob",\n  "doom",\n  "bury",\n',
+    test: ["src/registry/reserve.test.ts", "on a full disk collection gets the reserve's room too"],
   },
   {
     without: "the end of a removal when writing has ended",
@@ -405,7 +416,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     without: "the comparison of digests in a check",
-    file: "src/layout/whole.ts",
+    file: "src/blobs/whole.ts",
     find: "  return digester.digest() === digest;\n",
     replace: "  return digester.digest() !== undefined;\n",
     test: ["src/layout/check.test.ts", "one flipped bit"],
@@ -595,6 +606,203 @@ export const mutants: readonly Mutant[] = [
     find: "part !== undefined && unsafeSegment(part) === undefined",
     replace: "part !== undefined",
     test: ["src/migrate/directory.test.ts", "%2e%2e%2fsecret.tgz leads to no file outside of it"],
+  },
+  // A check tells the truth, a backup is whole or none, and a repair loses nothing that is good.
+  {
+    without: "the second look of a check at what is not as it should be",
+    file: "src/registry/check/blobs.ts",
+    find: "    const message = await troubleOf(blobs, row, shallow, signal);\n",
+    replace: '    const message: string | undefined = "its bytes are missing";\n',
+    test: [
+      "src/registry/check/check.test.ts",
+      "what changes meanwhile is not told: a blob that is put anew while it is read",
+    ],
+  },
+  {
+    without: "the snapshot of the catalog before the blobs",
+    file: "src/registry/backup/copy.ts",
+    find: "  catalogs.snapshot(source.catalog, fresh);\n  const copied = await copyBlobs(places, fresh, options);\n",
+    replace:
+      "  const copied = await copyBlobs(places, source.catalog, options);\n  catalogs.snapshot(source.catalog, fresh);\n",
+    test: [
+      "src/registry/backup/backup.test.ts",
+      "what is pushed while a backup goes on is in it whole or not at all",
+    ],
+  },
+  {
+    without: "the sync of a backup's catalog",
+    file: "src/registry/backup/copy.ts",
+    find: "  await syncFile(fs, fresh);\n",
+    test: backups("a first backup"),
+  },
+  {
+    without: "the sync of the names of a backup's blobs",
+    file: "src/registry/backup/copy.ts",
+    find: "  for (const directory of directories) await syncDirectory(fs, directory);\n",
+    test: backups("a first backup"),
+  },
+  {
+    without: "the marker of a backup as the last",
+    file: "src/registry/backup/copy.ts",
+    find: "  const copied = await copyBlobs(places, fresh, options);\n",
+    replace:
+      "  await markDataDirectory(fs, paths.root);\n  const copied = await copyBlobs(places, fresh, options);\n",
+    test: backups("a first backup"),
+  },
+  {
+    without: "the end of a log beside an older backup's catalog",
+    file: "src/registry/backup/copy.ts",
+    find: "    await fs.rm(log, { force: true });\n",
+    test: [
+      "src/registry/backup/backup.test.ts",
+      "a log that somebody left beside the catalog of an older backup is not taken for the new one's",
+    ],
+  },
+  {
+    without: "the look at each blob of a backup that is restored",
+    file: "src/registry/backup/backup.ts",
+    find: "{ ...options, verify: true }",
+    replace: "options",
+    test: [
+      "src/registry/backup/backup.test.ts",
+      "a blob that is lost or spoiled is told, and all the rest is copied",
+    ],
+  },
+  {
+    without: "the hold of collection while a backup is made",
+    file: "src/cli/registry/upkeep/tasks.ts",
+    find: "    using _hold = await registry.collector.hold();\n",
+    test: [
+      "src/cli/registry/upkeep/tasks.test.ts",
+      "nothing is collected while a backup is made, and everything afterwards",
+    ],
+  },
+  {
+    without: "the last look at what a repair has put aside",
+    file: "src/registry/check/repair.ts",
+    find: "      await pushAgain(on, digest, repositories);\n",
+    test: [
+      "src/registry/check/repair.test.ts",
+      "a push that puts a blob anew just before it would be put aside loses nothing",
+    ],
+  },
+  {
+    without: "the mode of the control socket",
+    file: "src/server/control.ts",
+    find: "  const before = process.umask(0o177);\n",
+    replace: "  const before = process.umask();\n",
+    test: [
+      "src/server/control.test.ts",
+      "the socket is its owner's alone, whatever the umask, replaces a stale one, and is gone afterwards",
+    ],
+  },
+
+  // What was answered is told, to nobody else, and without end only as long as there is room.
+  {
+    without: "the newest event that stays, so that no number comes again",
+    file: "src/catalog/executeEvents.ts",
+    find: "number < (SELECT max(number) FROM event)\n      AND ",
+    test: ["src/catalog/sqlite.test.ts", "what all have had is forgotten, and its number is never another's"],
+  },
+  {
+    without: "the limit of events that are kept",
+    file: "src/catalog/executeEvents.ts",
+    find: '    sql.run("DELETE FROM event WHERE number <= ?", last - eventLimit);\n',
+    test: ["src/catalog/sqlite.test.ts", "who is behind by more than the limit loses the oldest"],
+  },
+  {
+    without: "the note of what an endpoint has had",
+    file: "src/notify/sender.ts",
+    find: "    await catalog.apply(note).catch(() => {});\n",
+    test: [
+      "src/notify/sender.test.ts",
+      "what was not taken when it ended is told after the next start, under the same ids",
+    ],
+  },
+  {
+    without: "the care that no redirect leads events and headers elsewhere",
+    file: "src/notify/sender.ts",
+    find: "        sameOrigin: true,\n",
+    test: ["src/notify/sender.test.ts", "to another server nothing is redirected, and no header goes there"],
+  },
+  {
+    without: "the answer that an endpoint must give",
+    file: "src/notify/sender.ts",
+    find: "const taken = status >= 200 && status < 300;",
+    replace: "const taken = status >= 200;",
+    test: ["src/notify/sender.test.ts", "what is refused is sent again"],
+  },
+  {
+    without: "the bound of pulls that are held",
+    file: "src/notify/pulls.ts",
+    find: "      this.#waiting.splice(0, over);\n",
+    test: [
+      "src/notify/pulls.test.ts",
+      "what cannot be written for long is held up to a bound; the oldest are lost, and counted",
+    ],
+  },
+  {
+    without: "the way of a password out of an endpoint's URL",
+    file: "src/cli/registry/notificationSettings.ts",
+    find: '  url.password = "";\n',
+    test: ["src/cli/registry/config/keys.test.ts", "notifications.endpoints.#.url is honoured"],
+  },
+
+  // Nobody takes more than there is.
+  {
+    without: "the room of answers that are held as a whole",
+    file: "src/server/v2/blobs.ts",
+    find: " && call.holds(end - start)",
+    test: [
+      "src/server/wholes.test.ts",
+      "when clients take nothing the next ones get streams, until those are gone",
+    ],
+  },
+  {
+    without: "the look at a blob's size before it is read",
+    file: "src/registry/chunk.ts",
+    find: "  if (largest !== undefined && start + announced > largest)\n",
+    replace: "  if (largest !== undefined && start > largest)\n",
+    test: ["src/server/limits.test.ts", "are refused before anything is read where their size is said"],
+  },
+  {
+    without: "the count of a blob's bytes while they come",
+    file: "src/registry/chunk.ts",
+    find: "ingest.append(body, largest, safe)",
+    replace: "ingest.append(body, undefined, safe)",
+    test: [
+      "src/server/limits.test.ts",
+      "are refused while they come where it is not, and by all their chunks together",
+    ],
+  },
+  {
+    without: "the limit of wrong passwords",
+    file: "src/registry/attempts.ts",
+    find: "    if (wait > 0)",
+    replace: "    if (wait < 0)",
+    test: [
+      "src/registry/authenticator.test.ts",
+      "who is wrong too often from one address is turned away unheard, until some time has passed",
+    ],
+  },
+  {
+    without: "the bound of passwords that wait",
+    file: "src/registry/authenticator.ts",
+    find: "      if (underWay.size >= waiting)\n",
+    replace: "      if (underWay.size < 0)\n",
+    test: [
+      "src/registry/authenticator.test.ts",
+      "who comes when very many wait is told to come again, without a hash",
+    ],
+  },
+  {
+    without: "the bound of addresses that are remembered",
+    file: "src/registry/buckets.ts",
+    find: "    if (this.#buckets.size > most && oldest !== undefined) this.#buckets.delete(oldest);\n",
+    test: [
+      "src/registry/buckets.test.ts",
+      "so many names are remembered, and who was not here for longest is forgotten",
+    ],
   },
 
   // Another registry's data.

@@ -14,7 +14,7 @@ export async function adoptBlobs(adoption: Adoption, repository: RepositoryName)
     if (link === undefined) return;
     // Who waits here finds it in another repository, unless it failed there.
     while (coming.has(digest)) await coming.get(digest)?.catch(() => {});
-    const work = take(adoption, repository, digest, link.digest);
+    const work = take(adoption, repository, digest, link);
     coming.set(digest, work);
     await work.finally(() => coming.delete(digest));
   });

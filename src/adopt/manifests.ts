@@ -10,9 +10,9 @@ import { describeManifest, putManifest } from "../registry/manifests.ts";
 import { type Adoption, eachPart } from "./adoption.ts";
 import { storedMediaType } from "./mediaType.ts";
 
-/** A manifest as it lies there, and since when, ms since 1970. */
+/** A manifest as it lies there, and when it was pushed, ms since 1970. */
 interface Found extends StoredManifest {
-  readonly since: number;
+  readonly pushed: number;
 }
 
 const indexTypes: ReadonlySet<string> = new Set([mediaTypes.index, mediaTypes.dockerManifestList]);
@@ -68,7 +68,7 @@ async function find(
   if (link === undefined) return undefined;
   const leaveOut = (why: string) =>
     found({ status: "left-out", repository, what: `manifest ${digest}`, why });
-  const file = await source.blob(link.digest);
+  const file = await source.blob(link);
   if (file === undefined) return void leaveOut("its bytes are gone");
   if (file.size > manifestLimit)
     throw new ChartroomError(
@@ -80,17 +80,17 @@ async function find(
   const mediaType = storedMediaType(bytes);
   if (mediaType === undefined) return void leaveOut("it is of Docker's schema 1: push the image again");
   const descriptor = { ...(await describeManifest(bytes, mediaType)), digest };
-  return { descriptor, bytes, since: link.since };
+  return { descriptor, bytes, pushed: await source.pushed(repository, digest) };
 }
 
 /** Put a manifest. What it names and is not there, as it was not there either, it may lack. */
 async function put(
   { store, counts, found }: Adoption,
   repository: RepositoryName,
-  { descriptor, bytes, since }: Found,
+  { descriptor, bytes, pushed }: Found,
 ): Promise<void> {
   const given = (acceptMissing: boolean) =>
-    putManifest({ ...store, now: () => since, rules: { acceptMissing } }, repository, descriptor, bytes, {
+    putManifest({ ...store, now: () => pushed, rules: { acceptMissing } }, repository, descriptor, bytes, {
       tags: [],
       expect: "any",
     });

@@ -12,7 +12,7 @@ export async function adoptTags(adoption: Adoption, repository: RepositoryName):
   await eachPart(adoption, repository, "tag", source.tags(repository), async (tag) => {
     const tell = (status: "left-out" | "conflict", why: string) =>
       found({ status, repository, what: `tag ${tag}`, why });
-    const named = (await source.tag(repository, tag))?.digest;
+    const named = await source.tag(repository, tag);
     if (named === undefined) return tell("left-out", "it names nothing");
     const held = await store.catalog.tag(repository, tag);
     if (held === named) {

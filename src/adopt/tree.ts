@@ -5,12 +5,6 @@ import { algorithmOf, type Digest, hexOf, isAlgorithm, tryDigest } from "../oci/
 import { type RepositoryName, type Tag, tryRepositoryName, tryTag } from "../oci/reference.ts";
 import type { Finding } from "./finding.ts";
 
-/** Where a link leads, and since when, ms since 1970. */
-export interface Link {
-  readonly digest: Digest;
-  readonly since: number;
-}
-
 /** A blob's file. */
 export interface BlobFile {
   /** What it is kept under. */
@@ -77,17 +71,23 @@ export class Tree {
    * Where a blob's link leads: to itself, or from a sha512 to the sha256 that its bytes are kept under (its linkedblobstore.go,
    * `linkBlob`); undefined when it was deleted. A link that holds no digest is told, and leads nowhere.
    */
-  layer(repository: RepositoryName, digest: Digest): Promise<Link | undefined> {
+  layer(repository: RepositoryName, digest: Digest): Promise<Digest | undefined> {
     return this.#link(join("repositories", repository, "_layers", directoryOf(digest), "link"));
   }
 
   /** As above, of a manifest. */
-  revision(repository: RepositoryName, digest: Digest): Promise<Link | undefined> {
+  revision(repository: RepositoryName, digest: Digest): Promise<Digest | undefined> {
     return this.#link(join("repositories", repository, "_manifests/revisions", directoryOf(digest), "link"));
   }
 
+  /** When a manifest was pushed, ms since 1970. @throws node's error when it has no link */
+  async pushed(repository: RepositoryName, digest: Digest): Promise<number> {
+    const path = join("repositories", repository, "_manifests/revisions", directoryOf(digest), "link");
+    return Math.floor((await this.#fs.stat(join(this.#root, path))).mtimeMs);
+  }
+
   /** What a tag names, as above. */
-  tag(repository: RepositoryName, tag: Tag): Promise<Link | undefined> {
+  tag(repository: RepositoryName, tag: Tag): Promise<Digest | undefined> {
     return this.#link(join("repositories", repository, "_manifests/tags", tag, "current/link"));
   }
 
@@ -120,17 +120,12 @@ export class Tree {
     return this.#fs.open(path, "r");
   }
 
-  async #link(path: string): Promise<Link | undefined> {
-    const file = join(this.#root, path);
-    const [bytes, stats] = await Promise.all([
-      ifThere(this.#fs.readFile(file)),
-      ifThere(this.#fs.stat(file)),
-    ]);
-    if (bytes === undefined || stats === undefined) return undefined;
+  async #link(path: string): Promise<Digest | undefined> {
+    const bytes = await ifThere(this.#fs.readFile(join(this.#root, path)));
+    if (bytes === undefined) return undefined;
     const digest = tryDigest(Buffer.from(bytes).toString("latin1"));
-    if (digest !== undefined) return { digest, since: Math.floor(stats.mtimeMs) };
-    this.#tell({ status: "left-out", what: path, why: "it holds no digest" });
-    return undefined;
+    if (digest === undefined) this.#tell({ status: "left-out", what: path, why: "it holds no digest" });
+    return digest;
   }
 
   /** Digests as directories: `<algorithm>/<hex>`. */

@@ -18,6 +18,10 @@ export interface BlobDirectories {
   readonly ingest: string;
 }
 
+/** The file of a blob below the directory of blobs. */
+export const blobPathIn = (directory: string, digest: Digest): string =>
+  join(directory, algorithmOf(digest), hexOf(digest));
+
 /** Blobs whose sizes are asked for at once by `list`. */
 const listed = 256;
 
@@ -116,7 +120,7 @@ export class FilesystemBlobs implements Blobs {
   }
 
   #pathOf(digest: Digest): string {
-    return join(this.#directories.blobs, algorithmOf(digest), hexOf(digest));
+    return blobPathIn(this.#directories.blobs, digest);
   }
 
   async #entries(directory: string): Promise<Dirent[]> {

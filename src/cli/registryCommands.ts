@@ -1,5 +1,6 @@
 import { Option } from "commander";
 import type { Definition } from "./definition.ts";
+import { addUpkeepCommands } from "./upkeepCommands.ts";
 
 const dataOption = () =>
   new Option("--data <dir>", "where the registry keeps its data").env("CHARTROOM_DATA");
@@ -65,6 +66,7 @@ export function addRegistryCommands(registry: Definition): void {
       "registry serve /etc/distribution/config.yml",
     );
 
+  addUpkeepCommands(registry, dataOption);
   registry
     .add(
       "adopt <dir>",
