@@ -8,6 +8,7 @@ import type { Downloads } from "./downloads.ts";
 import { Expiry } from "./expiry.ts";
 import { isUpstreamFault, restAfter, upstreamFault } from "./failure.ts";
 import { Flights } from "./flights.ts";
+import { Recent } from "./recent.ts";
 
 /** Repositories of ours that are mirrors, and where their content is from. */
 export interface MirrorSource {
@@ -38,11 +39,16 @@ export type Kind = "blob" | "manifest";
 /** So many repositories stay connected, with the tokens that were asked for. */
 const openLimit = 1000;
 
+/** So many lists of tags are held, each for so long, in ms, after its first page was asked for. */
+const [listsLimit, pagingTime] = [16, 60_000];
+
 /** One upstream and what is under way with it. */
 export class Mirror {
   readonly manifests = new Flights<StoredManifest | undefined>();
   readonly sizes = new Flights<number | undefined>();
   readonly tags = new Flights<readonly Tag[] | undefined>();
+  /** Lists of tags that may be paged through: an upstream's is read whole, since not all are sorted. */
+  readonly lists: Recent<readonly Tag[]>;
   readonly referrers = new Flights<readonly Descriptor[]>();
   readonly downloads: Downloads;
   readonly counts: MirrorCounts;
@@ -69,6 +75,7 @@ export class Mirror {
   ) {
     this.#source = source;
     this.#now = store.now;
+    this.lists = new Recent(listsLimit, pagingTime, store.now);
     this.expiry = source.ttl > 0 ? new Expiry(store, source.ttl) : undefined;
     this.downloads = downloads;
     this.counts = counts;
