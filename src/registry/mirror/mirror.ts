@@ -39,6 +39,8 @@ export type Kind = "blob" | "manifest";
 /** So many repositories stay connected, with the tokens that were asked for. */
 const openLimit = 1000;
 
+/** An upstream that stays away is left alone for longer each time, up to this, in ms. */
+const longestRest = 60_000;
 /** So many lists of tags are held, each for so long, in ms, after its first page was asked for. */
 const [listsLimit, pagingTime] = [16, 60_000];
 
@@ -60,8 +62,8 @@ export class Mirror {
   readonly #now: Store["now"];
   readonly #report: (error: unknown) => void;
   readonly #open = new Map<RepositoryName, Upstream>();
-  /** What the upstream failed with last, and until when it is left alone, ms since 1970. */
-  #rest: { readonly fault: unknown; readonly until: number } | undefined;
+  /** What the upstream failed with last, and for how long it is left alone since, in ms, until when. */
+  #rest: { readonly fault: unknown; readonly length: number; readonly until: number } | undefined;
 
   constructor(
     source: MirrorSource,
@@ -122,8 +124,13 @@ export class Mirror {
 
   #failed(error: unknown): unknown {
     const fault = upstreamFault(error);
-    const until = this.#now() + restAfter(fault);
-    if (until > this.#now()) this.#rest = { fault, until };
+    const [now, least, last] = [this.#now(), restAfter(fault), this.#rest];
+    if (least > 0) {
+      // Once for each rest that was in vain, not for each of those who ask at the same time.
+      const longer = last === undefined ? 0 : now < last.until ? last.length : last.length * 2;
+      const length = isBusy(fault) ? least : Math.max(least, Math.min(longer, longestRest));
+      this.#rest = { fault, length, until: now + length };
+    }
     this.counts.failures++;
     this.#report(error);
     return fault;
