@@ -138,6 +138,7 @@ describe("a hostile upstream", () => {
     expect([answer.status, await errorCodes(answer)]).toEqual([502, ["UNKNOWN"]]);
     expect(await Array.fromAsync(front.blobs.list())).toEqual([]);
     expect(await Array.fromAsync(front.blobs.ingests())).toEqual([]);
+    expect(front.registry.mirrored.failures).toBe(1);
     asked();
     expect((await front.ask(`GET ${blobPath}`)).status).toBe(502);
     expect(asked()).toContain(`GET ${blobPath}`);
