@@ -14,6 +14,7 @@ import { trade } from "./client/trade.ts";
 import { machine } from "./machine.ts";
 import { type Result, resultOf, tableFor } from "./report.ts";
 import type { Scenario } from "./scenario.ts";
+import { collection } from "./server/collection.ts";
 import { connections } from "./server/connections.ts";
 import { fairness } from "./server/fairness.ts";
 import { lists } from "./server/lists.ts";
@@ -24,6 +25,7 @@ const scenarios: readonly Scenario[] = [
   migrate,
   references,
   check,
+  collection,
   lists,
   fairness,
   connections,

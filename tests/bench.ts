@@ -28,6 +28,8 @@ export interface RunOptions {
 export interface Registry {
   /** `127.0.0.1:PORT`. */
   readonly host: string;
+  /** Its own, with its data in `data`. */
+  readonly folder: string;
   /** Its process, which a restart changes. */
   pid(): number;
   /** What it has logged so far. */
@@ -289,6 +291,7 @@ export class Bench {
     let child = start();
     const registry: Registry = {
       host,
+      folder,
       pid: () => child.pid,
       log: () => readFile(log, "utf8"),
       stop: async () => {

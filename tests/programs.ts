@@ -16,6 +16,7 @@ const places = {
   skopeo: { command: "skopeo" },
   umoci: { command: "umoci" },
   "docker-registry": { command: "docker-registry" },
+  curl: { command: "curl" },
   nginx: { command: "nginx" },
   htpasswd: { command: "htpasswd" },
   openssl: { command: "openssl" },

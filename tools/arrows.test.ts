@@ -14,6 +14,7 @@ const everything = [
   "registry",
   "migrate",
   "adopt",
+  "notify",
 ];
 
 /** What each room may import beside itself: the table of docs/architecture.md. `type` in front: its types alone. */
@@ -29,8 +30,9 @@ const arrows: Record<string, readonly string[]> = {
   registry: ["oci", "chart", "blobs", "catalog", "files"],
   migrate: ["oci", "http", "files", "chart"],
   adopt: ["oci", "files", "blobs", "catalog", "registry"],
+  notify: ["oci", "http", "catalog", "registry"],
   web: ["oci", "chart", "registry"],
-  server: ["oci", "http", "chart", "registry", "web"],
+  server: ["oci", "http", "chart", "registry", "type notify", "web"],
   cli: [...everything, "web", "server", "package.json"],
   main: ["cli"],
   testing: [...everything, "web", "server", "cli", "main"],

@@ -283,6 +283,12 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    without: "the reserve's room for collection on a full disk",
+    file: "src/registry/reserve.ts",
+    find: '  "collect-blob",\n  "doom",\n  "bury",\n',
+    test: ["src/registry/reserve.test.ts", "on a full disk collection gets the reserve's room too"],
+  },
+  {
     without: "the end of a removal when writing has ended",
     file: "src/registry/writeStop.ts",
     find: "      unlink: async (path) => {\n        this.check();\n",
@@ -691,6 +697,114 @@ export const mutants: readonly Mutant[] = [
     ],
   },
 
+  // What was answered is told, to nobody else, and without end only as long as there is room.
+  {
+    without: "the newest event that stays, so that no number comes again",
+    file: "src/catalog/executeEvents.ts",
+    find: "number < (SELECT max(number) FROM event)\n      AND ",
+    test: ["src/catalog/sqlite.test.ts", "what all have had is forgotten, and its number is never another's"],
+  },
+  {
+    without: "the limit of events that are kept",
+    file: "src/catalog/executeEvents.ts",
+    find: '    sql.run("DELETE FROM event WHERE number <= ?", last - eventLimit);\n',
+    test: ["src/catalog/sqlite.test.ts", "who is behind by more than the limit loses the oldest"],
+  },
+  {
+    without: "the note of what an endpoint has had",
+    file: "src/notify/sender.ts",
+    find: "    await catalog.apply(note).catch(() => {});\n",
+    test: [
+      "src/notify/sender.test.ts",
+      "what was not taken when it ended is told after the next start, under the same ids",
+    ],
+  },
+  {
+    without: "the care that no redirect leads events and headers elsewhere",
+    file: "src/notify/sender.ts",
+    find: "        sameOrigin: true,\n",
+    test: ["src/notify/sender.test.ts", "to another server nothing is redirected, and no header goes there"],
+  },
+  {
+    without: "the answer that an endpoint must give",
+    file: "src/notify/sender.ts",
+    find: "const taken = status >= 200 && status < 300;",
+    replace: "const taken = status >= 200;",
+    test: ["src/notify/sender.test.ts", "what is refused is sent again"],
+  },
+  {
+    without: "the bound of pulls that are held",
+    file: "src/notify/pulls.ts",
+    find: "      this.#waiting.splice(0, over);\n",
+    test: [
+      "src/notify/pulls.test.ts",
+      "what cannot be written for long is held up to a bound; the oldest are lost, and counted",
+    ],
+  },
+  {
+    without: "the way of a password out of an endpoint's URL",
+    file: "src/cli/registry/notificationSettings.ts",
+    find: '  url.password = "";\n',
+    test: ["src/cli/registry/config/keys.test.ts", "notifications.endpoints.#.url is honoured"],
+  },
+
+  // Nobody takes more than there is.
+  {
+    without: "the room of answers that are held as a whole",
+    file: "src/server/v2/blobs.ts",
+    find: " && call.holds(end - start)",
+    test: [
+      "src/server/wholes.test.ts",
+      "when clients take nothing the next ones get streams, until those are gone",
+    ],
+  },
+  {
+    without: "the look at a blob's size before it is read",
+    file: "src/registry/chunk.ts",
+    find: "  if (largest !== undefined && start + announced > largest)\n",
+    replace: "  if (largest !== undefined && start > largest)\n",
+    test: ["src/server/limits.test.ts", "are refused before anything is read where their size is said"],
+  },
+  {
+    without: "the count of a blob's bytes while they come",
+    file: "src/registry/chunk.ts",
+    find: "ingest.append(body, largest, safe)",
+    replace: "ingest.append(body, undefined, safe)",
+    test: [
+      "src/server/limits.test.ts",
+      "are refused while they come where it is not, and by all their chunks together",
+    ],
+  },
+  {
+    without: "the limit of wrong passwords",
+    file: "src/registry/attempts.ts",
+    find: "    if (wait > 0)",
+    replace: "    if (wait < 0)",
+    test: [
+      "src/registry/authenticator.test.ts",
+      "who is wrong too often from one address is turned away unheard, until some time has passed",
+    ],
+  },
+  {
+    without: "the bound of passwords that wait",
+    file: "src/registry/authenticator.ts",
+    find: "      if (underWay.size >= waiting)\n",
+    replace: "      if (underWay.size < 0)\n",
+    test: [
+      "src/registry/authenticator.test.ts",
+      "who comes when very many wait is told to come again, without a hash",
+    ],
+  },
+  {
+    without: "the bound of addresses that are remembered",
+    file: "src/registry/buckets.ts",
+    find: "    if (this.#buckets.size > most && oldest !== undefined) this.#buckets.delete(oldest);\n",
+    test: [
+      "src/registry/buckets.test.ts",
+      "so many names are remembered, and who was not here for longest is forgotten",
+    ],
+  },
+
   // Another registry's data.
   {
     without: "leaving alone a file that has other names when a sync fails",
@@ -875,6 +989,15 @@ export const mutants: readonly Mutant[] = [
     find: "      this.#underWay.get(key) ??\n",
     test: mirror(
       "a storm of a thousand askers for one blob is one fetch, and of a thousand for one tag, too",
+    ),
+  },
+  {
+    without: "the bound of what one upstream may claim of a mirror's blobs",
+    file: "src/registry/mirror/repository.ts",
+    find: "super.mount(blob, undefined, this.#mirror.covers)",
+    replace: "super.mount(blob)",
+    test: failing(
+      "a hostile upstream claims to have what another repository of ours keeps: it is not given away",
     ),
   },
   {

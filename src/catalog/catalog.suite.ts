@@ -3,6 +3,7 @@ import { blobTests } from "./blobs.suite.ts";
 import type { Catalog } from "./catalog.ts";
 import { chartTests } from "./charts.suite.ts";
 import { collectionTests } from "./collection.suite.ts";
+import { eventTests } from "./events.suite.ts";
 import { listTests } from "./lists.suite.ts";
 import { manifestTests } from "./manifests.suite.ts";
 import { mendingTests } from "./mending.suite.ts";
@@ -25,6 +26,7 @@ export function catalogSuite(name: string, make: () => Promise<Catalog>): void {
     blobTests(on);
     manifestTests(on);
     listTests(on);
+    eventTests(on);
     scanTests(on);
     mendingTests(on);
     collectionTests(on);

@@ -28,6 +28,14 @@ export interface Upload {
   readonly started: number;
 }
 
+/** Something to be told, and its place in the order of all. */
+export interface StoredEvent {
+  /** Each is one more than the one before. */
+  readonly number: number;
+  /** An `Event` in JSON. */
+  readonly body: string;
+}
+
 /** A blob that no manifest of its repository names. */
 export interface UnnamedBlob {
   readonly repository: RepositoryName;
@@ -57,6 +65,11 @@ export interface Catalog extends Questions {
    *   disk is full or failing: whether the command was done may be unknown then, and the same again is safe
    */
   apply<C extends Command>(command: C): Promise<Outcome<C>>;
+  /** Commands that were asked for and are not done yet. */
+  waiting(): number;
+
+  /** Commands that were asked for and are not done yet. */
+  waiting(): number;
 
   /** Finish what was asked, then let go of the database. */
   close(): Promise<void>;
@@ -102,4 +115,8 @@ export interface Questions extends Scans, ChartQuestions {
   upload(id: string): Promise<Upload | undefined>;
   /** Uploads in order of id. */
   uploads(page: PageRequest<string>): Promise<Page<Upload>>;
+  /** What is to be told after the event of that number, in order, at most `limit`. */
+  events(after: number, limit: number): Promise<readonly StoredEvent[]>;
+  /** The newest event's number; 0 before there was any. */
+  lastEvent(): Promise<number>;
 }

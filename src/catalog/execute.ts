@@ -3,6 +3,7 @@ import type { Digest } from "../oci/digest.ts";
 import type { RepositoryName, Tag } from "../oci/reference.ts";
 import type { Executors, PutManifest } from "./command.ts";
 import { chartExecutors, forgetChart, storeChart } from "./executeCharts.ts";
+import { eventExecutors } from "./executeEvents.ts";
 import { find, findRepository, forgetIfEmpty, has, type Id, intern, openRepository } from "./ids.ts";
 import { menders } from "./mend.ts";
 import { storeNamed } from "./named.ts";
@@ -16,6 +17,7 @@ import { useManifest } from "./use.ts";
  * leaves no trace when it refuses.
  */
 export const executors: Executors<Sql> = {
+  ...eventExecutors,
   ...collectors,
   ...menders,
   ...chartExecutors,

@@ -2,9 +2,10 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { RepositoryName, Tag } from "../oci/reference.ts";
 import type { StoredManifest } from "../oci/repository.ts";
-import type { Catalog, Page, PageRequest, UnheldBytes, UnnamedBlob, Upload } from "./catalog.ts";
-import { type Command, type Executors, execute, type Outcome, type PutManifest } from "./command.ts";
+import type { Catalog, Page, PageRequest, StoredEvent, UnheldBytes, UnnamedBlob, Upload } from "./catalog.ts";
+import type { Command, Executors, Outcome, PutManifest } from "./command.ts";
 import { memoryChartExecutors } from "./memoryCharts.ts";
+import { appendEvents, eventExecutors } from "./memoryEvents.ts";
 import { menders } from "./memoryMend.ts";
 import { emptyRows, holdingOf, openHolding, pageOf, type Rows } from "./memoryRows.ts";
 import { allBlobs, allManifests, manifestRows } from "./memoryScans.ts";
@@ -21,8 +22,10 @@ import {
   unnamedOrder,
 } from "./memoryUnnamed.ts";
 import type { BlobRow, ManifestRows } from "./scans.ts";
+import { type EventRows, executeTelling } from "./telling.ts";
 
 const executors: Executors<Rows> = {
+  ...eventExecutors,
   ...memoryChartExecutors,
   ...collectors,
   ...menders,
@@ -114,12 +117,18 @@ const executors: Executors<Rows> = {
   },
 };
 
+const eventRows: EventRows<Rows> = {
+  tagsOf: (rows, repository, digest) =>
+    [...holdingOf(rows, repository).tags].flatMap(([tag, holds]) => (holds === digest ? tag : [])).sort(),
+  append: ({ told }, events) => appendEvents(told, events),
+};
+
 /** A catalog in memory: the shortest text of the contract, for tests and for what need not last. */
 export class MemoryCatalog implements Catalog {
   readonly #rows: Rows = emptyRows();
 
   async apply<C extends Command>(command: C): Promise<Outcome<C>> {
-    const outcome = execute(executors, this.#rows, command);
+    const outcome = executeTelling(executors, eventRows, this.#rows, command);
     this.#rows.charts.follow(command);
     return outcome;
   }
@@ -219,6 +228,17 @@ export class MemoryCatalog implements Catalog {
     return pageOf(this.#rows.uploads.values(), ({ id }) => id, page);
   }
 
+  async events(after: number, limit: number): Promise<readonly StoredEvent[]> {
+    return this.#rows.told.events.filter(({ number }) => number > after).slice(0, limit);
+  }
+
+  async lastEvent(): Promise<number> {
+    return this.#rows.told.events.at(-1)?.number ?? 0;
+  }
+
+  waiting(): number {
+    return 0;
+  }
   async blobs(page: PageRequest<Digest>): Promise<Page<BlobRow>> {
     return pageOf(allBlobs(this.#rows), ({ digest }) => digest, page);
   }

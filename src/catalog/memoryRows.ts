@@ -3,6 +3,7 @@ import type { RepositoryName, Tag } from "../oci/reference.ts";
 import type { Page, PageRequest, Upload } from "./catalog.ts";
 import type { PutManifest } from "./command.ts";
 import { MemoryCharts } from "./memoryCharts.ts";
+import type { EventMemory } from "./memoryEvents.ts";
 
 /** A blob of a repository. */
 export interface HeldBlob {
@@ -16,6 +17,8 @@ export interface Holding {
   readonly blobs: Map<Digest, HeldBlob>;
   readonly manifests: Map<Digest, PutManifest>;
   readonly tags: Map<Tag, Digest>;
+  /** How many manifests name each content. */
+  readonly named: Map<Digest, number>;
 }
 
 /** All that a catalog in memory keeps. */
@@ -27,6 +30,7 @@ export interface Rows {
   /** How often contents were buried, where they were. */
   readonly burials: Map<Digest, number>;
   readonly charts: MemoryCharts;
+  readonly told: EventMemory;
 }
 
 /** Rows of an empty catalog. */
@@ -38,10 +42,18 @@ export function emptyRows(): Rows {
     unheld: new Map(),
     burials: new Map(),
     charts: new MemoryCharts(repositories),
+    told: { events: [], endpoints: new Map() },
   };
 }
 
-const nothing: Holding = { blobs: new Map(), manifests: new Map(), tags: new Map() };
+const emptyHolding = (): Holding => ({
+  blobs: new Map(),
+  manifests: new Map(),
+  tags: new Map(),
+  named: new Map(),
+});
+
+const nothing = emptyHolding();
 
 /** A repository's holding for questions: empty where there is none. */
 export const holdingOf = ({ repositories }: Rows, name: RepositoryName): Holding =>
@@ -49,7 +61,7 @@ export const holdingOf = ({ repositories }: Rows, name: RepositoryName): Holding
 
 /** A repository's holding for changes: made where there is none. */
 export function openHolding({ repositories }: Rows, name: RepositoryName): Holding {
-  const holding = repositories.get(name) ?? { blobs: new Map(), manifests: new Map(), tags: new Map() };
+  const holding = repositories.get(name) ?? emptyHolding();
   repositories.set(name, holding);
   return holding;
 }

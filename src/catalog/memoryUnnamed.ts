@@ -1,4 +1,3 @@
-import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { RepositoryName } from "../oci/reference.ts";
 import type { UnheldBytes, UnnamedBlob } from "./catalog.ts";
@@ -48,10 +47,11 @@ const renewed = (blob: HeldBlob, at: number): HeldBlob =>
   blob.unnamed === undefined ? blob : { ...blob, unnamed: Math.max(blob.unnamed, at) };
 
 /** Whether a manifest of a repository names a blob. */
-export function isNamed({ manifests }: Holding, digest: Digest): boolean {
-  const names = (named: Descriptor) => named.digest === digest;
-  return manifests.values().some(({ blobs, optional }) => blobs.some(names) || optional.some(names));
-}
+export const isNamed = ({ named }: Holding, digest: Digest): boolean => named.has(digest);
+
+/** What a manifest names, each once. */
+const namesOf = ({ blobs, optional }: PutManifest): ReadonlySet<Digest> =>
+  new Set([...blobs, ...optional].map(({ digest }) => digest));
 
 /** Put a blob into a repository, or see it there once more. */
 export function linkBlob(
@@ -77,8 +77,9 @@ export function forsake(rows: Rows, repository: RepositoryName, digest: Digest):
 }
 
 /** The blobs that a manifest names wait for no collection, once it is there. */
-export function claimBlobs({ blobs }: Holding, manifest: PutManifest): void {
-  for (const { digest } of [...manifest.blobs, ...manifest.optional]) {
+export function claimBlobs({ blobs, named }: Holding, manifest: PutManifest): void {
+  for (const digest of namesOf(manifest)) {
+    named.set(digest, (named.get(digest) ?? 0) + 1);
     const found = blobs.get(digest);
     if (found !== undefined) blobs.set(digest, { ...found, unnamed: undefined });
   }
@@ -86,10 +87,12 @@ export function claimBlobs({ blobs }: Holding, manifest: PutManifest): void {
 
 /** The blobs that only this manifest named wait from `at`, once it is gone. */
 export function releaseBlobs(holding: Holding, manifest: PutManifest, at: number): void {
-  for (const { digest } of [...manifest.blobs, ...manifest.optional]) {
+  for (const digest of namesOf(manifest)) {
+    const others = (holding.named.get(digest) ?? 0) - 1;
+    if (others > 0) holding.named.set(digest, others);
+    else holding.named.delete(digest);
     const found = holding.blobs.get(digest);
-    if (found !== undefined && !isNamed(holding, digest))
-      holding.blobs.set(digest, { ...found, unnamed: at });
+    if (found !== undefined && others <= 0) holding.blobs.set(digest, { ...found, unnamed: at });
   }
 }
 

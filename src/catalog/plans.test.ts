@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { blobOf, imageOf } from "../testing/artifacts.ts";
-import { here, linkBlob, one, putManifest, there } from "../testing/commands.ts";
+import { here, linkBlob, occasion, one, putManifest, there } from "../testing/commands.ts";
 import { applyBatch } from "./batch.ts";
 import * as charts from "./chartQuestions.ts";
 import * as collection from "./collectionQuestions.ts";
@@ -70,7 +70,10 @@ test("every question and command finds its rows by an index: none scans a table 
     { kind: "bury", digest: blob },
     { kind: "use-manifest", repository: here, digest: referrer.descriptor.digest, at: 1 },
     { kind: "untag", repository: here, tag: putManifest(here, one, ["1"]).tags[0]! },
-    { kind: "delete-manifest", repository: here, digest: referrer.descriptor.digest, at: 1 },
+    { kind: "open-endpoints", names: ["a"] },
+    { kind: "delete-manifest", repository: here, digest: referrer.descriptor.digest, at: 1, occasion },
+    { kind: "open-endpoints", names: ["b"] },
+    { kind: "advance-endpoint", name: "b", event: 1 },
     { ...putManifest(here, one, ["2"]), chart: { content: blob, created: 1 } },
     { kind: "begin-facts", content: blob },
     { kind: "put-facts", content: blob, facts },
@@ -95,6 +98,8 @@ test("every question and command finds its rows by an index: none scans a table 
   unusedManifests(sql, here, 1, 1);
   questions.upload(sql, "u");
   questions.uploads(sql, page);
+  questions.events(sql, 0, 1);
+  questions.lastEvent(sql);
   charts.unreadCharts(sql, 1);
   charts.chartFacts(sql, blob);
   charts.chartEntries(sql, [blob], "json");

@@ -86,6 +86,7 @@ async function told(writer: Writer, request: Request): Promise<void> {
 const catalogOver = (sql: Sql, writer: Writer, outbox: Outbox): Catalog => ({
   ...questionsOver(sql),
   apply: async <C extends Command>(command: C) => (await outbox.send(command)) as Outcome<C>,
+  waiting: () => outbox.waiting,
   close: async () => {
     await outbox.close();
     sql.close();
@@ -118,6 +119,8 @@ const questionsOver = (sql: Sql): Questions => ({
   unusedManifests: async (repository, before, limit) => unusedManifests(sql, repository, before, limit),
   upload: async (id) => questions.upload(sql, id),
   uploads: async (page) => questions.uploads(sql, page),
+  events: async (after, limit) => questions.events(sql, after, limit),
+  lastEvent: async () => questions.lastEvent(sql),
   unreadCharts: async (limit) => charts.unreadCharts(sql, limit),
   chartFacts: async (content) => charts.chartFacts(sql, content),
   chartEntries: async (contents, form) => charts.chartEntries(sql, contents, form),

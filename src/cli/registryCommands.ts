@@ -66,6 +66,7 @@ export function addRegistryCommands(registry: Definition): void {
       "registry serve /etc/distribution/config.yml",
     );
 
+  addUpkeepCommands(registry, dataOption);
   registry
     .add(
       "adopt <dir>",
@@ -85,8 +86,6 @@ export function addRegistryCommands(registry: Definition): void {
       "DIR is the root directory of a CNCF Distribution 2 or 3 (docker/registry/v2 is in it), or its config.yml. Every blob is read against its digest, and has the same digest afterwards. Nothing in DIR is changed: on the same disk the two share files by hard links, elsewhere files are copied. What is here is left alone, so it may be interrupted and run again, and brings what came since.",
     )
     .notes("One thing that is broken there does not stop the rest; the exit code is then 1.");
-
-  addUpkeepCommands(registry, dataOption);
 
   const user = registry.group("user", "who may enter our own registry");
   user

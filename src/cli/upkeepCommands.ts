@@ -35,7 +35,9 @@ export function addUpkeepCommands(registry: Definition, dataOption: () => Option
       "gc, for the data that a config.yml of CNCF Distribution names",
       async () => (await import("./registry/gc.ts")).garbageCollect,
     ),
-  ).examples("registry garbage-collect /etc/distribution/config.yml");
+  )
+    .completes("config", "files")
+    .examples("registry garbage-collect /etc/distribution/config.yml");
   registry
     .add(
       "backup <dir>",
@@ -55,6 +57,7 @@ export function addUpkeepCommands(registry: Definition, dataOption: () => Option
       async () => (await import("./registry/backup.ts")).restore,
     )
     .addOption(dataOption())
+    .completes("backup", "directories")
     .examples("registry restore /backups/registry --data ./registry")
     .notes("Every blob is verified. The directory must be new or empty.");
 }

@@ -4,6 +4,7 @@ import { MemoryBlobs } from "../blobs/memory.ts";
 import { MemoryCatalog } from "../catalog/memory.ts";
 import { snapshotSqlite } from "../catalog/snapshot.ts";
 import { openSqliteCatalog, openSqliteReader } from "../catalog/sqlite.ts";
+import { Notifications, type NotificationsOptions } from "../notify/notifications.ts";
 import type { Catalogs } from "../registry/backup/copy.ts";
 import { factsThread } from "../registry/charts/factsThread.ts";
 import type { DataPaths } from "../registry/dataDirectory.ts";
@@ -24,6 +25,10 @@ export interface OpenRegistry {
   readonly store: Store;
   /** Whether it still writes. */
   readonly writes: WriteStop;
+  /** Commands that wait for the catalog. */
+  readonly waiting: () => number;
+  /** Undefined where nobody is to be told of anything. */
+  readonly notifications: Notifications | undefined;
   close(): Promise<void>;
 }
 
@@ -35,6 +40,8 @@ export interface RegistryNeeds {
   readonly report: (error: unknown) => void;
   readonly sweep: Sweep | "off";
   readonly rules: Rules;
+  /** Who is told of what happens; unsaid, nobody now, and what waits for somebody goes on waiting. */
+  readonly notifications?: NotificationsOptions;
   readonly mirrors: readonly MirrorSource[];
 }
 
@@ -44,28 +51,34 @@ export interface RegistryNeeds {
  */
 export async function openRegistry(
   paths: DataPaths | undefined,
-  { now, report, sweep, rules, mirrors }: RegistryNeeds,
+  { now, report, sweep, rules, mirrors, notifications: told }: RegistryNeeds,
 ): Promise<OpenRegistry> {
   const writes = new WriteStop(report);
-  const { catalog, blobs } =
+  const { catalog: stored, blobs } =
     paths === undefined
       ? { catalog: new MemoryCatalog(), blobs: new MemoryBlobs() }
       : await openStorage(paths, writes);
+  const notifications = told && new Notifications(stored, told);
+  const heard = told?.endpoints.length === 0 ? undefined : notifications;
+  const catalog = heard?.catalog ?? stored;
   const reading = factsThread();
   const store = { catalog, blobs, now, rules, readFacts: reading.read };
   const registry = new Registry(store, mirrors, report);
   const close = async () => {
     await registry.close();
     reading.stop();
-    await catalog.close();
+    await notifications?.close();
+    await stored.close();
   };
   try {
     await registry.start(report, sweep);
+    await notifications?.start();
   } catch (error) {
     await close();
     throw error;
   }
-  return { registry, store, writes, close };
+  const waiting = () => stored.waiting();
+  return { registry, store, writes, waiting, notifications: heard, close };
 }
 
 /** Rows and blobs of a data directory, which this process owns. @throws as `openRegistry` */

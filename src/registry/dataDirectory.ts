@@ -142,10 +142,6 @@ export async function makeDataDirectory(root: string, options: DataDirectoryOpti
   await fs.chmod(root, 0o700); // charts may be private, and so are users
 }
 
-/** Whether a directory is one of ours already. @throws ChartroomError `invalid` for a broken marker */
-export const isDataDirectory = async (fs: FileSystem, root: string): Promise<boolean> =>
-  (await formatOf(fs, root)) > 0;
-
 /**
  * See that a directory holds a registry's data, of a format that this program knows.
  * @throws ChartroomError `not_found`, `invalid`; node's errors
@@ -174,6 +170,10 @@ function refuseNewer(root: string, found: number): void {
       hint: "Use the newer chartroom that wrote it.",
     });
 }
+
+/** Whether a directory is one of ours already. @throws ChartroomError `invalid` for a broken marker */
+export const isDataDirectory = async (fs: FileSystem, root: string): Promise<boolean> =>
+  (await formatOf(fs, root)) > 0;
 
 /** Refuse a place that no registry's data could live in; it need not exist yet. Changes nothing. */
 async function check(

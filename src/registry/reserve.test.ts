@@ -7,6 +7,7 @@ import { MemoryCatalog } from "../catalog/memory.ts";
 import { cannotWrite } from "../catalog/outbox.ts";
 import { ifThere } from "../files/filesystem.ts";
 import { here, linkBlob, one } from "../testing/commands.ts";
+import { failureOf } from "../testing/errors.ts";
 import { TestFileSystem } from "../testing/filesystem.ts";
 import { Reserve } from "./reserve.ts";
 
@@ -58,6 +59,21 @@ test("on a full disk deletes get the reserve's room, nothing else does, and it i
   clear();
   await catalog.apply(grow);
   expect(await size()).toBe(4 * 1024 * 1024);
+});
+
+test("on a full disk collection gets the reserve's room too", async () => {
+  const { digest } = one.blobs[0]!.descriptor;
+  for (const command of [
+    { kind: "collect-blob", repository: here, digest, before: 1 },
+    { kind: "doom", digest },
+    { kind: "bury", digest },
+  ] as const) {
+    const { catalog, fill } = await disk();
+    await catalog.apply(grow);
+    await catalog.apply({ kind: "unlink-blob", repository: here, digest });
+    fill();
+    expect(await failureOf(catalog.apply(command))).toBeUndefined();
+  }
 });
 
 test("a reserve that a process left is kept, and half of one is made whole", async () => {

@@ -35,3 +35,30 @@ onDisk(
     expect(await witness.lost()).toEqual([]);
   },
 );
+
+onDisk("a full disk gets room again by deletes and collection alone", "size=8m", async (bench) => {
+  const server = await started(bench, ["--addr", "127.0.0.1:0", "--data", "disk/data"], {
+    REGISTRY_STORAGE_MAINTENANCE_COLLECTION_GRACE: "1s",
+  });
+  await using stack = new AsyncDisposableStack();
+  stack.defer(async () => void (await server.stop()));
+  const witness = new Witness(asking(server.url), "full", { collected: true });
+  const push = async (seed: number) => {
+    const image = imageOf([blobOf(noise(100_000, seed))]);
+    for (const blob of image.blobs) if (!(await witness.blob(blob, "whole"))) return false;
+    return witness.manifest(image, `v${seed}`);
+  };
+  let pushed = 0;
+  while (await push(pushed)) pushed++;
+  expect(pushed).toBeGreaterThan(5);
+  for (let n = 1; n < pushed; n++) {
+    expect(await witness.remove(`manifests/v${n}`)).toBe(true);
+    expect(await witness.remove(`manifests/${imageOf([blobOf(noise(100_000, n))]).descriptor.digest}`)).toBe(
+      true,
+    );
+  }
+  // No sooner than the grace period is over; as soon as there is room.
+  while (!(await push(pushed))) await Bun.sleep(100);
+  expect(await witness.lost()).toEqual([]);
+  expect(server.said()).not.toContain("until chartroom is started again");
+});

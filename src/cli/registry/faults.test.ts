@@ -52,7 +52,7 @@ async function started(
   });
   const registry = new Registry({ blobs, catalog: writes.catalog(catalog), now: Date.now });
   const handle = createHandler({ registry, log: new Log(() => {}), now: Date.now });
-  const peer = { address: "192.0.2.7", untime: () => {}, retime: () => {} };
+  const peer = { address: "192.0.2.7", untime: () => {}, retime: () => {}, isThrough: () => true };
   const ask: Ask = (line, body, type = "application/octet-stream") => {
     const [method = "", path = ""] = line.split(" ");
     const headers: Record<string, string> =

@@ -28,6 +28,14 @@ const open = (options: { data: string; readOnly?: boolean }, signal = new AbortC
     signal,
     warn: (text: string) => void warnings.push(text),
     mirrors: [],
+    notifications: {
+      endpoints: [],
+      includeReferences: false,
+      source: { addr: "here", instanceID: "run" },
+      userAgent: "chartroom/test",
+      now: Date.now,
+      say: () => {},
+    },
   };
   return openServed(registrySettings(undefined, options, place), needs);
 };

@@ -8,6 +8,7 @@ import { TreeBlobs } from "../../adopt/inPlace.ts";
 import { findTree } from "../../adopt/root.ts";
 import { Tree } from "../../adopt/tree.ts";
 import { nodeFileSystem as fs } from "../../files/filesystem.ts";
+import { Notifications, type NotificationsOptions } from "../../notify/notifications.ts";
 import { ChartroomError } from "../../oci/errors.ts";
 import { factsThread } from "../../registry/charts/factsThread.ts";
 import { type DataPaths, isDataDirectory, openDataDirectory } from "../../registry/dataDirectory.ts";
@@ -37,6 +38,8 @@ export interface ServedNeeds {
   /** Takes a sentence. */
   readonly warn: (message: string) => void;
   readonly mirrors: readonly MirrorSource[];
+  /** Who is told of what happens. */
+  readonly notifications: NotificationsOptions;
 }
 
 /**
@@ -96,11 +99,17 @@ async function openInPlace(root: string, tree: string, needs: ServedNeeds): Prom
   const registry = new Registry(store);
   stack.defer(() => registry.close());
   await registry.start(report, "off");
+  // There are pulls to tell of.
+  const notifications = new Notifications(catalog, needs.notifications);
+  stack.defer(() => notifications.close());
+  await notifications.start();
   const ends = stack.move();
   return {
     registry,
     store,
     writes: new WriteStop(report),
+    waiting: () => catalog.waiting(),
+    notifications: needs.notifications.endpoints.length === 0 ? undefined : notifications,
     data: { root, blobs: join(tree, "blobs") },
     keeping: `Serving ${countOf(counts.tags.adopted, "tag")} of a CNCF Distribution from ${root}, as they stand now`,
     close: () => ends.disposeAsync(),

@@ -13,8 +13,10 @@ import { ConfigReader } from "./config/reader.ts";
 import { driverOf, review } from "./config/review.ts";
 import { type Branch, parseTree } from "./config/tree.ts";
 import { type HttpSettings, httpSettings } from "./httpSettings.ts";
+import { type LimitSettings, limitSettings } from "./limitSettings.ts";
 import { type LogSettings, logSettings } from "./logSettings.ts";
 import { type MirrorSettings, mirrorSettings } from "./mirrorSettings.ts";
+import { type NotificationSettings, notificationSettings } from "./notificationSettings.ts";
 import { type TlsFiles, tlsFiles } from "./tls.ts";
 
 /** Flags of the commands that serve a registry or keep its users; each has its twin in the environment. */
@@ -77,6 +79,8 @@ export interface RegistrySettings {
   readonly log: LogSettings;
   readonly debug: { readonly listen: Listening; readonly metrics: string | undefined } | undefined;
   readonly health: HealthSettings;
+  readonly notifications: NotificationSettings;
+  readonly limits: LimitSettings;
   /** The path below which everything answers, as `/team`; empty for the server's root. */
   readonly prefix: string;
   readonly rules: Rules;
@@ -142,6 +146,8 @@ export function registrySettings(
     debug:
       debug === undefined ? undefined : { listen: parseListenAddress(debug), metrics: metricsPath(config) },
     health: healthOf(config, absolute),
+    notifications: notificationSettings(config),
+    limits: limitSettings(config),
     prefix: prefixOf(config),
     rules: rulesOf(config, file === undefined),
     readOnly: options.readOnly ?? config.flag(readOnlyKey) ?? false,
@@ -230,6 +236,7 @@ function rulesOf(config: ConfigReader, open: boolean): Rules {
     acceptMissing: config.word("validation.manifests.missing", ["accept", "refuse"]) === "accept",
     grace: graceOf(config),
     refuseDeletes: !(config.flag("storage.delete.enabled") ?? open),
+    largestBlob: config.size("limits.blob") || undefined,
   };
 }
 

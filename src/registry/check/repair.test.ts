@@ -87,6 +87,22 @@ test("a blob whose bytes are missing is taken out of its repositories, and nothi
   expect(await repaired(it)).toEqual([]);
 });
 
+test("a blob that cannot be put aside is told all the same, is no longer served, and a push mends it", async () => {
+  await using it = await filled();
+  await rot(it, digest);
+  const files = { ...fs, rename: () => Promise.reject(new Error("EIO: i/o error, rename")) };
+  const { found } = await checkedData(it);
+  expect(await repair(found[0]!, on(it, files), never)).toMatchObject({
+    lost: true,
+    message: expect.stringContaining(
+      "it could not be put aside (EIO: i/o error, rename), and it is taken out of",
+    ),
+  });
+  expect(await it.registry.repository(here).stat({ digest })).toBeUndefined();
+  for (const name of [here, there]) await pushContent(it.registry.repository(name), layer);
+  expect((await checkedData(it)).findings).toEqual([]);
+});
+
 test("what is no longer so is left alone", async () => {
   await using it = await filled();
   await rm(it.blobPath(digest));

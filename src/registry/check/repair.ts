@@ -56,8 +56,14 @@ const menders: Menders = {
     const { blobs } = on.store;
     if (await isWhole(blobs, digest, signal).catch(() => false)) return undefined;
     let aside: string | undefined;
+    let trouble = "";
     const repositories = await on.registry.collector.lose(digest, async () => {
-      aside = await putAside(on, digest);
+      try {
+        aside = await putAside(on, digest);
+      } catch (error) {
+        // The rows are gone, and that must be told. What stays is replaced by the next push, and waste until then.
+        trouble = `it could not be put aside (${error instanceof Error ? error.message : String(error)}), and `;
+      }
     });
     if (repositories.length === 0) return undefined;
     // A push may have put it anew just before: it was told so, and what was put aside is that.
@@ -65,7 +71,7 @@ const menders: Menders = {
       await pushAgain(on, digest, repositories);
       return undefined;
     }
-    const kept = aside === undefined ? "" : `it was put aside as ${aside}, and `;
+    const kept = aside === undefined ? trouble : `it was put aside as ${aside}, and `;
     const names = repositories.join(", ");
     return { lost: true, message: `${kept}it is taken out of ${names}: push it there again` };
   },
