@@ -5,7 +5,7 @@ import { applyBatch } from "./batch.ts";
 import * as charts from "./chartQuestions.ts";
 import * as collection from "./collectionQuestions.ts";
 import * as questions from "./questions.ts";
-import { scansOver } from "./scans.ts";
+import { scansOver } from "./scanQuestions.ts";
 import { upgrade } from "./schema.ts";
 import { Sql, type Value } from "./sql.ts";
 import { unusedManifests } from "./use.ts";
