@@ -4,6 +4,7 @@ import type { Catalog } from "./catalog.ts";
 import { chartTests } from "./charts.suite.ts";
 import { collectionTests } from "./collection.suite.ts";
 import { listTests } from "./lists.suite.ts";
+import { looseTests } from "./loose.suite.ts";
 import { manifestTests } from "./manifests.suite.ts";
 import type { On } from "./on.suite.ts";
 
@@ -24,6 +25,7 @@ export function catalogSuite(name: string, make: () => Promise<Catalog>): void {
     manifestTests(on);
     listTests(on);
     collectionTests(on);
+    looseTests(on);
     chartTests(on);
   });
 }

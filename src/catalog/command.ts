@@ -77,7 +77,7 @@ export interface PutManifest {
   readonly expect: Expected;
   /** Blobs it names that must be part of the repository. */
   readonly blobs: readonly Descriptor[];
-  /** Blobs it names that may be elsewhere or come later. Once here they stay as long as it does, like the others. */
+  /** Content it names that may be elsewhere or come later. Once here it stays as long as this does, like the others. */
   readonly optional: readonly Descriptor[];
   /** Manifests it names that must be part of the repository. */
   readonly manifests: readonly Descriptor[];
@@ -95,6 +95,7 @@ export interface Untag {
   readonly kind: "untag";
   readonly repository: RepositoryName;
   readonly tag: Tag;
+  readonly at: number;
 }
 
 /** Take a manifest out of a repository, with all tags that name it. */
@@ -102,6 +103,8 @@ export interface DeleteManifest {
   readonly kind: "delete-manifest";
   readonly repository: RepositoryName;
   readonly digest: Digest;
+  /** Only if nothing has held it since then: see `Catalog.loose`. */
+  readonly looseSince?: number | undefined;
   readonly at: number;
 }
 
@@ -142,7 +145,8 @@ interface Outcomes extends CollectionOutcomes, ChartOutcomes {
     | { done: false; why: "missing"; missing: readonly Digest[] }
     | { done: false; why: "conflict"; tag: Tag; holds: Digest | undefined };
   untag: { done: true } | { done: false; why: "absent" };
-  "delete-manifest": { done: true } | { done: false; why: "absent" };
+  /** `in-use`: something holds it, or did since `looseSince`. */
+  "delete-manifest": { done: true } | { done: false; why: "absent" | "in-use" };
   "use-manifest": { done: true } | { done: false; why: "absent" };
 }
 

@@ -4,6 +4,7 @@ import type { RepositoryName, Tag } from "../oci/reference.ts";
 import type { Executors, PutManifest } from "./command.ts";
 import { chartExecutors, forgetChart, storeChart } from "./executeCharts.ts";
 import { find, findRepository, forgetIfEmpty, has, type Id, intern, openRepository } from "./ids.ts";
+import { heldBy, referrersOf, settle } from "./loose.ts";
 import { packDigest, unpackDigest } from "./packed.ts";
 import type { Sql } from "./sql.ts";
 import { claimBlobs, collectors, forsake, isThere, releaseBlobs } from "./unnamed.ts";
@@ -67,7 +68,7 @@ export const executors: Executors<Sql> = {
     const { repository: name, descriptor, tags } = command;
     const missing = missingChildren(sql, command);
     if (missing.length > 0) return { done: false, why: "missing", missing };
-    const held = tags.map((tag) => ({ tag, holds: heldBy(sql, name, tag) }));
+    const held = tags.map((tag) => ({ tag, holds: tagged(sql, name, tag) }));
     const conflict = held.find(({ holds }) => !isExpected(holds, command));
     if (conflict !== undefined) return { done: false, why: "conflict", ...conflict };
 
@@ -77,22 +78,45 @@ export const executors: Executors<Sql> = {
     storeManifest(sql, repository, manifest, command);
     for (const { tag, holds } of held)
       if (holds !== descriptor.digest) setTag(sql, repository, tag, manifest);
+    const lost = held.flatMap(({ holds }) => (holds === undefined ? [] : find(sql, holds)));
+    const named = [...command.manifests, ...command.optional].map(({ digest }) => find(sql, digest));
+    settle(
+      sql,
+      repository,
+      [manifest, ...lost, ...named, ...referrersOf(sql, repository, manifest)],
+      command.at,
+    );
     return { done: true, existed: existed && held.every(({ holds }) => holds === descriptor.digest) };
   },
 
-  untag: (sql, { repository, tag }) => {
-    const id = findRepository(sql, repository);
-    return sql.run("DELETE FROM tag WHERE repository = ? AND name = ?", id, tag) > 0
-      ? { done: true }
-      : { done: false, why: "absent" };
+  untag: (sql, { repository: name, tag, at }) => {
+    const repository = findRepository(sql, name);
+    const held = sql.one<{ manifest: Id }>(
+      "SELECT manifest FROM tag WHERE repository = ? AND name = ?",
+      repository,
+      tag,
+    );
+    if (held === undefined) return { done: false, why: "absent" };
+    sql.run("DELETE FROM tag WHERE repository = ? AND name = ?", repository, tag);
+    settle(sql, repository, [held.manifest], at);
+    return { done: true };
   },
 
-  "delete-manifest": (sql, { repository: name, digest, at }) => {
+  "delete-manifest": (sql, { repository: name, digest, looseSince, at }) => {
     const [repository, manifest] = [findRepository(sql, name), find(sql, digest)];
+    const found = sql.one<{ loose: number | null }>(
+      "SELECT loose FROM manifest WHERE repository = ? AND content = ?",
+      repository,
+      manifest,
+    );
+    if (found === undefined) return { done: false, why: "absent" };
+    if (looseSince !== undefined && (found.loose === null || found.loose > looseSince))
+      return { done: false, why: "in-use" };
+    const held = heldBy(sql, repository, manifest);
     releaseBlobs(sql, repository, manifest, at);
     // Its tags, edges and its row among the referrers go with it (ON DELETE CASCADE).
-    if (sql.run("DELETE FROM manifest WHERE repository = ? AND content = ?", repository, manifest) === 0)
-      return { done: false, why: "absent" };
+    sql.run("DELETE FROM manifest WHERE repository = ? AND content = ?", repository, manifest);
+    settle(sql, repository, held, at);
     sql.run(
       "DELETE FROM body WHERE content = ?1 AND NOT EXISTS (SELECT 1 FROM manifest WHERE content = ?1)",
       manifest,
@@ -143,7 +167,7 @@ function missingChildren(sql: Sql, { repository, blobs, manifests }: PutManifest
 }
 
 /** What a tag names, or undefined. */
-function heldBy(sql: Sql, repository: RepositoryName, tag: Tag): Digest | undefined {
+function tagged(sql: Sql, repository: RepositoryName, tag: Tag): Digest | undefined {
   const held = sql.one<{ digest: Uint8Array }>(
     `SELECT digest FROM tag JOIN content ON content.id = tag.manifest WHERE tag.repository = ? AND tag.name = ?`,
     findRepository(sql, repository),
@@ -170,7 +194,7 @@ function setTag(sql: Sql, repository: Id, tag: Tag, manifest: Id): void {
 
 /** Write a manifest's rows, unless they are there already. */
 function storeManifest(sql: Sql, repository: Id, manifest: Id, command: PutManifest): void {
-  const { descriptor, bytes, blobs, optional, at } = command;
+  const { descriptor, bytes, blobs, optional, manifests, at } = command;
   const { mediaType } = descriptor;
   const stored = sql.one<{ media_type: string }>(
     "SELECT media_type FROM manifest WHERE repository = ? AND content = ?",
@@ -192,12 +216,12 @@ function storeManifest(sql: Sql, repository: Id, manifest: Id, command: PutManif
     releaseBlobs(sql, repository, manifest, at);
     sql.run("DELETE FROM edge WHERE repository = ? AND manifest = ?", repository, manifest);
   }
-  for (const blob of new Set([...blobs, ...optional].map(({ digest }) => digest)))
+  for (const named of new Set([...blobs, ...optional, ...manifests].map(({ digest }) => digest)))
     sql.run(
       "INSERT INTO edge (repository, manifest, blob) VALUES (?, ?, ?)",
       repository,
       manifest,
-      intern(sql, blob),
+      intern(sql, named),
     );
   claimBlobs(sql, repository, manifest);
   storeReferrer(sql, repository, manifest, command);

@@ -2,9 +2,10 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { RepositoryName, Tag } from "../oci/reference.ts";
 import type { StoredManifest } from "../oci/repository.ts";
-import type { Catalog, Page, PageRequest, UnheldBytes, UnnamedBlob, Upload } from "./catalog.ts";
+import type { Catalog, Page, PageRequest, UnheldBytes, Upload, Waiting } from "./catalog.ts";
 import { type Command, type Executors, execute, type Outcome, type PutManifest } from "./command.ts";
 import { memoryChartExecutors } from "./memoryCharts.ts";
+import { heldBy, listReferrer, looseOf, settle, unlistReferrer } from "./memoryLoose.ts";
 import { emptyRows, holdingOf, openHolding, pageOf, type Rows } from "./memoryRows.ts";
 import {
   burialsOf,
@@ -16,7 +17,7 @@ import {
   releaseBlobs,
   unheldOf,
   unnamedOf,
-  unnamedOrder,
+  waitingOrder,
 } from "./memoryUnnamed.ts";
 
 const executors: Executors<Rows> = {
@@ -82,22 +83,39 @@ const executors: Executors<Rows> = {
     const before = holding.manifests.get(digest);
     const at = before?.at ?? command.at;
     holding.manifests.set(digest, { ...command, bytes: new Uint8Array(command.bytes), at });
+    const lost = names.flatMap((tag) => tags.get(tag) ?? []);
     for (const tag of names) holding.tags.set(tag, digest);
-    if (before !== undefined) releaseBlobs(holding, before, command.at);
+    if (before !== undefined) {
+      releaseBlobs(holding, before, command.at);
+      unlistReferrer(holding, before);
+    }
     claimBlobs(holding, command);
+    listReferrer(holding, command);
+    settle(holding, [digest, ...lost, ...heldBy(holding, command)], command.at);
     return { done: true, existed };
   },
 
-  untag: (rows, { repository, tag }) =>
-    holdingOf(rows, repository).tags.delete(tag) ? { done: true } : { done: false, why: "absent" },
+  untag: (rows, { repository, tag, at }) => {
+    const holding = holdingOf(rows, repository);
+    const held = holding.tags.get(tag);
+    if (held === undefined) return { done: false, why: "absent" };
+    holding.tags.delete(tag);
+    settle(holding, [held], at);
+    return { done: true };
+  },
 
-  "delete-manifest": (rows, { repository, digest, at }) => {
+  "delete-manifest": (rows, { repository, digest, looseSince, at }) => {
     const holding = holdingOf(rows, repository);
     const found = holding.manifests.get(digest);
     if (found === undefined) return { done: false, why: "absent" };
+    const loose = holding.loose.get(digest);
+    if (looseSince !== undefined && (loose === undefined || loose > looseSince))
+      return { done: false, why: "in-use" };
     holding.manifests.delete(digest);
     for (const [tag, holds] of holding.tags) if (holds === digest) holding.tags.delete(tag);
     releaseBlobs(holding, found, at);
+    unlistReferrer(holding, found);
+    settle(holding, [digest, ...heldBy(holding, found)], at);
     return { done: true };
   },
 
@@ -183,15 +201,22 @@ export class MemoryCatalog implements Catalog {
     return holdingOf(this.#rows, repository).blobs.get(digest)?.unnamed;
   }
 
-  async unnamed(before: number, page: PageRequest<UnnamedBlob>): Promise<Page<UnnamedBlob>> {
-    return pageOf(unnamedOf(this.#rows, before), unnamedOrder, {
+  async unnamed(before: number, page: PageRequest<Waiting>): Promise<Page<Waiting>> {
+    return pageOf(unnamedOf(this.#rows, before), waitingOrder, {
       ...page,
-      after: page.after && unnamedOrder(page.after),
+      after: page.after && waitingOrder(page.after),
     });
   }
 
   async countUnnamed(before: number): Promise<number> {
     return unnamedOf(this.#rows, before).length;
+  }
+
+  async loose(before: number, page: PageRequest<Waiting>): Promise<Page<Waiting>> {
+    return pageOf(looseOf(this.#rows, before), waitingOrder, {
+      ...page,
+      after: page.after && waitingOrder(page.after),
+    });
   }
 
   async unheld(page: PageRequest<Digest>): Promise<Page<UnheldBytes>> {

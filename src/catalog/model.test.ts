@@ -49,7 +49,9 @@ const put = fc
         ? { content: artifact.blobs[1]!.descriptor.digest, created: 1 }
         : undefined;
     const command = { ...putManifest(name, artifact, names, expects), chart, at: time };
-    return sparse ? { ...command, blobs: [], optional: command.blobs, manifests: [] } : command;
+    return sparse
+      ? { ...command, blobs: [], optional: [...command.blobs, ...command.manifests], manifests: [] }
+      : command;
   });
 const tag = one(tags).map(parseTag);
 const offset = fc.nat(100);
@@ -88,8 +90,14 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   record({ kind: fc.constant("collect-blob" as const), repository, digest: blob, before: at }),
   record({ kind: fc.constant("doom" as const), digest: blob }),
   record({ kind: fc.constant("bury" as const), digest: blob }),
-  record({ kind: fc.constant("untag" as const), repository, tag }),
-  record({ kind: fc.constant("delete-manifest" as const), repository, digest: manifest, at }),
+  record({ kind: fc.constant("untag" as const), repository, tag, at }),
+  record({
+    kind: fc.constant("delete-manifest" as const),
+    repository,
+    digest: manifest,
+    looseSince: fc.option(at, { nil: undefined }),
+    at,
+  }),
   record({ kind: fc.constant("use-manifest" as const), repository, digest: manifest, at }),
   record({ kind: fc.constant("put-facts" as const), content: blob, facts: one(facts) }),
   record({ kind: fc.constantFrom("begin-facts", "drop-unread"), content: blob }),
@@ -104,6 +112,7 @@ async function answers(catalog: Catalog): Promise<unknown> {
     repositories: await catalog.repositories(page),
     uploads: await catalog.uploads(page),
     unnamed: (await catalog.unnamed(2, { limit: 100 })).items.map((each) => JSON.stringify(each)).toSorted(),
+    loose: (await catalog.loose(2, { limit: 100 })).items.map((each) => JSON.stringify(each)).toSorted(),
     unheld: await Promise.all(digests.map((digest) => catalog.unheldBytes(digest))),
     burials: await Promise.all(digests.map((digest) => catalog.burials(digest))),
     unheldCount: (await catalog.unheld({ limit: 100 })).items.length,

@@ -4,6 +4,7 @@ import { here, linkBlob, one, putManifest, there } from "../testing/commands.ts"
 import { applyBatch } from "./batch.ts";
 import * as charts from "./chartQuestions.ts";
 import * as collection from "./collectionQuestions.ts";
+import { loose } from "./loose.ts";
 import * as questions from "./questions.ts";
 import { upgrade } from "./schema.ts";
 import { Sql, type Value } from "./sql.ts";
@@ -68,7 +69,7 @@ test("every question and command finds its rows by an index: none scans a table 
     { kind: "doom", digest: blobOf("none").descriptor.digest },
     { kind: "bury", digest: blob },
     { kind: "use-manifest", repository: here, digest: referrer.descriptor.digest, at: 1 },
-    { kind: "untag", repository: here, tag: putManifest(here, one, ["1"]).tags[0]! },
+    { kind: "untag", repository: here, tag: putManifest(here, one, ["1"]).tags[0]!, at: 1 },
     { kind: "delete-manifest", repository: here, digest: referrer.descriptor.digest, at: 1 },
     { ...putManifest(here, one, ["2"]), chart: { content: blob, created: 1 } },
     { kind: "begin-facts", content: blob },
@@ -88,6 +89,7 @@ test("every question and command finds its rows by an index: none scans a table 
   collection.unnamedSince(sql, here, blob);
   collection.unnamed(sql, 1, page);
   collection.countUnnamed(sql, 1);
+  loose(sql, 1, page);
   collection.unheld(sql, page);
   collection.unheldBytes(sql, blob);
   collection.burials(sql, blob);

@@ -3,6 +3,7 @@ import type { Catalog } from "./catalog.ts";
 import * as charts from "./chartQuestions.ts";
 import * as collection from "./collectionQuestions.ts";
 import type { Command, Outcome } from "./command.ts";
+import { loose } from "./loose.ts";
 import { failureOf, type Request } from "./messages.ts";
 import { cannotWrite, Outbox, type OutboxLimits } from "./outbox.ts";
 import * as questions from "./questions.ts";
@@ -80,6 +81,7 @@ const catalogOver = (sql: Sql, writer: Writer, outbox: Outbox): Catalog => ({
   unnamedSince: async (repository, digest) => collection.unnamedSince(sql, repository, digest),
   unnamed: async (before, page) => collection.unnamed(sql, before, page),
   countUnnamed: async (before) => collection.countUnnamed(sql, before),
+  loose: async (before, page) => loose(sql, before, page),
   unheld: async (page) => collection.unheld(sql, page),
   unheldBytes: async (digest) => collection.unheldBytes(sql, digest),
   burials: async (digest) => collection.burials(sql, digest),
