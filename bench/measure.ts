@@ -14,6 +14,12 @@ export function median(samples: Samples): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
+/** The figure that this part of all, as 0.99, does not pass. */
+export function percentile(samples: Samples, part: number): number {
+  const sorted = samples.toSorted((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(sorted.length * part) - 1)]!;
+}
+
 /** A command line to measure. */
 export interface Timed {
   readonly program: Program | "chartroom" | "sh";

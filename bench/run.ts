@@ -15,8 +15,21 @@ import { machine } from "./machine.ts";
 import { type Result, resultOf, tableFor } from "./report.ts";
 import type { Scenario } from "./scenario.ts";
 import { collection } from "./server/collection.ts";
+import { connections } from "./server/connections.ts";
+import { fairness } from "./server/fairness.ts";
+import { lists } from "./server/lists.ts";
 
-const scenarios: readonly Scenario[] = [start, trade, migrate, references, check, collection];
+const scenarios: readonly Scenario[] = [
+  start,
+  trade,
+  migrate,
+  references,
+  check,
+  collection,
+  lists,
+  fairness,
+  connections,
+];
 
 const wanted = process.argv.slice(2);
 const chosen = scenarios.filter(({ name }) => wanted.every((word) => name.includes(word)));

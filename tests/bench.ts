@@ -28,6 +28,10 @@ export interface RunOptions {
 export interface Registry {
   /** `127.0.0.1:PORT`. */
   readonly host: string;
+  /** Its own, with its data in `data`. */
+  readonly folder: string;
+  /** Its process, which a restart changes. */
+  pid(): number;
   /** What it has logged so far. */
   log(): Promise<string>;
   /** Stop it, before the test ends. */
@@ -215,11 +219,11 @@ export class Bench {
   }
 
   /**
-   * Either program with a configuration of Distribution's.
+   * A program with a configuration of Distribution's.
    * @param configOf gives it, for where to listen and a folder of its own
    */
   async configured(
-    program: "chartroom" | "docker-registry",
+    program: "chartroom" | "docker-registry" | "distribution3",
     configOf: (host: string, folder: string) => object,
     env: Record<string, string> = {},
   ): Promise<Registry> {
@@ -287,6 +291,8 @@ export class Bench {
     let child = start();
     const registry: Registry = {
       host,
+      folder,
+      pid: () => child.pid,
       log: () => readFile(log, "utf8"),
       stop: async () => {
         child.kill("SIGTERM");

@@ -13,6 +13,8 @@ const everything = [
   "layout",
   "registry",
   "migrate",
+  "adopt",
+  "notify",
 ];
 
 /** What each room may import beside itself: the table of docs/architecture.md. `type` in front: its types alone. */
@@ -27,8 +29,10 @@ const arrows: Record<string, readonly string[]> = {
   layout: ["oci", "chart", "blobs", "files"],
   registry: ["oci", "chart", "blobs", "catalog", "files"],
   migrate: ["oci", "http", "files", "chart"],
+  adopt: ["oci", "files", "blobs", "catalog", "registry"],
+  notify: ["oci", "http", "catalog", "registry"],
   web: ["oci", "chart", "registry"],
-  server: ["oci", "http", "chart", "registry", "web"],
+  server: ["oci", "http", "chart", "registry", "type notify", "web"],
   cli: [...everything, "web", "server", "package.json"],
   main: ["cli"],
   testing: [...everything, "web", "server", "cli", "main"],

@@ -27,6 +27,11 @@ const mirrored = (name: string): Mutant["test"] => [
   `a large blob ${name}`,
 ];
 
+const backups = (what: string): Mutant["test"] => [
+  "src/registry/backup/faults.test.ts",
+  `wherever the power fails, ${what} is whole or none, and a repeat succeeds`,
+];
+
 /** What the house promises, by the lines that keep it. */
 export const mutants: readonly Mutant[] = [
   // What was answered survives power loss.
@@ -270,7 +275,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     without: "a manifest's claim on its blobs",
-    file: "src/catalog/execute.ts",
+    file: "src/catalog/named.ts",
     find: "  claimBlobs(sql, repository, manifest);\n",
     test: [
       "src/catalog/sqlite.test.ts",
@@ -430,7 +435,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     without: "the comparison of digests in a check",
-    file: "src/layout/whole.ts",
+    file: "src/blobs/whole.ts",
     find: "  return digester.digest() === digest;\n",
     replace: "  return digester.digest() !== undefined;\n",
     test: ["src/layout/check.test.ts", "one flipped bit"],
@@ -621,7 +626,270 @@ export const mutants: readonly Mutant[] = [
     replace: "part !== undefined",
     test: ["src/migrate/directory.test.ts", "%2e%2e%2fsecret.tgz leads to no file outside of it"],
   },
+  // A check tells the truth, a backup is whole or none, and a repair loses nothing that is good.
+  {
+    without: "the second look of a check at what is not as it should be",
+    file: "src/registry/check/blobs.ts",
+    find: "    const message = await troubleOf(blobs, row, shallow, signal);\n",
+    replace: '    const message: string | undefined = "its bytes are missing";\n',
+    test: [
+      "src/registry/check/check.test.ts",
+      "what changes meanwhile is not told: a blob that is put anew while it is read",
+    ],
+  },
+  {
+    without: "the snapshot of the catalog before the blobs",
+    file: "src/registry/backup/copy.ts",
+    find: "  catalogs.snapshot(source.catalog, fresh);\n  const copied = await copyBlobs(places, fresh, options);\n",
+    replace:
+      "  const copied = await copyBlobs(places, source.catalog, options);\n  catalogs.snapshot(source.catalog, fresh);\n",
+    test: [
+      "src/registry/backup/backup.test.ts",
+      "what is pushed while a backup goes on is in it whole or not at all",
+    ],
+  },
+  {
+    without: "the sync of a backup's catalog",
+    file: "src/registry/backup/copy.ts",
+    find: "  await syncFile(fs, fresh);\n",
+    test: backups("a first backup"),
+  },
+  {
+    without: "the sync of the names of a backup's blobs",
+    file: "src/registry/backup/copy.ts",
+    find: "  for (const directory of directories) await syncDirectory(fs, directory);\n",
+    test: backups("a first backup"),
+  },
+  {
+    without: "the marker of a backup as the last",
+    file: "src/registry/backup/copy.ts",
+    find: "  const copied = await copyBlobs(places, fresh, options);\n",
+    replace:
+      "  await markDataDirectory(fs, paths.root);\n  const copied = await copyBlobs(places, fresh, options);\n",
+    test: backups("a first backup"),
+  },
+  {
+    without: "the end of a log beside an older backup's catalog",
+    file: "src/registry/backup/copy.ts",
+    find: "    await fs.rm(log, { force: true });\n",
+    test: [
+      "src/registry/backup/backup.test.ts",
+      "a log that somebody left beside the catalog of an older backup is not taken for the new one's",
+    ],
+  },
+  {
+    without: "the look at each blob of a backup that is restored",
+    file: "src/registry/backup/backup.ts",
+    find: "{ ...options, verify: true }",
+    replace: "options",
+    test: [
+      "src/registry/backup/backup.test.ts",
+      "a blob that is lost or spoiled is told, and all the rest is copied",
+    ],
+  },
+  {
+    without: "the hold of collection while a backup is made",
+    file: "src/cli/registry/upkeep/tasks.ts",
+    find: "    using _hold = await registry.collector.hold();\n",
+    test: [
+      "src/cli/registry/upkeep/tasks.test.ts",
+      "nothing is collected while a backup is made, and everything afterwards",
+    ],
+  },
+  {
+    without: "the last look at what a repair has put aside",
+    file: "src/registry/check/repair.ts",
+    find: "      await pushAgain(on, digest, repositories);\n",
+    test: [
+      "src/registry/check/repair.test.ts",
+      "a push that puts a blob anew just before it would be put aside loses nothing",
+    ],
+  },
+  {
+    without: "the mode of the control socket",
+    file: "src/server/control.ts",
+    find: "  const before = process.umask(0o177);\n",
+    replace: "  const before = process.umask();\n",
+    test: [
+      "src/server/control.test.ts",
+      "the socket is its owner's alone, whatever the umask, replaces a stale one, and is gone afterwards",
+    ],
+  },
 
+  // What was answered is told, to nobody else, and without end only as long as there is room.
+  {
+    without: "the newest event that stays, so that no number comes again",
+    file: "src/catalog/executeEvents.ts",
+    find: "number < (SELECT max(number) FROM event)\n      AND ",
+    test: ["src/catalog/sqlite.test.ts", "what all have had is forgotten, and its number is never another's"],
+  },
+  {
+    without: "the limit of events that are kept",
+    file: "src/catalog/executeEvents.ts",
+    find: '    sql.run("DELETE FROM event WHERE number <= ?", last - eventLimit);\n',
+    test: ["src/catalog/sqlite.test.ts", "who is behind by more than the limit loses the oldest"],
+  },
+  {
+    without: "the note of what an endpoint has had",
+    file: "src/notify/sender.ts",
+    find: "    await catalog.apply(note).catch(() => {});\n",
+    test: [
+      "src/notify/sender.test.ts",
+      "what was not taken when it ended is told after the next start, under the same ids",
+    ],
+  },
+  {
+    without: "the care that no redirect leads events and headers elsewhere",
+    file: "src/notify/sender.ts",
+    find: "        sameOrigin: true,\n",
+    test: ["src/notify/sender.test.ts", "to another server nothing is redirected, and no header goes there"],
+  },
+  {
+    without: "the answer that an endpoint must give",
+    file: "src/notify/sender.ts",
+    find: "const taken = status >= 200 && status < 300;",
+    replace: "const taken = status >= 200;",
+    test: ["src/notify/sender.test.ts", "what is refused is sent again"],
+  },
+  {
+    without: "the bound of pulls that are held",
+    file: "src/notify/pulls.ts",
+    find: "      this.#waiting.splice(0, over);\n",
+    test: [
+      "src/notify/pulls.test.ts",
+      "what cannot be written for long is held up to a bound; the oldest are lost, and counted",
+    ],
+  },
+  {
+    without: "the way of a password out of an endpoint's URL",
+    file: "src/cli/registry/notificationSettings.ts",
+    find: '  url.password = "";\n',
+    test: ["src/cli/registry/config/keys.test.ts", "notifications.endpoints.#.url is honoured"],
+  },
+
+  // Nobody takes more than there is.
+  {
+    without: "the room of answers that are held as a whole",
+    file: "src/server/v2/blobs.ts",
+    find: " && call.holds(end - start)",
+    test: [
+      "src/server/wholes.test.ts",
+      "when clients take nothing the next ones get streams, until those are gone",
+    ],
+  },
+  {
+    without: "the look at a blob's size before it is read",
+    file: "src/registry/chunk.ts",
+    find: "  if (largest !== undefined && start + announced > largest)\n",
+    replace: "  if (largest !== undefined && start > largest)\n",
+    test: ["src/server/limits.test.ts", "are refused before anything is read where their size is said"],
+  },
+  {
+    without: "the count of a blob's bytes while they come",
+    file: "src/registry/chunk.ts",
+    find: "ingest.append(body, largest, safe)",
+    replace: "ingest.append(body, undefined, safe)",
+    test: [
+      "src/server/limits.test.ts",
+      "are refused while they come where it is not, and by all their chunks together",
+    ],
+  },
+  {
+    without: "the limit of wrong passwords",
+    file: "src/registry/attempts.ts",
+    find: "    if (wait > 0)",
+    replace: "    if (wait < 0)",
+    test: [
+      "src/registry/authenticator.test.ts",
+      "who is wrong too often from one address is turned away unheard, until some time has passed",
+    ],
+  },
+  {
+    without: "the bound of passwords that wait",
+    file: "src/registry/authenticator.ts",
+    find: "      if (underWay.size >= waiting)\n",
+    replace: "      if (underWay.size < 0)\n",
+    test: [
+      "src/registry/authenticator.test.ts",
+      "who comes when very many wait is told to come again, without a hash",
+    ],
+  },
+  {
+    without: "the bound of addresses that are remembered",
+    file: "src/registry/buckets.ts",
+    find: "    if (this.#buckets.size > most && oldest !== undefined) this.#buckets.delete(oldest);\n",
+    test: [
+      "src/registry/buckets.test.ts",
+      "so many names are remembered, and who was not here for longest is forgotten",
+    ],
+  },
+
+  // Another registry's data.
+  {
+    without: "leaving alone a file that has other names when a sync fails",
+    file: "src/blobs/ingest.ts",
+    find: "      if (this.#sealed) throw lost;\n",
+    test: [
+      "src/adopt/faults.test.ts",
+      "by link, whichever call fails, what is acknowledged is whole, and a repeat has all of it",
+    ],
+  },
+  {
+    without: "the mode of a linked file being left alone",
+    file: "src/blobs/ingest.ts",
+    find: "    if (!this.#sealed) await this.#file.chmod(0o444);",
+    replace: "    await this.#file.chmod(0o444);",
+    test: ["src/adopt/adopt.test.ts", "the old directory is left as it was by link"],
+  },
+  {
+    without: "the refusal of a symbolic link in an old registry's directory",
+    file: "src/adopt/tree.ts",
+    find: "await ifThere(this.#fs.lstat(path))",
+    replace: "await ifThere(this.#fs.stat(path))",
+    test: [
+      "src/adopt/broken.test.ts",
+      "what is broken there is told, and stops nothing else a blob that is a symbolic link",
+    ],
+  },
+  {
+    without: "children before parents in an adoption",
+    file: "src/adopt/manifests.ts",
+    find: "      if (indexes.has(child.digest)) await once(child.digest).catch(() => {});",
+    replace: "      void child;",
+    test: ["src/adopt/adopt.test.ts", "indexes in indexes come over whole, however deep they are"],
+  },
+  {
+    without: "the digest of an adopted manifest",
+    file: "src/adopt/manifests.ts",
+    find: '  verifyBytes(bytes, { mediaType: "", digest, size: file.size });\n',
+    test: [
+      "src/adopt/broken.test.ts",
+      "what is broken there is told, and stops nothing else a manifest that rotted",
+    ],
+  },
+  {
+    without: "the tag that an adoption leaves alone",
+    file: "src/adopt/tags.ts",
+    find: 'expect: force ? "any" : "absent"',
+    replace: 'expect: "any"',
+    test: ["src/adopt/adopt.test.ts", "a tag that holds something else here stays, and that is told"],
+  },
+  {
+    without: "the refusal to adopt into the old registry's own directory",
+    file: "src/cli/registry/adopt/run.ts",
+    find: "  await checkApart(source, data);\n",
+    test: [
+      "src/cli/registry/adopt/run.test.ts",
+      "nothing is adopted into the old registry's own directory, whatever way leads there",
+    ],
+  },
+  {
+    without: "the refusal to write to a Distribution's data",
+    file: "src/cli/registry/served.ts",
+    find: "    if (readOnly) return openInPlace(root, tree, needs);",
+    replace: "    return openInPlace(root, tree, needs);",
+    test: ["src/cli/registry/served.test.ts", "a Distribution's data is never opened to be written to"],
+  },
   // Who may do what is asked of everything that is done, and of everything that is shown.
   {
     without: "the question whether a mount's source may be pulled",
@@ -740,6 +1008,15 @@ export const mutants: readonly Mutant[] = [
     find: "      this.#underWay.get(key) ??\n",
     test: mirror(
       "a storm of a thousand askers for one blob is one fetch, and of a thousand for one tag, too",
+    ),
+  },
+  {
+    without: "the bound of what one upstream may claim of a mirror's blobs",
+    file: "src/registry/mirror/repository.ts",
+    find: "super.mount(blob, undefined, this.#mirror.covers)",
+    replace: "super.mount(blob)",
+    test: failing(
+      "a hostile upstream claims to have what another repository of ours keeps: it is not given away",
     ),
   },
   {

@@ -26,7 +26,13 @@ function install() {
   run(bun, ["install", "--frozen-lockfile", "--silent"]);
 }
 
-const entries = ["src/main.ts", "src/catalog/writer.ts", "src/registry/charts/factsWorker.ts"]; // a worker is an entry point of its own, or the binary lacks it
+// A worker is an entry point of its own, or the binary lacks it.
+const entries = [
+  "src/main.ts",
+  "src/catalog/writer.ts",
+  "src/registry/charts/factsWorker.ts",
+  "src/cli/registry/upkeep/worker.ts",
+];
 
 /**
  * Make dist/chartroom. The autoload flags keep a hostile working directory's .env, bunfig.toml, tsconfig and package.json out.

@@ -1,12 +1,13 @@
 import type { Dirent } from "node:fs";
 import { dirname, join } from "node:path";
 import { makeDirectory } from "../files/durable.ts";
-import { type FileSystem, ifThere } from "../files/filesystem.ts";
+import { errorCode, type FileSystem, ifThere } from "../files/filesystem.ts";
 import { algorithmOf, type Digest, hexOf, tryDigest } from "../oci/digest.ts";
 import type { ByteRange } from "../oci/repository.ts";
 import type { BlobInfo, Blobs, Ingest } from "./blobs.ts";
 import { FilesystemIngest } from "./ingest.ts";
 import { isIngestName, parseIngestName } from "./name.ts";
+import { cannotLink } from "./place.ts";
 import { streamRange } from "./stream.ts";
 
 /** Where the two directories are; both in one file system, made when first needed. */
@@ -16,6 +17,10 @@ export interface BlobDirectories {
   /** Holds what is on its way in, one file an ingest. Other tools may keep things of theirs there. */
   readonly ingest: string;
 }
+
+/** The file of a blob below the directory of blobs. */
+export const blobPathIn = (directory: string, digest: Digest): string =>
+  join(directory, algorithmOf(digest), hexOf(digest));
 
 /** Blobs whose sizes are asked for at once by `list`. */
 const listed = 256;
@@ -87,6 +92,25 @@ export class FilesystemBlobs implements Blobs {
     return file && streamRange(file, range, `Ingest "${path}"`);
   }
 
+  /**
+   * Begin an ingest of this name anew with the bytes of a file of elsewhere, which stays as it is: by another name of it, so that
+   * nothing is copied, or by a copy; `either`: by a copy where there can be no link. What comes later goes into a copy in any case.
+   * @throws node's error
+   */
+  async ingestFrom(name: string, file: string, how: "link" | "copy" | "either"): Promise<Ingest> {
+    const path = join(this.#directories.ingest, parseIngestName(name));
+    await this.#make(this.#directories.ingest);
+    await this.#fs.rm(path, { force: true });
+    const copy = () => this.#fs.copyFile(file, path);
+    if (how === "copy") await copy();
+    else
+      await this.#fs.link(file, path).catch((error: unknown) => {
+        if (how === "link" || !cannotLink.has(errorCode(error) ?? "")) throw error;
+        return copy();
+      });
+    return this.ingest(name);
+  }
+
   async *ingests(): AsyncGenerator<{ name: string; size: number; changed: number }> {
     for (const entry of await this.#entries(this.#directories.ingest)) {
       if (!entry.isFile() || !isIngestName(entry.name)) continue;
@@ -96,7 +120,7 @@ export class FilesystemBlobs implements Blobs {
   }
 
   #pathOf(digest: Digest): string {
-    return join(this.#directories.blobs, algorithmOf(digest), hexOf(digest));
+    return blobPathIn(this.#directories.blobs, digest);
   }
 
   async #entries(directory: string): Promise<Dirent[]> {

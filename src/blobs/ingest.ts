@@ -196,13 +196,15 @@ export class FilesystemIngest implements Ingest {
 
   /**
    * Have all bytes on the disk. Once a sync has failed, the kernel may call the lost pages clean, and the next sync succeed
-   * without them (lwn.net/Articles/752063): so what was not synced is cut off, to be sent again.
+   * without them (lwn.net/Articles/752063): so what was not synced is cut off, to be sent again. A file with other names is not
+   * only ours to cut: there, no sync is believed any more.
    */
   async #sync(): Promise<void> {
     if (this.#clean) return;
     if (this.#lost === undefined) await this.#datasync(this.#offset).catch(() => {});
     const lost = this.#lost;
     if (lost !== undefined) {
+      if (this.#sealed) throw lost;
       await this.#cut(this.#synced);
       this.#lost = undefined;
       throw lost;
@@ -245,6 +247,7 @@ export class FilesystemIngest implements Ingest {
     this.#synced = this.#offset;
     this.#clean = true;
     this.#sealed = this.#moved = this.#entered = false;
+    this.#lost = undefined;
     await blob.close();
   }
 }

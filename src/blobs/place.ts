@@ -1,7 +1,14 @@
 import { errorCode, type FileSystem } from "../files/filesystem.ts";
 
 /** How a file system says that it has no hard links (FAT, SMB, some FUSE), none across these places, or no more of them. */
-const cannotLink = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EXDEV", "EMLINK"]);
+export const cannotLink: ReadonlySet<string> = new Set([
+  "EPERM",
+  "ENOTSUP",
+  "EOPNOTSUPP",
+  "ENOSYS",
+  "EXDEV",
+  "EMLINK",
+]);
 
 /**
  * Give the file `path` the name `target` too. What stands there already is replaced, never trusted: it may be corrupt, or

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { here, linkBlob, one, putManifest, there } from "../testing/commands.ts";
+import { here, linkBlob, occasion, one, putManifest, there } from "../testing/commands.ts";
 import { noise } from "../testing/streams.ts";
 import { applyBatch } from "./batch.ts";
 import type { Command } from "./command.ts";
@@ -29,6 +29,16 @@ test("outcomes and refusals of a batch rest on what came before in it", () => {
     { outcome: { done: true } },
     { outcome: { done: true, existed: false } },
   ]);
+});
+
+test("what cannot be told is not done, and what is not done is not told", () => {
+  Object.assign(sql, { fails: "INSERT INTO event", code: "SQLITE_CONSTRAINT" });
+  const told = { ...link, occasion };
+  expect(applyBatch(sql, [told])).toMatchObject([{ failure: { code: "SQLITE_CONSTRAINT" } }]);
+  expect([held(), questions.lastEvent(sql)]).toEqual([undefined, 0]);
+  sql.fails = "";
+  applyBatch(sql, [{ ...told, ...poison, repository: there } as Command, told]);
+  expect(questions.events(sql, 0, 9).map(({ body }) => JSON.parse(body).target.repository)).toEqual([here]);
 });
 
 test("a command that throws is undone alone", () => {

@@ -1,7 +1,9 @@
-import { type Command, execute } from "./command.ts";
+import type { Command } from "./command.ts";
 import { executors } from "./execute.ts";
+import { eventRows } from "./executeEvents.ts";
 import { failureOf, isLasting, type Result } from "./messages.ts";
 import type { Sql } from "./sql.ts";
+import { executeTelling } from "./telling.ts";
 
 /**
  * Commit many commands with one fsync. Each stands in a savepoint of its own: one that throws is undone, and the others
@@ -23,7 +25,7 @@ export function applyBatch(sql: Sql, commands: readonly Command[]): Result[] {
 function applyOne(sql: Sql, command: Command): Result {
   sql.run("SAVEPOINT command");
   try {
-    const outcome = execute(executors, sql, command);
+    const outcome = executeTelling(executors, eventRows, sql, command);
     sql.run("RELEASE command");
     return { outcome };
   } catch (error) {

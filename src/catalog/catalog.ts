@@ -6,6 +6,7 @@ import type { StoredManifest } from "../oci/repository.ts";
 import type { ChartQuestions } from "./charts.ts";
 import type { Command, Outcome } from "./command.ts";
 import type { Page, PageRequest } from "./page.ts";
+import type { Scans } from "./scans.ts";
 
 export type { Page, PageRequest } from "./page.ts";
 
@@ -25,6 +26,14 @@ export interface Upload {
   readonly offset: number;
   /** When it was opened, ms since 1970. */
   readonly started: number;
+}
+
+/** Something to be told, and its place in the order of all. */
+export interface StoredEvent {
+  /** Each is one more than the one before. */
+  readonly number: number;
+  /** An `Event` in JSON. */
+  readonly body: string;
 }
 
 /** A blob that no manifest of its repository names, or a manifest that nothing of it holds. */
@@ -49,14 +58,25 @@ export interface UnheldBytes {
  * a page at most; whatever changes is a command: plain data, one short transaction, all or nothing, idempotent. An
  * outcome is given only after the change is durable. A question asked after an outcome sees it.
  */
-export interface Catalog extends ChartQuestions {
+export interface Catalog extends Questions {
   /**
    * Do a command. Those of one caller are done in the order in which they were asked for.
    * @throws ChartroomError `busy` when too much waits to be written: the same again later succeeds; `storage` when the
    *   disk is full or failing: whether the command was done may be unknown then, and the same again is safe
    */
   apply<C extends Command>(command: C): Promise<Outcome<C>>;
+  /** Commands that were asked for and are not done yet. */
+  waiting(): number;
 
+  /** Commands that were asked for and are not done yet. */
+  waiting(): number;
+
+  /** Finish what was asked, then let go of the database. */
+  close(): Promise<void>;
+}
+
+/** What a catalog can be asked. */
+export interface Questions extends Scans, ChartQuestions {
   /** Whether the repository holds a manifest, a blob or an upload: with the last of them it is gone. */
   hasRepository(name: RepositoryName): Promise<boolean>;
   /** Repositories that hold a manifest, in ASCII order. */
@@ -100,7 +120,8 @@ export interface Catalog extends ChartQuestions {
   upload(id: string): Promise<Upload | undefined>;
   /** Uploads in order of id. */
   uploads(page: PageRequest<string>): Promise<Page<Upload>>;
-
-  /** Finish what was asked, then let go of the database. */
-  close(): Promise<void>;
+  /** What is to be told after the event of that number, in order, at most `limit`. */
+  events(after: number, limit: number): Promise<readonly StoredEvent[]>;
+  /** The newest event's number; 0 before there was any. */
+  lastEvent(): Promise<number>;
 }

@@ -4,6 +4,8 @@ import type { RepositoryName, Tag } from "../oci/reference.ts";
 import type { Expected } from "../oci/repository.ts";
 import type { ChartCommand, ChartOfManifest, ChartOutcomes } from "./charts.ts";
 import type { CollectionCommand, CollectionOutcomes } from "./collection.ts";
+import type { MendingCommand, MendingOutcomes } from "./mending.ts";
+import type { Telling } from "./occasion.ts";
 
 /** Open an upload session. Doing it again with the same id changes nothing. */
 export interface OpenUpload {
@@ -33,7 +35,7 @@ export interface CloseUpload {
  * A blob whose bytes are durable becomes part of a repository; the session that brought it, if any, ends with it. Refused
  * while the bytes are doomed, and when they were buried after they had been published: publish them again then.
  */
-export interface LinkBlob {
+export interface LinkBlob extends Telling {
   readonly kind: "link-blob";
   readonly repository: RepositoryName;
   readonly digest: Digest;
@@ -48,7 +50,7 @@ export interface LinkBlob {
  * A blob of `from` becomes part of `repository` too, if `from` still has it when the command runs. A blob that
  * `repository` has already is success.
  */
-export interface MountBlob {
+export interface MountBlob extends Telling {
   readonly kind: "mount-blob";
   readonly repository: RepositoryName;
   readonly from: RepositoryName;
@@ -57,7 +59,7 @@ export interface MountBlob {
 }
 
 /** Take a blob out of a repository; refused while a manifest of the repository names it. */
-export interface UnlinkBlob {
+export interface UnlinkBlob extends Telling {
   readonly kind: "unlink-blob";
   readonly repository: RepositoryName;
   readonly digest: Digest;
@@ -68,7 +70,7 @@ export interface UnlinkBlob {
  * bytes stay the caller's. Which blobs it names follows from bytes and media type; which of them must be there may differ
  * from one put to the next. Put again under another media type, the last one holds.
  */
-export interface PutManifest {
+export interface PutManifest extends Telling {
   readonly kind: "put-manifest";
   readonly repository: RepositoryName;
   readonly descriptor: Descriptor;
@@ -91,7 +93,7 @@ export interface PutManifest {
 }
 
 /** Take a tag away. */
-export interface Untag {
+export interface Untag extends Telling {
   readonly kind: "untag";
   readonly repository: RepositoryName;
   readonly tag: Tag;
@@ -99,13 +101,33 @@ export interface Untag {
 }
 
 /** Take a manifest out of a repository, with all tags that name it. */
-export interface DeleteManifest {
+export interface DeleteManifest extends Telling {
   readonly kind: "delete-manifest";
   readonly repository: RepositoryName;
   readonly digest: Digest;
   /** Only if nothing has held it since then: see `Catalog.loose`. */
   readonly looseSince?: number | undefined;
   readonly at: number;
+}
+
+/** Write down events of what was only read, as JSON: pulls, several at once. */
+export interface TellEvents {
+  readonly kind: "tell-events";
+  readonly events: readonly string[];
+}
+
+/** Say who is to be told of events: of all from now on, or those that it has not had. Whoever is not named is forgotten. */
+export interface OpenEndpoints {
+  readonly kind: "open-endpoints";
+  readonly names: readonly string[];
+}
+
+/** Note that an endpoint has had all events up to this one. What all endpoints have had is forgotten. */
+export interface AdvanceEndpoint {
+  readonly kind: "advance-endpoint";
+  readonly name: string;
+  /** The event's number. */
+  readonly event: number;
 }
 
 /** Note that a manifest was asked for: what a mirror keeps may go when nobody asks for it any more. */
@@ -126,11 +148,15 @@ export type Command =
   | PutManifest
   | Untag
   | DeleteManifest
+  | TellEvents
+  | OpenEndpoints
+  | AdvanceEndpoint
   | CollectionCommand
+  | MendingCommand
   | ChartCommand
   | UseManifest;
 
-interface Outcomes extends CollectionOutcomes, ChartOutcomes {
+interface Outcomes extends CollectionOutcomes, MendingOutcomes, ChartOutcomes {
   "open-upload": { done: true };
   /** `absent`: the session ended meanwhile, and its bytes with it. */
   "advance-upload": { done: true } | { done: false; why: "absent" };
@@ -147,6 +173,10 @@ interface Outcomes extends CollectionOutcomes, ChartOutcomes {
   untag: { done: true } | { done: false; why: "absent" };
   /** `in-use`: something holds it, or did since `looseSince`. */
   "delete-manifest": { done: true } | { done: false; why: "absent" | "in-use" };
+  "tell-events": { done: true };
+  /** The number of the last event that each has had, in the order of the names. */
+  "open-endpoints": { done: true; had: readonly number[] };
+  "advance-endpoint": { done: true } | { done: false; why: "absent" };
   "use-manifest": { done: true } | { done: false; why: "absent" };
 }
 

@@ -3,11 +3,14 @@ import type { Digest } from "../oci/digest.ts";
 import type { RepositoryName, Tag } from "../oci/reference.ts";
 import type { Executors, PutManifest } from "./command.ts";
 import { chartExecutors, forgetChart, storeChart } from "./executeCharts.ts";
+import { eventExecutors } from "./executeEvents.ts";
 import { find, findRepository, forgetIfEmpty, has, type Id, intern, openRepository } from "./ids.ts";
 import { heldBy, referrersOf, settle } from "./loose.ts";
-import { packDigest, unpackDigest } from "./packed.ts";
+import { menders } from "./mend.ts";
+import { storeNamed } from "./named.ts";
+import { unpackDigest } from "./packed.ts";
 import type { Sql } from "./sql.ts";
-import { claimBlobs, collectors, forsake, isThere, releaseBlobs } from "./unnamed.ts";
+import { collectors, forsake, isThere, releaseBlobs } from "./unnamed.ts";
 import { useManifest } from "./use.ts";
 
 /**
@@ -15,7 +18,9 @@ import { useManifest } from "./use.ts";
  * leaves no trace when it refuses.
  */
 export const executors: Executors<Sql> = {
+  ...eventExecutors,
   ...collectors,
+  ...menders,
   ...chartExecutors,
 
   "open-upload": (sql, { id, repository, user, at }) => {
@@ -212,36 +217,8 @@ function storeManifest(sql: Sql, repository: Id, manifest: Id, command: PutManif
     mediaType,
     at,
   );
-  if (stored !== undefined) {
-    releaseBlobs(sql, repository, manifest, at);
-    sql.run("DELETE FROM edge WHERE repository = ? AND manifest = ?", repository, manifest);
-  }
-  for (const named of new Set([...blobs, ...optional, ...manifests].map(({ digest }) => digest)))
-    sql.run(
-      "INSERT INTO edge (repository, manifest, blob) VALUES (?, ?, ?)",
-      repository,
-      manifest,
-      intern(sql, named),
-    );
-  claimBlobs(sql, repository, manifest);
-  storeReferrer(sql, repository, manifest, command);
+  const named = [...blobs, ...optional, ...manifests];
+  storeNamed(sql, repository, manifest, { ...command, named }, stored !== undefined);
   if (stored !== undefined) forgetChart(sql, repository, manifest);
   if (command.chart !== undefined) storeChart(sql, repository, manifest, command.chart);
-}
-
-/** A manifest that names a subject is listed as its referrer; the subject may come later, or never. */
-function storeReferrer(sql: Sql, repository: Id, manifest: Id, command: PutManifest): void {
-  const { subject, descriptor, artifactType, annotations } = command;
-  sql.run("DELETE FROM referrer WHERE repository = ? AND manifest = ?", repository, manifest);
-  if (subject === undefined) return;
-  sql.run(
-    `INSERT INTO referrer (repository, subject, digest, manifest, artifact_type, annotations)
-      VALUES (?, ?, ?, ?, ?, ?)`,
-    repository,
-    intern(sql, subject),
-    packDigest(descriptor.digest),
-    manifest,
-    artifactType ?? null,
-    JSON.stringify(annotations),
-  );
 }

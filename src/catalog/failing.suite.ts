@@ -6,8 +6,17 @@ export class FailingSql extends Sql {
   code = "SQLITE_IOERR_FSYNC";
 
   override run(text: string, ...values: Value[]): number {
+    this.#check(text);
+    return super.run(text, ...values);
+  }
+
+  override insert(text: string, ...values: Value[]): number {
+    this.#check(text);
+    return super.insert(text, ...values);
+  }
+
+  #check(text: string): void {
     if (this.fails !== "" && text.startsWith(this.fails))
       throw Object.assign(new Error("disk I/O error"), { code: this.code });
-    return super.run(text, ...values);
   }
 }

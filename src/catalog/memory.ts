@@ -2,27 +2,34 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { RepositoryName, Tag } from "../oci/reference.ts";
 import type { StoredManifest } from "../oci/repository.ts";
-import type { Catalog, Page, PageRequest, UnheldBytes, Upload, Waiting } from "./catalog.ts";
-import { type Command, type Executors, execute, type Outcome, type PutManifest } from "./command.ts";
+import type { Catalog, Page, PageRequest, StoredEvent, UnheldBytes, Upload, Waiting } from "./catalog.ts";
+import type { Command, Executors, Outcome, PutManifest } from "./command.ts";
 import { memoryChartExecutors } from "./memoryCharts.ts";
-import { heldBy, listReferrer, looseOf, settle, unlistReferrer } from "./memoryLoose.ts";
+import { appendEvents, eventExecutors } from "./memoryEvents.ts";
+import { looseOf } from "./memoryLoose.ts";
+import { manifestExecutors } from "./memoryManifests.ts";
+import { menders } from "./memoryMend.ts";
 import { emptyRows, holdingOf, openHolding, pageOf, type Rows } from "./memoryRows.ts";
+import { allBlobs, allManifests, manifestRows } from "./memoryScans.ts";
 import {
   burialsOf,
-  claimBlobs,
   collectors,
   forsake,
   isNamed,
   linkBlob,
-  releaseBlobs,
   unheldOf,
   unnamedOf,
   waitingOrder,
 } from "./memoryUnnamed.ts";
+import type { BlobRow, ManifestRows } from "./scans.ts";
+import { type EventRows, executeTelling } from "./telling.ts";
 
 const executors: Executors<Rows> = {
+  ...eventExecutors,
   ...memoryChartExecutors,
   ...collectors,
+  ...manifestExecutors,
+  ...menders,
 
   "open-upload": ({ uploads }, { id, repository, user, at }) => {
     if (!uploads.has(id)) uploads.set(id, { id, repository, user, offset: 0, started: at });
@@ -62,70 +69,12 @@ const executors: Executors<Rows> = {
     forsake(rows, repository, digest);
     return { done: true };
   },
+};
 
-  "put-manifest": (rows, command) => {
-    const { repository, descriptor, tags: names, expect } = command;
-    const { digest } = descriptor;
-    const { blobs, manifests, tags } = holdingOf(rows, repository);
-    const missing = new Set([
-      ...command.blobs.map((blob) => blob.digest).filter((blob) => !blobs.has(blob)),
-      ...command.manifests.map((manifest) => manifest.digest).filter((manifest) => !manifests.has(manifest)),
-    ]);
-    if (missing.size > 0) return { done: false, why: "missing", missing: [...missing] };
-    for (const tag of names) {
-      const holds = tags.get(tag);
-      if (expect === "any" || holds === digest) continue;
-      if (holds !== (expect === "absent" ? undefined : expect))
-        return { done: false, why: "conflict", tag, holds };
-    }
-    const existed = manifests.has(digest) && names.every((tag) => tags.get(tag) === digest);
-    const holding = openHolding(rows, repository);
-    const before = holding.manifests.get(digest);
-    const at = before?.at ?? command.at;
-    holding.manifests.set(digest, { ...command, bytes: new Uint8Array(command.bytes), at });
-    const lost = names.flatMap((tag) => tags.get(tag) ?? []);
-    for (const tag of names) holding.tags.set(tag, digest);
-    if (before !== undefined) {
-      releaseBlobs(holding, before, command.at);
-      unlistReferrer(holding, before);
-    }
-    claimBlobs(holding, command);
-    listReferrer(holding, command);
-    settle(holding, [digest, ...lost, ...heldBy(holding, command)], command.at);
-    return { done: true, existed };
-  },
-
-  untag: (rows, { repository, tag, at }) => {
-    const holding = holdingOf(rows, repository);
-    const held = holding.tags.get(tag);
-    if (held === undefined) return { done: false, why: "absent" };
-    holding.tags.delete(tag);
-    settle(holding, [held], at);
-    return { done: true };
-  },
-
-  "delete-manifest": (rows, { repository, digest, looseSince, at }) => {
-    const holding = holdingOf(rows, repository);
-    const found = holding.manifests.get(digest);
-    if (found === undefined) return { done: false, why: "absent" };
-    const loose = holding.loose.get(digest);
-    if (looseSince !== undefined && (loose === undefined || loose > looseSince))
-      return { done: false, why: "in-use" };
-    holding.manifests.delete(digest);
-    for (const [tag, holds] of holding.tags) if (holds === digest) holding.tags.delete(tag);
-    releaseBlobs(holding, found, at);
-    unlistReferrer(holding, found);
-    settle(holding, [digest, ...heldBy(holding, found)], at);
-    return { done: true };
-  },
-
-  "use-manifest": (rows, { repository, digest, at }) => {
-    const { manifests } = holdingOf(rows, repository);
-    const used = manifests.get(digest);
-    if (used === undefined) return { done: false, why: "absent" };
-    manifests.set(digest, { ...used, at: Math.max(used.at, at) });
-    return { done: true };
-  },
+const eventRows: EventRows<Rows> = {
+  tagsOf: (rows, repository, digest) =>
+    [...holdingOf(rows, repository).tags].flatMap(([tag, holds]) => (holds === digest ? tag : [])).sort(),
+  append: ({ told }, events) => appendEvents(told, events),
 };
 
 /** A catalog in memory: the shortest text of the contract, for tests and for what need not last. */
@@ -133,7 +82,7 @@ export class MemoryCatalog implements Catalog {
   readonly #rows: Rows = emptyRows();
 
   async apply<C extends Command>(command: C): Promise<Outcome<C>> {
-    const outcome = execute(executors, this.#rows, command);
+    const outcome = executeTelling(executors, eventRows, this.#rows, command);
     this.#rows.charts.follow(command);
     return outcome;
   }
@@ -238,6 +187,33 @@ export class MemoryCatalog implements Catalog {
 
   async uploads(page: PageRequest<string>): Promise<Page<Upload>> {
     return pageOf(this.#rows.uploads.values(), ({ id }) => id, page);
+  }
+
+  async events(after: number, limit: number): Promise<readonly StoredEvent[]> {
+    return this.#rows.told.events.filter(({ number }) => number > after).slice(0, limit);
+  }
+
+  async lastEvent(): Promise<number> {
+    return this.#rows.told.events.at(-1)?.number ?? 0;
+  }
+
+  waiting(): number {
+    return 0;
+  }
+  async blobs(page: PageRequest<Digest>): Promise<Page<BlobRow>> {
+    return pageOf(allBlobs(this.#rows), ({ digest }) => digest, page);
+  }
+
+  async manifests(page: PageRequest<Digest>): Promise<Page<Digest>> {
+    return pageOf(allManifests(this.#rows), (digest) => digest, page);
+  }
+
+  async manifestRows(digest: Digest): Promise<ManifestRows | undefined> {
+    return manifestRows(this.#rows, digest);
+  }
+
+  async faults(): Promise<readonly string[]> {
+    return [];
   }
 
   unreadCharts: Catalog["unreadCharts"] = async (limit) => this.#rows.charts.unread(limit);

@@ -57,6 +57,10 @@ export class MemoryCharts {
       case "collect-blob":
         this.#look(command.repository, command.digest);
         break;
+      case "lose-blob":
+        for (const repository of [...this.#repositories.keys()].sort())
+          this.#look(repository, command.digest);
+        break;
       case "put-facts":
         for (const { repository } of this.#named.get(command.content)?.values() ?? [])
           this.#seeAll(repository, (chart) => chart.content === command.content);

@@ -3,6 +3,7 @@ import type { RepositoryName, Tag } from "../oci/reference.ts";
 import type { Page, PageRequest, Upload } from "./catalog.ts";
 import type { PutManifest } from "./command.ts";
 import { MemoryCharts } from "./memoryCharts.ts";
+import type { EventMemory } from "./memoryEvents.ts";
 
 /** A blob of a repository. */
 export interface HeldBlob {
@@ -33,6 +34,7 @@ export interface Rows {
   /** How often contents were buried, where they were. */
   readonly burials: Map<Digest, number>;
   readonly charts: MemoryCharts;
+  readonly told: EventMemory;
 }
 
 /** Rows of an empty catalog. */
@@ -44,6 +46,7 @@ export function emptyRows(): Rows {
     unheld: new Map(),
     burials: new Map(),
     charts: new MemoryCharts(repositories),
+    told: { events: [], endpoints: new Map() },
   };
 }
 

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { parseTag } from "../oci/reference.ts";
 import { type Artifact, blobOf, type Content, imageOf, indexOf } from "../testing/artifacts.ts";
-import { linkBlob, nameOf, putManifest } from "../testing/commands.ts";
+import { linkBlob, nameOf, occasion, putManifest } from "../testing/commands.ts";
 import type { Catalog } from "./catalog.ts";
 import type { Command } from "./command.ts";
 import { freshCatalogs } from "./fresh.suite.ts";
@@ -72,7 +72,8 @@ const facts = [
 ];
 
 const [blob, manifest] = [one(digestsOf(blobs)), one(digestsOf(artifacts))];
-const command: fc.Arbitrary<Command> = fc.oneof(
+const endpoint = one(["e1", "e2"]);
+const plain: fc.Arbitrary<Command> = fc.oneof(
   { weight: 6, arbitrary: link },
   { weight: 6, arbitrary: put },
   record({ kind: fc.constant("open-upload" as const), id: one(uploads), repository, user, at }),
@@ -98,12 +99,27 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     looseSince: fc.option(at, { nil: undefined }),
     at,
   }),
+  record({ kind: fc.constant("lose-blob" as const), digest: blob }),
+  fc.tuple(repository, one(artifacts)).map(([name, artifact]) => {
+    const command = putManifest(name, artifact);
+    return { ...command, kind: "restate-manifest" as const, named: [...command.blobs, ...command.manifests] };
+  }),
+  record({
+    kind: fc.constant("tell-events" as const),
+    events: fc.array(fc.constant("{}"), { maxLength: 3 }),
+  }),
+  record({ kind: fc.constant("open-endpoints" as const), names: fc.subarray(["e1", "e2"]) }),
+  record({ kind: fc.constant("advance-endpoint" as const), name: endpoint, event: fc.nat(50) }),
   record({ kind: fc.constant("use-manifest" as const), repository, digest: manifest, at }),
   record({ kind: fc.constant("put-facts" as const), content: blob, facts: one(facts) }),
   record({ kind: fc.constantFrom("begin-facts", "drop-unread"), content: blob }),
   // Numbers may differ from catalog to catalog: all are forgotten.
   record({ kind: fc.constant("forget-changes" as const), prefix: one(["", "a/"]), before: fc.constant(1e6) }),
 );
+const tellable = /^(link-blob|mount-blob|unlink-blob|put-manifest|untag|delete-manifest)$/;
+const command = fc
+  .tuple(plain, fc.boolean())
+  .map(([each, told]) => (told && tellable.test(each.kind) ? ({ ...each, occasion } as Command) : each));
 
 /** All that a catalog can be asked about the small world. */
 async function answers(catalog: Catalog): Promise<unknown> {
@@ -111,6 +127,7 @@ async function answers(catalog: Catalog): Promise<unknown> {
   return {
     repositories: await catalog.repositories(page),
     uploads: await catalog.uploads(page),
+    events: [await catalog.events(0, 1000), await catalog.lastEvent()],
     unnamed: (await catalog.unnamed(2, { limit: 100 })).items.map((each) => JSON.stringify(each)).toSorted(),
     loose: (await catalog.loose(2, { limit: 100 })).items.map((each) => JSON.stringify(each)).toSorted(),
     unheld: await Promise.all(digests.map((digest) => catalog.unheldBytes(digest))),

@@ -58,6 +58,11 @@ export class Outbox {
     });
   }
 
+  /** Commands that wait, what is with the writer included. */
+  get waiting(): number {
+    return this.#commands;
+  }
+
   /** Refuse what comes from now on, and wait until the writer has done the rest. */
   async close(): Promise<void> {
     this.#closed = true;

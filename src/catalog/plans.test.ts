@@ -1,11 +1,12 @@
 import { expect, test } from "bun:test";
 import { blobOf, imageOf } from "../testing/artifacts.ts";
-import { here, linkBlob, one, putManifest, there } from "../testing/commands.ts";
+import { here, linkBlob, occasion, one, putManifest, there } from "../testing/commands.ts";
 import { applyBatch } from "./batch.ts";
 import * as charts from "./chartQuestions.ts";
 import * as collection from "./collectionQuestions.ts";
 import { loose } from "./loose.ts";
 import * as questions from "./questions.ts";
+import { scansOver } from "./scans.ts";
 import { upgrade } from "./schema.ts";
 import { Sql, type Value } from "./sql.ts";
 import { unusedManifests } from "./use.ts";
@@ -48,7 +49,7 @@ function placesOf(text: string): number[] {
   return [...new Set(places)].map(() => 1);
 }
 
-test("every question and command finds its rows by an index: none scans a table or sorts", () => {
+test("every question and command finds its rows by an index: none scans a table or sorts", async () => {
   const sql = new Remembering(":memory:");
   upgrade(sql, ":memory:");
   sql.script("PRAGMA foreign_keys = ON");
@@ -70,7 +71,10 @@ test("every question and command finds its rows by an index: none scans a table 
     { kind: "bury", digest: blob },
     { kind: "use-manifest", repository: here, digest: referrer.descriptor.digest, at: 1 },
     { kind: "untag", repository: here, tag: putManifest(here, one, ["1"]).tags[0]!, at: 1 },
-    { kind: "delete-manifest", repository: here, digest: referrer.descriptor.digest, at: 1 },
+    { kind: "open-endpoints", names: ["a"] },
+    { kind: "delete-manifest", repository: here, digest: referrer.descriptor.digest, at: 1, occasion },
+    { kind: "open-endpoints", names: ["b"] },
+    { kind: "advance-endpoint", name: "b", event: 1 },
     { ...putManifest(here, one, ["2"]), chart: { content: blob, created: 1 } },
     { kind: "begin-facts", content: blob },
     { kind: "put-facts", content: blob, facts },
@@ -96,6 +100,8 @@ test("every question and command finds its rows by an index: none scans a table 
   unusedManifests(sql, here, 1, 1);
   questions.upload(sql, "u");
   questions.uploads(sql, page);
+  questions.events(sql, 0, 1);
+  questions.lastEvent(sql);
   charts.unreadCharts(sql, 1);
   charts.chartFacts(sql, blob);
   charts.chartEntries(sql, [blob], "json");
@@ -104,6 +110,15 @@ test("every question and command finds its rows by an index: none scans a table 
   charts.chartTags(sql, "charts/", page);
   charts.taggedChart(sql, here, putManifest(here, one, ["2"]).tags[0]!);
   charts.chartPrefixes(sql, { limit: 9 });
+  applyBatch(sql, [putManifest(there, referrer)]);
+  const scans = scansOver(sql);
+  await scans.blobs(page);
+  await scans.manifests(page);
+  await scans.manifestRows(referrer.descriptor.digest);
+  applyBatch(sql, [
+    { ...putManifest(there, referrer), named: [], kind: "restate-manifest" },
+    { kind: "lose-blob", digest: blob },
+  ]);
 
   const asked = [...sql.texts].filter((text) => /^(SELECT|INSERT|UPDATE|DELETE)/.test(text));
   const slow = asked.flatMap((text) =>

@@ -2,7 +2,7 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { RepositoryName, Tag } from "../oci/reference.ts";
 import type { StoredManifest } from "../oci/repository.ts";
-import type { Page, PageRequest, Upload } from "./catalog.ts";
+import type { Page, PageRequest, StoredEvent, Upload } from "./catalog.ts";
 import { packDigest, unpackDigest } from "./packed.ts";
 import type { Sql } from "./sql.ts";
 
@@ -168,6 +168,14 @@ export function uploads(sql: Sql, { after = "", limit }: PageRequest<string>): P
   );
   return pageOf(rows, limit, asUpload);
 }
+
+/** Events after a number, in order. */
+export const events = (sql: Sql, after: number, limit: number): StoredEvent[] =>
+  sql.all("SELECT number, body FROM event WHERE number > ? ORDER BY number LIMIT ?", after, limit);
+
+/** The newest event's number. */
+export const lastEvent = (sql: Sql): number =>
+  sql.one<{ last: number }>("SELECT ifnull(max(number), 0) AS last FROM event")!.last;
 
 /** A page out of rows that were asked for one more than the page holds: the one says whether more follow. */
 export const pageOf = <Row, Item>(

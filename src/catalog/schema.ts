@@ -122,6 +122,15 @@ export const migrations: readonly string[] = [
   chartTables,
   // When a manifest was asked for last, ms since 1970, to within hours; noted of what a mirror keeps, and of nothing else.
   "ALTER TABLE manifest ADD COLUMN used INTEGER",
+  // What is to be told to endpoints, in order. The newest event stays when all have had it, so that no number comes again.
+  `
+  CREATE TABLE event (number INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT; -- an event in JSON
+  CREATE TABLE endpoint (
+    name TEXT    PRIMARY KEY,
+    had  INTEGER NOT NULL -- the number of the last event that it has had
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX endpoint_by_had ON endpoint (had);
+  `,
   // An edge leads to all that a manifest names, manifests too; those of indexes that are there are read out of their bytes.
   // What nothing holds at the upgrade waits from then on.
   `

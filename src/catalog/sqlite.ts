@@ -1,5 +1,5 @@
 import { ChartroomError } from "../oci/errors.ts";
-import type { Catalog } from "./catalog.ts";
+import type { Catalog, Questions } from "./catalog.ts";
 import * as charts from "./chartQuestions.ts";
 import * as collection from "./collectionQuestions.ts";
 import type { Command, Outcome } from "./command.ts";
@@ -7,6 +7,7 @@ import { loose } from "./loose.ts";
 import { failureOf, type Request } from "./messages.ts";
 import { cannotWrite, Outbox, type OutboxLimits } from "./outbox.ts";
 import * as questions from "./questions.ts";
+import { scansOver } from "./scans.ts";
 import { upgrade } from "./schema.ts";
 import { Sql } from "./sql.ts";
 import { startWriter, type Writer } from "./thread.ts";
@@ -41,6 +42,21 @@ export async function openSqliteCatalog(
   return catalogOver(sql, writer, new Outbox(writer, limits));
 }
 
+/** Questions on a connection of their own. */
+export interface CatalogReader extends Questions {
+  close(): void;
+}
+
+/**
+ * Read a catalog of the newest schema beside whoever owns it, on a connection of its own: for a thread that nobody waits for.
+ * @throws SQLiteError
+ */
+export function openSqliteReader(path: string): CatalogReader {
+  const sql = new Sql(path);
+  sql.script("PRAGMA query_only = ON");
+  return { ...questionsOver(sql), close: () => sql.close() };
+}
+
 /** The connection of the questions, over a database of the newest schema. */
 function openDatabase(path: string): Sql {
   let sql: Sql | undefined;
@@ -49,6 +65,8 @@ function openDatabase(path: string): Sql {
     upgrade(sql, path);
     // Readers go on while the writer writes (sqlite.org/wal.html). The mode is kept in the file.
     sql.script("PRAGMA journal_mode = WAL; PRAGMA query_only = ON");
+    // 16 MiB at most, in place of 2: a page of 1,000 repositories out of 100,000 takes 0.6 ms, and took 1.4.
+    sql.script("PRAGMA cache_size = -16384");
     return sql;
   } catch (cause) {
     sql?.close();
@@ -67,8 +85,23 @@ async function told(writer: Writer, request: Request): Promise<void> {
 }
 
 const catalogOver = (sql: Sql, writer: Writer, outbox: Outbox): Catalog => ({
+  ...questionsOver(sql),
   apply: async <C extends Command>(command: C) => (await outbox.send(command)) as Outcome<C>,
+  waiting: () => outbox.waiting,
+  close: async () => {
+    await outbox.close();
+    sql.close();
+    // The writer closes last, and so takes the write-ahead log into the database.
+    try {
+      await told(writer, { kind: "close" });
+    } finally {
+      writer.stop();
+    }
+  },
+});
 
+const questionsOver = (sql: Sql): Questions => ({
+  ...scansOver(sql),
   hasRepository: async (name) => questions.hasRepository(sql, name),
   repositories: async (page) => questions.repositories(sql, page),
   tags: async (repository, page) => questions.tags(sql, repository, page),
@@ -88,7 +121,8 @@ const catalogOver = (sql: Sql, writer: Writer, outbox: Outbox): Catalog => ({
   unusedManifests: async (repository, before, limit) => unusedManifests(sql, repository, before, limit),
   upload: async (id) => questions.upload(sql, id),
   uploads: async (page) => questions.uploads(sql, page),
-
+  events: async (after, limit) => questions.events(sql, after, limit),
+  lastEvent: async () => questions.lastEvent(sql),
   unreadCharts: async (limit) => charts.unreadCharts(sql, limit),
   chartFacts: async (content) => charts.chartFacts(sql, content),
   chartEntries: async (contents, form) => charts.chartEntries(sql, contents, form),
@@ -96,15 +130,4 @@ const catalogOver = (sql: Sql, writer: Writer, outbox: Outbox): Catalog => ({
   chartTags: async (prefix, page) => charts.chartTags(sql, prefix, page),
   taggedChart: async (repository, tag) => charts.taggedChart(sql, repository, tag),
   chartPrefixes: async (page) => charts.chartPrefixes(sql, page),
-
-  close: async () => {
-    await outbox.close();
-    sql.close();
-    // The writer closes last, and so takes the write-ahead log into the database.
-    try {
-      await told(writer, { kind: "close" });
-    } finally {
-      writer.stop();
-    }
-  },
 });

@@ -1,7 +1,10 @@
-import { describe } from "../oci/descriptor.ts";
+import { type Descriptor, describe } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
+import { parseJsonObject } from "../oci/json.ts";
+import { parseManifest } from "../oci/manifest.ts";
 import type { Source, StoredManifest } from "../oci/repository.ts";
-import { buildChartManifest } from "./manifest.ts";
+import { goJson } from "./goJson.ts";
+import { buildChartManifest, chartManifest } from "./manifest.ts";
 import { chartMediaTypes } from "./mediaTypes.ts";
 import type { Metadata } from "./metadata.ts";
 
@@ -36,6 +39,37 @@ export function packForPush(chart: ChartInMemory, created?: string): PackedForPu
   );
   const parts = [config, content, ...(signature === undefined ? [] : [signature])];
   return { manifest, content: content.descriptor.digest, source: inMemory(manifest, parts) };
+}
+
+/** A stored chart with a provenance file; all that its manifest says besides stays as it is. */
+export interface SignedChart {
+  readonly manifest: StoredManifest;
+  /** Has the provenance file and the manifest; the other blobs are where the chart is. */
+  readonly source: Source;
+  /** Whether it had a provenance file before, which is replaced. */
+  readonly wasSigned: boolean;
+  /** The digest of the archive. */
+  readonly content: Digest;
+}
+
+/**
+ * Put a provenance file to a chart, as its second layer.
+ * @throws ChartroomError `invalid` when the manifest is not a chart's
+ */
+export function signForPush({ bytes, descriptor }: StoredManifest, provenance: Uint8Array): SignedChart {
+  const { content, provenance: old } = chartManifest(parseManifest(bytes, descriptor.mediaType));
+  const layer = describe(provenance, chartMediaTypes.provenance);
+  const document = parseJsonObject(bytes, "manifest");
+  const layers = (document.layers as Descriptor[]).filter((each) => each.digest !== old?.digest);
+  const { mediaType, digest, size } = layer;
+  const signed = goJson({ ...document, layers: [...layers, { mediaType, digest, size }] });
+  const manifest = { descriptor: describe(signed, descriptor.mediaType), bytes: signed };
+  return {
+    manifest,
+    source: inMemory(manifest, [{ descriptor: layer, bytes: provenance }]),
+    wasSigned: old !== undefined,
+    content: content.digest,
+  };
 }
 
 const inMemory = (manifest: StoredManifest, parts: readonly StoredManifest[]): Source => ({

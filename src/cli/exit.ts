@@ -68,3 +68,9 @@ export function explain(error: unknown): Explanation {
     hint: "This is a fault in chartroom; --debug shows where.",
   };
 }
+
+/** What `explain` says, as plain data: for another thread, or another process. */
+export function failureOf(error: unknown): Explanation {
+  const { code, message, hint } = explain(error);
+  return { code, message, hint };
+}

@@ -1,5 +1,6 @@
 import { Option } from "commander";
 import type { Definition } from "./definition.ts";
+import { addUpkeepCommands } from "./upkeepCommands.ts";
 
 const dataOption = () =>
   new Option("--data <dir>", "where the registry keeps its data").env("CHARTROOM_DATA");
@@ -56,6 +57,7 @@ export function addRegistryCommands(registry: Definition): void {
         "mirror a chart repository or oci://HOST below NAME; repeatable",
       ).argParser((value: string, before: string[] = []) => [...before, value]),
     )
+    .option("--read-only", "refuse pushes and deletes; a Distribution's data is served where it lies")
     .examples(
       "registry serve",
       "registry serve --addr :5000 --data ./registry",
@@ -63,6 +65,27 @@ export function addRegistryCommands(registry: Definition): void {
       "registry serve --htpasswd auth.htpasswd --anonymous-pull",
       "registry serve /etc/distribution/config.yml",
     );
+
+  addUpkeepCommands(registry, dataOption);
+  registry
+    .add(
+      "adopt <dir>",
+      "take over the data of a CNCF Distribution",
+      async () => (await import("./registry/adopt/run.ts")).adoptDirectory,
+    )
+    .addOption(dataOption())
+    .addOption(new Option("--copy", "copy all files, and share none").conflicts("link"))
+    .option("--link", "only link files, and copy none: fails on another disk")
+    .option("--force", "move tags that hold something else here")
+    .option("--dry-run", "only say what would be adopted; blobs are not read")
+    .examples(
+      "registry adopt /var/lib/registry",
+      "registry adopt /etc/docker/registry/config.yml --data ./registry",
+    )
+    .notes(
+      "DIR is the root directory of a CNCF Distribution 2 or 3 (docker/registry/v2 is in it), or its config.yml. Every blob is read against its digest, and has the same digest afterwards. Nothing in DIR is changed: on the same disk the two share files by hard links, elsewhere files are copied. What is here is left alone, so it may be interrupted and run again, and brings what came since.",
+    )
+    .notes("One thing that is broken there does not stop the rest; the exit code is then 1.");
 
   const user = registry.group("user", "who may enter our own registry");
   user

@@ -2,21 +2,33 @@
 import { FilesystemBlobs } from "../blobs/filesystem.ts";
 import { MemoryBlobs } from "../blobs/memory.ts";
 import { MemoryCatalog } from "../catalog/memory.ts";
-import { openSqliteCatalog } from "../catalog/sqlite.ts";
+import { snapshotSqlite } from "../catalog/snapshot.ts";
+import { openSqliteCatalog, openSqliteReader } from "../catalog/sqlite.ts";
+import { Notifications, type NotificationsOptions } from "../notify/notifications.ts";
+import type { Catalogs } from "../registry/backup/copy.ts";
 import { factsThread } from "../registry/charts/factsThread.ts";
 import type { DataPaths } from "../registry/dataDirectory.ts";
 import type { MirrorSource } from "../registry/mirror/mirror.ts";
 import { plainFiles } from "../registry/plainFiles.ts";
 import { Registry, type Sweep } from "../registry/registry.ts";
 import { Reserve } from "../registry/reserve.ts";
-import type { Rules } from "../registry/store.ts";
+import type { Rules, Store } from "../registry/store.ts";
 import { WriteStop } from "../registry/writeStop.ts";
+
+/** How the catalog of a data directory is read beside its owner, and how it is copied. */
+export const catalogs: Catalogs = { snapshot: snapshotSqlite, read: openSqliteReader };
 
 /** A registry that is ready, and what ends it. */
 export interface OpenRegistry {
   readonly registry: Registry;
+  /** What it is kept in. */
+  readonly store: Store;
   /** Whether it still writes. */
   readonly writes: WriteStop;
+  /** Commands that wait for the catalog. */
+  readonly waiting: () => number;
+  /** Undefined where nobody is to be told of anything. */
+  readonly notifications: Notifications | undefined;
   close(): Promise<void>;
 }
 
@@ -28,6 +40,8 @@ export interface RegistryNeeds {
   readonly report: (error: unknown) => void;
   readonly sweep: Sweep | "off";
   readonly rules: Rules;
+  /** Who is told of what happens; unsaid, nobody now, and what waits for somebody goes on waiting. */
+  readonly notifications?: NotificationsOptions;
   readonly mirrors: readonly MirrorSource[];
 }
 
@@ -37,30 +51,44 @@ export interface RegistryNeeds {
  */
 export async function openRegistry(
   paths: DataPaths | undefined,
-  { now, report, sweep, rules, mirrors }: RegistryNeeds,
+  { now, report, sweep, rules, mirrors, notifications: told }: RegistryNeeds,
 ): Promise<OpenRegistry> {
   const writes = new WriteStop(report);
-  const catalog =
+  const { catalog: stored, blobs } =
     paths === undefined
-      ? new MemoryCatalog()
-      : writes.catalog(
-          new Reserve(plainFiles, paths.reserve).catalog(await openSqliteCatalog(paths.catalog)),
-        );
-  const blobs =
-    paths === undefined ? new MemoryBlobs() : new FilesystemBlobs(writes.files(plainFiles), paths);
+      ? { catalog: new MemoryCatalog(), blobs: new MemoryBlobs() }
+      : await openStorage(paths, writes);
+  const notifications = told && new Notifications(stored, told);
+  const heard = told?.endpoints.length === 0 ? undefined : notifications;
+  const catalog = heard?.catalog ?? stored;
   const reading = factsThread();
   const store = { catalog, blobs, now, rules, readFacts: reading.read };
   const registry = new Registry(store, mirrors, report);
   const close = async () => {
     await registry.close();
     reading.stop();
-    await catalog.close();
+    await notifications?.close();
+    await stored.close();
   };
   try {
     await registry.start(report, sweep);
+    await notifications?.start();
   } catch (error) {
     await close();
     throw error;
   }
-  return { registry, writes, close };
+  const waiting = () => stored.waiting();
+  return { registry, store, writes, waiting, notifications: heard, close };
 }
+
+/** Rows and blobs of a data directory, which this process owns. @throws as `openRegistry` */
+export async function openStorage(paths: DataPaths, writes: WriteStop) {
+  const rows = await openCatalog(paths.catalog);
+  return {
+    catalog: writes.catalog(new Reserve(plainFiles, paths.reserve).catalog(rows)),
+    blobs: new FilesystemBlobs(writes.files(plainFiles), paths),
+  };
+}
+
+/** Rows alone, in a file of their own. */
+export const openCatalog = openSqliteCatalog;

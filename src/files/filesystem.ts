@@ -1,8 +1,10 @@
-import { type Dirent, type Stats, statSync } from "node:fs";
+import { constants, type Dirent, type Stats, statSync } from "node:fs";
 import {
   access,
   chmod,
+  copyFile,
   link,
+  lstat,
   mkdir,
   open,
   readdir,
@@ -34,12 +36,15 @@ export interface FileSystem {
   readFile(path: string): Promise<Uint8Array>;
   rename(from: string, to: string): Promise<void>;
   link(existing: string, path: string): Promise<void>;
+  /** A new file with another's bytes, which share their place on the disk where the file system can do that. */
+  copyFile(from: string, to: string): Promise<void>;
   unlink(path: string): Promise<void>;
   rm(path: string, options: { recursive?: boolean; force?: boolean }): Promise<void>;
   mkdir(path: string): Promise<void>;
   readdir(path: string): Promise<string[]>;
   readdir(path: string, options: { withFileTypes: true }): Promise<Dirent[]>;
   stat(path: string): Promise<Stats>;
+  lstat(path: string): Promise<Stats>;
   /**
    * `stat` here and now, undefined where nothing is: for the thousands of a list, each of which takes 2 µs, and by way of a
    * thread three times that.
@@ -55,11 +60,13 @@ export const nodeFileSystem: FileSystem = {
   readFile: (path) => readFile(path),
   rename,
   link,
+  copyFile: (from, to) => copyFile(from, to, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL),
   unlink,
   rm,
   mkdir: (path) => mkdir(path),
   readdir,
   stat,
+  lstat,
   statSync: (path) => statSync(path, { throwIfNoEntry: false }),
   chmod,
   access,

@@ -11,6 +11,8 @@ export const promptFileSystem: FileSystem = {
   readFile: async (path) => node.readFileSync(path),
   rename: async (from, to) => node.renameSync(from, to),
   link: async (existing, path) => node.linkSync(existing, path),
+  copyFile: async (from, to) =>
+    node.copyFileSync(from, to, node.constants.COPYFILE_FICLONE | node.constants.COPYFILE_EXCL),
   unlink: async (path) => node.unlinkSync(path),
   rm: async (path, options) => node.rmSync(path, options),
   mkdir: async (path) => node.mkdirSync(path),
@@ -19,6 +21,7 @@ export const promptFileSystem: FileSystem = {
       ? node.readdirSync(path)
       : node.readdirSync(path, options)) as FileSystem["readdir"],
   stat: async (path) => node.statSync(path),
+  lstat: async (path) => node.lstatSync(path),
   statSync: (path) => node.statSync(path, { throwIfNoEntry: false }),
   chmod: async (path, mode) => node.chmodSync(path, mode),
   access: async (path, mode) => node.accessSync(path, mode),

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { isWhole } from "../blobs/whole.ts";
 import { errorCode, ifThere } from "../files/filesystem.ts";
 import { acquire, type Lock } from "../files/lock.ts";
 import { type Digest, tryDigest } from "../oci/digest.ts";
@@ -8,7 +9,6 @@ import { inParallel } from "../oci/parallel.ts";
 import type { LayoutIndex } from "./index.ts";
 import type { Layout } from "./layout.ts";
 import { mediaTypeOf } from "./manifest.ts";
-import { isWhole } from "./whole.ts";
 
 /** One thing that is wrong. A warning breaks a SHOULD, or is only waste; a fault loses somebody something. */
 export interface Finding {

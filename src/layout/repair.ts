@@ -1,4 +1,5 @@
 import { dirname, join } from "node:path";
+import { isWhole } from "../blobs/whole.ts";
 import { makeDirectory, replaceFile, syncDirectory } from "../files/durable.ts";
 import { ifThere } from "../files/filesystem.ts";
 import { acquire } from "../files/lock.ts";
@@ -11,7 +12,6 @@ import { LayoutIndex } from "./index.ts";
 import type { Layout } from "./layout.ts";
 import { digestsIn } from "./mark.ts";
 import { salvageEntries } from "./salvage.ts";
-import { isWhole } from "./whole.ts";
 
 /** One thing that a repair did. */
 export interface Repaired {

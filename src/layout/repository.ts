@@ -1,3 +1,4 @@
+import { isWhole } from "../blobs/whole.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { type Digest, tryDigest } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
@@ -10,7 +11,6 @@ import { takeBlob } from "./ingest.ts";
 import type { Layout } from "./layout.ts";
 import { entryName, splitName } from "./name.ts";
 import { referrersIn } from "./referrers.ts";
-import { isWhole } from "./whole.ts";
 
 /**
  * The part of a layout whose names begin with `host/repository`, as a repository to read from. The empty prefix is the part

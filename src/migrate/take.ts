@@ -1,12 +1,12 @@
 import { openArchive } from "../chart/archive.ts";
 import type { Metadata } from "../chart/metadata.ts";
 import type { ChartInMemory } from "../chart/packed.ts";
+import { provenanceKind } from "../chart/provenance.ts";
 import { compareVersions, tryVersion } from "../chart/version.ts";
 import { algorithmOf, type Digest, digestOf } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import type { limiter } from "../oci/limiter.ts";
 import type { IndexRow } from "./indexRow.ts";
-import { provenanceKind } from "./provenance.ts";
 import type { ArchivePlace, ChartSource } from "./source.ts";
 
 /** What becomes of an archive that is not what the index says; Helm takes it, and indexes in the wild are wrong. */

@@ -1,4 +1,5 @@
 import { createdOf } from "../chart/moment.ts";
+import { provenanceKind } from "../chart/provenance.ts";
 import { digestOf } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import { readVerified } from "../oci/verify.ts";
@@ -6,7 +7,6 @@ import { heldChart } from "./held.ts";
 import type { Migration } from "./migrate.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Step } from "./plan.ts";
-import { provenanceKind } from "./provenance.ts";
 import { takeChart } from "./take.ts";
 
 /**

@@ -5,9 +5,19 @@ import { Patterns, type RepositoryPattern } from "./patterns.ts";
 export interface Authenticator {
   /** What a login dialog calls this place. */
   readonly realm: string;
-  /** Whether the password is the user's. An unknown user takes as long as a known one. */
-  authenticate(user: string, password: string): Promise<boolean>;
+  /**
+   * Whether the password is the user's. An unknown user takes as long as a known one.
+   * @param from the address that says so
+   * @throws RegistryError `requestsTooMany` when too many were wrong from there; ChartroomError `busy` when too many wait to be looked at
+   */
+  authenticate(user: string, password: string, from?: string): Promise<boolean>;
 }
+
+/** An authenticator that knows from where its callers come. */
+export const authenticatorFor = (authenticator: Authenticator, from: string | undefined): Authenticator => ({
+  realm: authenticator.realm,
+  authenticate: (user, password) => authenticator.authenticate(user, password, from),
+});
 
 /** What a caller shows of itself. */
 export interface Credentials {

@@ -4,6 +4,7 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { nodeFileSystem as fs } from "../files/filesystem.ts";
 import { codeOf } from "../testing/errors.ts";
+import { Attempts } from "./attempts.ts";
 import { openHtpasswd } from "./authenticator.ts";
 import { costOf, dummyHash } from "./bcrypt.ts";
 
@@ -32,8 +33,11 @@ const verify = async (password: string, hash: string) => {
   await Bun.sleep(1);
   return password === `pw${hash.at(-1)}`;
 };
-const open = () =>
-  openHtpasswd({ path, realm: "r", fs, warn: (message) => warnings.push(message), now: () => time, verify });
+const open = (attempts?: Attempts) =>
+  openHtpasswd({
+    ...{ path, realm: "r", fs, now: () => time, verify, attempts },
+    warn: (message) => warnings.push(message),
+  });
 
 test("a right password passes once verified, and is then remembered for ten minutes", async () => {
   const { realm, authenticate } = await open();
@@ -163,4 +167,48 @@ test("real bcrypt: only the right password passes", async () => {
   expect(await authenticate("ann", "mypas")).toBe(false);
   expect(await authenticate("ann", "")).toBe(false);
   expect(await authenticate("eve", "mypass")).toBe(false);
+});
+
+test("who is wrong too often from one address is turned away unheard, until some time has passed", async () => {
+  const { authenticate } = await open(new Attempts(3, () => time));
+  const [here, there] = ["192.0.2.1", "192.0.2.2"];
+  expect(await authenticate("bob", "pwb", here)).toBe(true);
+  // Many at once are no way around, and it is no matter whose passwords are guessed.
+  const guesses = Array.from({ length: 5 }, (_, i) => authenticate(i < 3 ? "ann" : "bob", `${i}`, here));
+  const outcomes = await Promise.allSettled(guesses);
+  expect(outcomes.map(({ status }) => status === "fulfilled")).toEqual([true, true, true, false, false]);
+  const count = compared.length;
+  await expect(authenticate("ann", "pwa", here)).rejects.toMatchObject({
+    fault: "requestsTooMany",
+    retryAfter: 20_000,
+  });
+  expect(compared).toHaveLength(count);
+  // Who is known already is heard, and so is everybody elsewhere.
+  expect(await authenticate("bob", "pwb", here)).toBe(true);
+  expect(await authenticate("ann", "wrong", there)).toBe(false);
+  time += 20_000;
+  expect(await authenticate("ann", "pwa", here)).toBe(true);
+});
+
+test("whoever is right does not count", async () => {
+  const { authenticate } = await open(new Attempts(1, () => time));
+  for (const [user, password] of [
+    ["ann", "pwa"],
+    ["bob", "pwb"],
+  ] as const)
+    expect(await authenticate(user, password, "192.0.2.1")).toBe(true);
+  expect(compared).toHaveLength(2);
+});
+
+test("who comes when very many wait is told to come again, without a hash", async () => {
+  const { authenticate } = await open();
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: 130 }, (_, i) => authenticate("ann", `guess ${i}`)),
+  );
+  const refused = outcomes.filter(({ status }) => status === "rejected");
+  expect(refused).toEqual([
+    { status: "rejected", reason: expect.objectContaining({ code: "busy" }) },
+    { status: "rejected", reason: expect.objectContaining({ code: "busy" }) },
+  ]);
+  expect(await authenticate("ann", "pwa")).toBe(true);
 });

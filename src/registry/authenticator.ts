@@ -1,8 +1,10 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { availableParallelism } from "node:os";
 import type { FileSystem } from "../files/filesystem.ts";
+import { ChartroomError } from "../oci/errors.ts";
 import { limiter } from "../oci/limiter.ts";
 import type { Authenticator } from "./access.ts";
+import type { Attempts } from "./attempts.ts";
 import { costOf, defaultCost, dummyHash, verifyPassword } from "./bcrypt.ts";
 import { parseHtpasswd, type Users, usersWithoutBcrypt } from "./htpasswd.ts";
 
@@ -16,6 +18,8 @@ export interface HtpasswdOptions {
   warn(message: string): void;
   /** Milliseconds that only go forward. */
   now(): number;
+  /** How often one address may be wrong; as often as it likes where there is none. */
+  readonly attempts?: Attempts | undefined;
   /** Compares a password with a bcrypt hash; a parameter so that a test can count. */
   verify?(password: string, hash: string): Promise<boolean>;
 }
@@ -26,6 +30,8 @@ const freshness = 1000;
 const memory = 10 * 60 * 1000;
 /** How many verified passwords are remembered; the oldest goes first. */
 const remembered = 1000;
+/** Who comes when so many wait to be verified is turned away: some ten seconds of work at cost 10. */
+const waiting = 128;
 /** Verifications at once. They share the thread pool with the file system: leave it half of the machine. */
 const parallel = Math.max(1, Math.floor(availableParallelism() / 2));
 
@@ -36,7 +42,7 @@ const parallel = Math.max(1, Math.floor(availableParallelism() / 2));
  * @throws ChartroomError `invalid` when the file does not parse; node's error when it cannot be read
  */
 export async function openHtpasswd(options: HtpasswdOptions): Promise<Authenticator> {
-  const { realm, now, verify = verifyPassword } = options;
+  const { realm, now, attempts, verify = verifyPassword } = options;
   const key = randomBytes(32);
   const limit = limiter(parallel);
   const verified = new Map<string, number>();
@@ -58,7 +64,7 @@ export async function openHtpasswd(options: HtpasswdOptions): Promise<Authentica
 
   return {
     realm,
-    async authenticate(user, password) {
+    async authenticate(user, password, from) {
       const { hashes, costs } = await users();
       const hash = hashes.get(user);
       const own = hash === undefined ? undefined : costOf(hash);
@@ -66,12 +72,16 @@ export async function openHtpasswd(options: HtpasswdOptions): Promise<Authentica
       if ((verified.get(name) ?? 0) > now()) return true;
       const running = underWay.get(name);
       if (running !== undefined) return running;
-      const work = limit(async () => {
-        if (hash !== undefined && own !== undefined && (await verify(password, hash))) return true;
-        // Every failure pays once for each cost that the file has, or the time would tell who is in it.
-        for (const cost of costs) if (cost !== own) await verify(password, dummyHash(cost));
-        return false;
-      });
+      if (underWay.size >= waiting)
+        throw new ChartroomError("busy", "Cannot look at a password: too many others wait for that");
+      const attempt = () =>
+        limit(async () => {
+          if (hash !== undefined && own !== undefined && (await verify(password, hash))) return true;
+          // Every failure pays once for each cost that the file has, or the time would tell who is in it.
+          for (const cost of costs) if (cost !== own) await verify(password, dummyHash(cost));
+          return false;
+        });
+      const work = attempts === undefined ? attempt() : attempts.count(from, attempt);
       underWay.set(name, work);
       try {
         const passed = await work;

@@ -17,13 +17,17 @@ export class Burials {
 
   /**
    * Remove the bytes of a digest if it is doomed, or wait for whoever is at it.
+   * @param away takes the bytes away; unsaid, they are removed
    * @returns bytes that were freed; undefined where nothing was there
    * @throws what blobs and catalog throw; the digest stays doomed then, and the same again goes on
    */
-  bury(digest: Digest): Promise<number | undefined> {
+  bury(
+    digest: Digest,
+    away: () => Promise<unknown> = () => this.#store.blobs.remove(digest),
+  ): Promise<number | undefined> {
     let underWay = this.#underWay.get(digest);
     if (underWay === undefined) {
-      underWay = this.#bury(digest).finally(() => this.#underWay.delete(digest));
+      underWay = this.#bury(digest, away).finally(() => this.#underWay.delete(digest));
       this.#underWay.set(digest, underWay);
     }
     return underWay;
@@ -45,11 +49,11 @@ export class Burials {
     }
   }
 
-  async #bury(digest: Digest): Promise<number | undefined> {
+  async #bury(digest: Digest, away: () => Promise<unknown>): Promise<number | undefined> {
     const { blobs, catalog } = this.#store;
     if (!(await catalog.unheldBytes(digest))?.doomed) return undefined;
     const size = await blobs.stat(digest);
-    await blobs.remove(digest);
+    await away();
     await catalog.apply({ kind: "bury", digest });
     return size;
   }

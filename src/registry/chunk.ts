@@ -6,6 +6,8 @@ export interface Chunk {
   readonly body: ReadableStream<Uint8Array>;
   /** Where the sender believes the session ends, in bytes; unsaid, wherever it ends. */
   readonly start?: number | undefined;
+  /** How many bytes the sender says will come, where it says so. */
+  readonly announced?: number | undefined;
   /** How many bytes there must be, where the transport does not see to that; unsaid, as many as come. */
   readonly length?: number | undefined;
 }
@@ -25,20 +27,26 @@ export class OutOfOrder extends RegistryError {
  * Put a chunk at the end of an ingest. When the body breaks off, or `signal` is aborted, what came is kept. A chunk of
  * another length than was said is not kept: one of its two ends is wrong, and nobody can tell which.
  * @param safe as `Ingest.append` has it; for a chunk that may yet be taken back it is told nothing
- * @throws OutOfOrder before anything is read; RegistryError `sizeInvalid`; the body's error; the signal's reason
+ * @param largest bytes that the whole may have
+ * @throws OutOfOrder before anything is read; RegistryError `blobTooLarge`, before anything is read where the sender says how
+ *   much comes; RegistryError `sizeInvalid`; the body's error; the signal's reason
  */
 export async function takeChunk(
   ingest: Ingest,
   chunk: Chunk,
   signal: AbortSignal,
   safe: (size: number) => Promise<void>,
+  largest: number | undefined,
 ): Promise<void> {
   signal.throwIfAborted();
   const start = ingest.offset;
   if (chunk.start !== undefined && chunk.start !== start) throw new OutOfOrder(start);
+  const { length, announced = length ?? 0 } = chunk;
+  if (largest !== undefined && start + announced > largest)
+    throw new RegistryError("blobTooLarge", { details: [{ limit: largest }] });
   const body = interruptible(chunk.body, signal);
-  const { length } = chunk;
-  if (length === undefined) return ingest.append(body, undefined, safe);
+  if (length === undefined)
+    return refusing("invalid", "blobTooLarge", () => ingest.append(body, largest, safe));
   try {
     await refusing("invalid", "sizeInvalid", () => ingest.append(body, start + length));
     const found = ingest.offset - start;

@@ -12,6 +12,9 @@ import { noise } from "../testing/streams.ts";
 import { Registry } from "./registry.ts";
 import { WriteStop } from "./writeStop.ts";
 
+/** Hundreds of days, each with its syncs: seconds on a quiet machine. */
+const minute = 60_000;
+
 // Blobs lie on a file system that fails as it is told; rows are in memory, and outlive the process as those on a disk do.
 const grace = 1000;
 const image = imageOf([blobOf(noise(3000))]);
@@ -118,47 +121,55 @@ async function usualCalls(): Promise<readonly Call[]> {
 
 const codes = ["EIO", "ENOSPC", "EACCES"];
 
-test("whichever call fails in a day of pushes, deletes and collections, nothing held is lost and a start collects the rest", async () => {
-  const calls = await usualCalls();
-  for (const [fatal] of calls.entries()) {
-    const spot = await place();
-    spot.fs.fault = (index) => (index === fatal ? { code: codes[fatal % codes.length]! } : undefined);
-    const first = started(spot, spot.fs, spot.root);
-    const done = await day(spot, first.registry);
-    await first.registry.close();
-    spot.fs.fault = () => undefined;
-    const next = started(spot, spot.fs, spot.root);
-    await acknowledged(spot, done);
-    await sound(spot, next);
-    expect(await day(spot, next.registry)).not.toContain(false);
-    await sound(spot, next);
-    await next.registry.close();
-    expect(spot.fs.openFiles).toBe(0);
-    await rm(spot.root, { recursive: true });
-  }
-});
-
-test("wherever the power fails in it, nothing held is lost and a start collects the rest", async () => {
-  const calls = await usualCalls();
-  for (const [last, { name }] of calls.entries()) {
-    // Before these there is nothing new to lose.
-    if (["read", "stat", "open"].includes(name)) continue;
-    for (const entries of ["synced", "all"] as const) {
+test(
+  "whichever call fails in a day of pushes, deletes and collections, nothing held is lost and a start collects the rest",
+  async () => {
+    const calls = await usualCalls();
+    for (const [fatal] of calls.entries()) {
       const spot = await place();
-      spot.fs.fault = (index) => (index >= last ? { code: "EIO" } : undefined);
-      const dying = started(spot, spot.fs, spot.root);
-      const done = await day(spot, dying.registry);
-      await dying.registry.close().catch(() => {});
-      const left = `${spot.root}-left`;
-      await spot.fs.afterPowerLoss(left, entries);
-      const next = started(spot, nodeFileSystem, left);
+      spot.fs.fault = (index) => (index === fatal ? { code: codes[fatal % codes.length]! } : undefined);
+      const first = started(spot, spot.fs, spot.root);
+      const done = await day(spot, first.registry);
+      await first.registry.close();
+      spot.fs.fault = () => undefined;
+      const next = started(spot, spot.fs, spot.root);
       await acknowledged(spot, done);
       await sound(spot, next);
       expect(await day(spot, next.registry)).not.toContain(false);
       await sound(spot, next);
       await next.registry.close();
-      await rm(left, { recursive: true });
+      expect(spot.fs.openFiles).toBe(0);
       await rm(spot.root, { recursive: true });
     }
-  }
-});
+  },
+  minute,
+);
+
+test(
+  "wherever the power fails in it, nothing held is lost and a start collects the rest",
+  async () => {
+    const calls = await usualCalls();
+    for (const [last, { name }] of calls.entries()) {
+      // Before these there is nothing new to lose.
+      if (["read", "stat", "open"].includes(name)) continue;
+      for (const entries of ["synced", "all"] as const) {
+        const spot = await place();
+        spot.fs.fault = (index) => (index >= last ? { code: "EIO" } : undefined);
+        const dying = started(spot, spot.fs, spot.root);
+        const done = await day(spot, dying.registry);
+        await dying.registry.close().catch(() => {});
+        const left = `${spot.root}-left`;
+        await spot.fs.afterPowerLoss(left, entries);
+        const next = started(spot, nodeFileSystem, left);
+        await acknowledged(spot, done);
+        await sound(spot, next);
+        expect(await day(spot, next.registry)).not.toContain(false);
+        await sound(spot, next);
+        await next.registry.close();
+        await rm(left, { recursive: true });
+        await rm(spot.root, { recursive: true });
+      }
+    }
+  },
+  minute,
+);

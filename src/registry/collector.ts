@@ -3,6 +3,7 @@ import type { BlobInfo } from "../blobs/blobs.ts";
 import type { Page, UnheldBytes, Waiting } from "../catalog/catalog.ts";
 import type { Digest } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
+import type { RepositoryName } from "../oci/reference.ts";
 import type { Burials } from "./burials.ts";
 import { type Candidate, candidates, orphans } from "./candidates.ts";
 import type { Store } from "./store.ts";
@@ -133,6 +134,21 @@ export class Collector {
    */
   take(digest: Digest): Promise<number | undefined> {
     return this.#unlessHeld(() => this.#take(digest));
+  }
+
+  /**
+   * Take a blob whose bytes are lost out of every repository, and what is left of them away.
+   * @param away takes it away, before it can come again
+   * @returns the repositories that had it
+   * @throws ChartroomError `busy` while collection is held
+   */
+  lose(digest: Digest, away: () => Promise<unknown>): Promise<readonly RepositoryName[]> {
+    return this.#unlessHeld(async () => {
+      const lost = await this.#store.catalog.apply({ kind: "lose-blob", digest });
+      if (!lost.done) return [];
+      await this.#burials.bury(digest, away);
+      return lost.repositories;
+    });
   }
 
   async #goOn(grace: number, report: (error: unknown) => void): Promise<void> {

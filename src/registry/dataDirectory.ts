@@ -1,9 +1,9 @@
 import { constants } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { makeDirectory, replaceFile } from "../files/durable.ts";
+import { makeDirectory, replaceFile, syncDirectory } from "../files/durable.ts";
 import { type FileSystem, ifThere } from "../files/filesystem.ts";
-import { acquire, LockBusyError } from "../files/lock.ts";
+import { acquire, type Lock, LockBusyError } from "../files/lock.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import { jsonBytes, parseJsonObject } from "../oci/json.ts";
 
@@ -21,6 +21,12 @@ export interface DataPaths {
   readonly reserve: string;
   /** Who may enter, when that is kept here. */
   readonly htpasswd: string;
+  /** Where its owner is asked for something. */
+  readonly control: string;
+  /** What a repair has put aside. */
+  readonly quarantine: string;
+  /** Says that the directory is a backup. */
+  readonly backup: string;
 }
 
 /** A data directory that this process owns until `release`, or until the process ends in any way. */
@@ -35,7 +41,7 @@ export interface DataDirectoryOptions {
 }
 
 /** The paths of a data directory; nothing is looked at or made. */
-function dataPathsOf(root: string): DataPaths {
+export function dataPathsOf(root: string): DataPaths {
   return {
     root,
     catalog: join(root, "catalog.db"),
@@ -43,6 +49,9 @@ function dataPathsOf(root: string): DataPaths {
     ingest: join(root, "ingest"),
     reserve: join(root, "reserve"),
     htpasswd: join(root, "htpasswd"),
+    control: join(root, "control.sock"),
+    quarantine: join(root, "quarantine"),
+    backup: join(root, "backup.json"),
   };
 }
 
@@ -55,6 +64,12 @@ const lockName = "lock";
  * and what a start leaves that was cut short.
  */
 const harmless = /^(?:lost\+found|htpasswd(?:\..*)?|lock|chartroom\.json\..*)$/;
+
+/** Whether a name in a data directory is that of something a registry keeps there, or leaves when it is killed. */
+export const isOwnName = (name: string): boolean =>
+  harmless.test(name) ||
+  /^(?:chartroom\.json|catalog\.db(?:-wal|-shm|\.new|\.new-journal)?|backup\.json(?:\.new)?)$/.test(name) ||
+  /^(?:blobs|ingest|reserve|control\.sock|quarantine)$/.test(name);
 
 /**
  * From each format to the next, the first from nothing. A catalog has a schema version of its own; this is about which
@@ -75,26 +90,44 @@ export async function openDataDirectory(root: string, options: DataDirectoryOpti
   const { fs } = options;
   await makeDataDirectory(root, options);
   const paths = dataPathsOf(root);
-  const lock = await acquire(join(root, lockName), "exclusive", { wait: 0 }).catch((cause) => {
-    if (!(cause instanceof LockBusyError)) throw cause;
-    throw refusal("conflict", root, "another chartroom process is using it", {
-      hint: "Stop that one first, or choose another directory with --data DIR.",
-      cause,
-    });
-  });
+  const lock = await lockDataDirectory(root);
   try {
     for (let from = await formatOf(fs, root); from < format; from++) {
       await upgrades[from]?.(fs, paths);
-      const marker = join(root, markerName);
-      const temporary = `${marker}.new`;
-      await fs.rm(temporary, { force: true });
-      await replaceFile(fs, marker, jsonBytes({ format: from + 1 }), { temporary });
+      await markDataDirectory(fs, root, from + 1);
     }
   } catch (error) {
     lock.release();
     throw error;
   }
   return { ...paths, release: () => lock.release() };
+}
+
+/**
+ * Keep everybody else out of a directory, until released or until the process ends in any way.
+ * @throws ChartroomError `conflict` when a running process owns it; node's errors
+ */
+export const lockDataDirectory = (root: string): Promise<Lock> =>
+  acquire(join(root, lockName), "exclusive", { wait: 0 }).catch((cause) => {
+    if (!(cause instanceof LockBusyError)) throw cause;
+    throw refusal("conflict", root, "another chartroom process is using it", {
+      hint: "Stop that one first, or choose another directory with --data DIR.",
+      cause,
+    });
+  });
+
+/** Say, durably, that a directory is a registry's: it is whole from then on. */
+export async function markDataDirectory(fs: FileSystem, root: string, as: number = format): Promise<void> {
+  const marker = join(root, markerName);
+  const temporary = `${marker}.new`;
+  await fs.rm(temporary, { force: true });
+  await replaceFile(fs, marker, jsonBytes({ format: as }), { temporary });
+}
+
+/** Say no longer that a directory is a registry's. */
+export async function unmarkDataDirectory(fs: FileSystem, root: string): Promise<void> {
+  await fs.rm(join(root, markerName), { force: true });
+  await syncDirectory(fs, root);
 }
 
 /**
@@ -108,6 +141,39 @@ export async function makeDataDirectory(root: string, options: DataDirectoryOpti
   await makeDirectory(fs, root);
   await fs.chmod(root, 0o700); // charts may be private, and so are users
 }
+
+/**
+ * See that a directory holds a registry's data, of a format that this program knows.
+ * @throws ChartroomError `not_found`, `invalid`; node's errors
+ */
+export async function requireData(fs: FileSystem, root: string): Promise<void> {
+  const found = await formatOf(fs, root);
+  if (found === 0) await refuseUnfinished(fs, root);
+  if (found === 0)
+    throw new ChartroomError("not_found", `There are no registry's data in ${root}`, {
+      hint: "Name the directory that has them.",
+    });
+  refuseNewer(root, found);
+}
+
+/** Refuse a copy of a registry's data that has no marker yet. */
+async function refuseUnfinished(fs: FileSystem, root: string): Promise<void> {
+  if ((await ifThere(fs.stat(dataPathsOf(root).backup))) !== undefined)
+    throw refusal("invalid", root, "it is a backup, or a restore, that was not finished", {
+      hint: "Run that again: it goes on where it was.",
+    });
+}
+
+function refuseNewer(root: string, found: number): void {
+  if (found > format)
+    throw refusal("invalid", root, `it has format ${found}, and this program knows up to ${format}`, {
+      hint: "Use the newer chartroom that wrote it.",
+    });
+}
+
+/** Whether a directory is one of ours already. @throws ChartroomError `invalid` for a broken marker */
+export const isDataDirectory = async (fs: FileSystem, root: string): Promise<boolean> =>
+  (await formatOf(fs, root)) > 0;
 
 /** Refuse a place that no registry's data could live in; it need not exist yet. Changes nothing. */
 async function check(
@@ -132,11 +198,9 @@ async function check(
   }
   if (there !== root) return;
   const found = await formatOf(fs, root);
-  if (found > format)
-    throw refusal("invalid", root, `it has format ${found}, and this program knows up to ${format}`, {
-      hint: "Use the newer chartroom that wrote it.",
-    });
+  refuseNewer(root, found);
   if (found > 0) return;
+  await refuseUnfinished(fs, root);
   const foreign = (await fs.readdir(root, { withFileTypes: true })).find(({ name }) => !harmless.test(name));
   if (foreign !== undefined)
     throw refusal("invalid", root, `it holds "${foreign.name}", which is not chartroom's`, {
@@ -151,8 +215,8 @@ const refusal = (
   more: { hint: string; cause?: unknown },
 ) => new ChartroomError(code, `Cannot use data directory ${root}: ${why}`, more);
 
-/** The format that the marker tells; 0 when there is none. */
-async function formatOf(fs: FileSystem, root: string): Promise<number> {
+/** The format that the marker tells; 0 when there is none. @throws ChartroomError `invalid` when it is broken */
+export async function formatOf(fs: FileSystem, root: string): Promise<number> {
   const path = join(root, markerName);
   const bytes = await ifThere(fs.readFile(path));
   if (bytes === undefined) return 0;

@@ -71,6 +71,24 @@ export const faults = {
     error: "not_verified",
     message: "the content has another length than was said",
   },
+  blobTooLarge: {
+    code: "SIZE_INVALID",
+    status: 413,
+    error: "invalid",
+    message: "the blob is larger than this registry takes",
+  },
+  requestsTooMany: {
+    code: "TOOMANYREQUESTS",
+    status: 429,
+    error: "busy",
+    message: "too many requests",
+  },
+  uploadsTooMany: {
+    code: "TOOMANYREQUESTS",
+    status: 503,
+    error: "busy",
+    message: "too many uploads are under way",
+  },
   manifestTooLarge: {
     code: "SIZE_INVALID",
     status: 413,

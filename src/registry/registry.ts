@@ -1,5 +1,5 @@
 import type { PageRequest } from "../catalog/catalog.ts";
-import { readFacts } from "../chart/facts.ts";
+import { type ChartFacts, readFacts, type Unreadable } from "../chart/facts.ts";
 import type { RepositoryName } from "../oci/reference.ts";
 import { Burials } from "./burials.ts";
 import { ChartReader } from "./charts/chartReader.ts";
@@ -52,6 +52,11 @@ export class Registry {
     this.#mirrors = new Mirrors(mirrors, this.#store, { burials, report });
     this.uploads = new Uploads(store, burials, (name) => this.#mirrors.of(name) !== undefined);
     this.collector = new Collector(store, burials);
+  }
+
+  /** Read a chart's archive that is not stored, by the same reader. */
+  readArchive(bytes: Uint8Array): Promise<ChartFacts | Unreadable> {
+    return (this.#store.readFacts ?? readFacts)(bytes);
   }
 
   /** A repository, whether anything was pushed to it or not. */

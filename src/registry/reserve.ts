@@ -8,7 +8,7 @@ import { replacing } from "./replacing.ts";
 /** In bytes; room for some hundred deletes, each of which takes a few pages of the catalog's log. */
 const size = 4 * 1024 * 1024;
 
-/** Commands that take rows away: what ends a full disk must not fail for want of room. */
+/** Commands that take rows away: what ends a full disk must not fail for want of room, nor a start on one. */
 const freeing: ReadonlySet<Command["kind"]> = new Set([
   "untag",
   "delete-manifest",
@@ -17,6 +17,8 @@ const freeing: ReadonlySet<Command["kind"]> = new Set([
   "doom",
   "bury",
   "close-upload",
+  "open-endpoints",
+  "advance-endpoint",
 ]);
 
 /**

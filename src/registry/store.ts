@@ -6,6 +6,8 @@ import type { ReadFacts } from "../chart/facts.ts";
 export interface Rules {
   /** Take manifests that name content which their repository lacks: sparse images and indexes. */
   readonly acceptMissing?: boolean;
+  /** Bytes of the largest blob that is taken. */
+  readonly largestBlob?: number | undefined;
   /** Delete neither tags nor manifests nor blobs. */
   readonly refuseDeletes?: boolean;
   /** How long a blob stays that no manifest of its repository names, in ms; for ever where it is not said. */

@@ -122,7 +122,9 @@ export class Uploads {
     try {
       const ingest = await this.#store.blobs.ingest(name);
       try {
-        if (chunk !== undefined) await takeChunk(ingest, chunk, new AbortController().signal, async () => {});
+        const { signal } = new AbortController();
+        if (chunk !== undefined)
+          await takeChunk(ingest, chunk, signal, async () => {}, this.#store.rules?.largestBlob);
         await this.#link(repository, digest, ingest, undefined);
       } finally {
         // What cannot be taken away now is swept later, as what a crash leaves is.
@@ -255,7 +257,7 @@ export class Uploads {
         () => {},
         () => {},
       );
-    return takeChunk(ingest, chunk, signal, safe);
+    return takeChunk(ingest, chunk, signal, safe, this.#store.rules?.largestBlob);
   }
 
   async #acknowledge({ upload, ingest }: Session): Promise<void> {

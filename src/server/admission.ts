@@ -14,14 +14,17 @@ export interface Doors {
 /** Who asks, and the refusal where it may not. */
 export interface Admission {
   readonly user: Caller;
+  /** The challenge to a caller whom a login could show or allow more; undefined where there is none to be had. */
+  readonly challenge: string | undefined;
   readonly refusal?: Response;
 }
 
 /**
  * What each operation takes: an action on its repository; a login, where there are any; nothing. A `list` is cut down to what
- * the caller may pull by whoever answers it.
+ * the caller may pull by whoever answers it. At the classic door it shows later which repository is meant: it asks for itself
+ * (`classic/reach.ts`).
  */
-const needs: Readonly<Record<Route["op"], Action | "login" | "list" | "nothing">> = {
+const needs: Readonly<Record<Route["op"], Action | "login" | "list" | "nothing" | "later">> = {
   welcome: "nothing",
   base: "login",
   "list-repositories": "list",
@@ -37,6 +40,19 @@ const needs: Readonly<Record<Route["op"], Action | "login" | "list" | "nothing">
   "cancel-upload": "push",
   "delete-manifest": "delete",
   "delete-blob": "delete",
+  "chart-index": "later",
+  "pull-chart": "later",
+  "pull-provenance": "later",
+  "list-charts": "later",
+  "list-misplaced": "later",
+  "show-versions": "later",
+  "show-version": "later",
+  "show-values": "later",
+  "post-chart": "later",
+  "post-provenance": "later",
+  "delete-version": "later",
+  "museum-health": "nothing",
+  "museum-info": "nothing",
   unsupported: "login",
   unknown: "login",
 };
@@ -53,12 +69,14 @@ export async function admit(
   authorization: string | null,
 ): Promise<Admission> {
   const need = needs[route.op];
-  if (need === "nothing") return { user: undefined };
+  if (need === "nothing") return { user: undefined, challenge: undefined };
   const caller = await callerOf(authenticator, authorization);
   const user = caller?.user;
   const mayLogIn = authenticator !== undefined && user === undefined;
+  const asks = mayLogIn ? challenge(authenticator.realm) : undefined;
   const name = "name" in route ? route.name : undefined;
   const isLetIn = () => {
+    if (need === "later") return true;
     // Clients learn at `/v2/` that there are logins, and have theirs checked there: it asks for one whatever is public. Where
     // it answers 200, the login of both helms, oras, regctl and skopeo takes any password (measured).
     if (need === "login") return !mayLogIn;
@@ -67,11 +85,11 @@ export async function admit(
       return !mayLogIn || access.public === "all" || (access.public === "some" && authorization !== null);
     return name !== undefined && access.may(user, need, name);
   };
-  if (caller !== undefined && isLetIn()) return { user };
+  if (caller !== undefined && isLetIn()) return { user, challenge: asks };
   const refusal = mayLogIn
-    ? errorAnswer(new RegistryError("unauthorized"), { "www-authenticate": challenge(authenticator.realm) })
+    ? errorAnswer(new RegistryError("unauthorized"), { "www-authenticate": asks })
     : errorAnswer(new RegistryError("denied", { details: [{ name, action: need }] }));
-  return { user, refusal };
+  return { user, challenge: asks, refusal };
 }
 
 /**

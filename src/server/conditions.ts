@@ -6,11 +6,12 @@ import { RegistryError } from "../registry/errors.ts";
 export const etagOf = (digest: Digest): string => `"${digest}"`;
 
 /** Whether the caller has the content already (RFC 9110 §13.1.2, If-None-Match, by weak comparison). */
-export function isNotModified(headers: Headers, digest: Digest): boolean {
+export const isNotModified = (headers: Headers, digest: Digest): boolean => hasTag(headers, etagOf(digest));
+
+/** The same of anything else that has an entity tag. */
+export function hasTag(headers: Headers, etag: string): boolean {
   const tags = headers.get("if-none-match")?.split(",") ?? [];
-  return tags
-    .map((tag) => tag.trim())
-    .some((tag) => tag === "*" || tag.replace(/^W\//, "") === etagOf(digest));
+  return tags.map((tag) => tag.trim()).some((tag) => tag === "*" || tag.replace(/^W\//, "") === etag);
 }
 
 /** Whether a Range header counts: If-Range names just this content, or nothing (RFC 9110 §13.1.5). */

@@ -65,15 +65,16 @@ export class Front {
         if (!own.has(name.toLowerCase())) headers.append(name, value);
     }
     if (!this.#options.absolute) return;
-    const origin = this.#options.base ?? this.#originOf(request, peer);
+    const origin = this.origin(request, peer);
     const location = headers.get("location");
     const link = headers.get("link");
     if (location?.startsWith("/")) headers.set("location", origin + location);
     if (link?.startsWith("</")) headers.set("link", `<${origin}${link.slice(1)}`);
   }
 
-  /** Scheme and host that the client used; empty when its Host is none, which leaves a path. */
-  #originOf({ url, headers }: Request, peer: string | undefined): string {
+  /** What the server's URLs begin with: as configured, else as the client used it; empty when its Host is none. */
+  origin({ url, headers }: Request, peer: string | undefined): string {
+    if (this.#options.base !== undefined) return this.#options.base;
     const told = this.#trusts(peer) ? forwardedOf(headers) : undefined;
     const scheme = told?.scheme ?? (url.startsWith("https:") ? "https" : "http");
     const host = told?.host ?? headers.get("host") ?? "";

@@ -1,20 +1,31 @@
-import { type Access, type Authenticator, everyoneMay, usersMay } from "../registry/access.ts";
+import type { Notifications } from "../notify/notifications.ts";
+import { ChartroomError } from "../oci/errors.ts";
+import {
+  type Access,
+  type Authenticator,
+  authenticatorFor,
+  everyoneMay,
+  usersMay,
+} from "../registry/access.ts";
 import { RegistryError } from "../registry/errors.ts";
 import { UpstreamFailed } from "../registry/mirror/failure.ts";
 import type { Registry } from "../registry/registry.ts";
 import { admit } from "./admission.ts";
 import { answer } from "./answer.ts";
 import { incoming, outgoing } from "./body.ts";
+import type { Call } from "./call.ts";
 import { Front } from "./front.ts";
+import type { Limits } from "./limits.ts";
 import type { Peer } from "./listener.ts";
 import type { Log } from "./log.ts";
-import type { Metrics } from "./metrics.ts";
+import { isUpload, type Metrics } from "./metrics.ts";
 import { operate } from "./operate.ts";
 import { limitPage } from "./paging.ts";
 import { allowedReadOnly } from "./readOnly.ts";
 import { parseRoute, type Route } from "./route.ts";
 import { parseTarget, rawTarget } from "./target.ts";
 import { errorAnswer } from "./v2/errors.ts";
+import { Wholes } from "./wholes.ts";
 
 /** What a handler works with. */
 export interface HandlerOptions {
@@ -26,6 +37,8 @@ export interface HandlerOptions {
   /** The path below which everything answers, as `/team`; the server's root where it is empty. */
   readonly root?: string | undefined;
   readonly log: Log;
+  /** Of this program, for whoever asks. */
+  readonly version?: string | undefined;
   /** Now, ms since 1970. */
   readonly now: () => number;
   /** How the server looks from outside; as it is, where it is not said. */
@@ -34,6 +47,12 @@ export interface HandlerOptions {
   readonly readOnly?: boolean | undefined;
   readonly pages?: PageLimits | undefined;
   readonly metrics?: Metrics | undefined;
+  /** Who is turned away; nobody where there are none. */
+  readonly limits?: Limits | undefined;
+  /** How long an upload may bring nothing, in ms; a minute unless told. The session keeps what came. */
+  readonly stall?: number | undefined;
+  /** Who tells others what requests do; nobody where there is none. */
+  readonly notifications?: Notifications | undefined;
 }
 
 /** Entries on one page of a list, at most. */
@@ -46,20 +65,21 @@ export type Handler = (request: Request, peer: Peer) => Promise<Response>;
 
 /** What becomes known of a request while it is handled. */
 interface Progress {
+  /** Tells it from others in the log. */
+  readonly id: string;
   route: Route | undefined;
   user: string | undefined;
   /** Bytes of the request's body that were read. */
   received: number;
-  /** Is called when the answer is through. */
-  through: () => void;
+  /** Are called when the answer is through. */
+  readonly through: (() => void)[];
   /** Whether a part of the request's body was not read yet. */
   unread: boolean;
   /** Whether the answer's body streams: it says itself when it is through. */
   streaming: boolean;
 }
 
-/** A client sends something within this time, in ms, or its upload is cut; the session keeps what came. */
-const uploadStall = 60_000;
+const usualStall = 60_000;
 /** A client takes something within this time, in ms, or its download is cut: kernels buffer minutes of a slow one. */
 const downloadStall = 15 * 60_000;
 /** So many bytes of a refused body are read and dropped, so that the connection lives on; a larger one is cut off. */
@@ -73,25 +93,27 @@ const plainFront = new Front({ base: undefined, absolute: false, headers: [], tr
 export function createHandler(options: HandlerOptions): Handler {
   const { log, now, metrics, front = plainFront } = options;
   const requestId = idMaker();
+  const wholes = new Wholes();
   return async (request, peer) => {
     const [at, began] = [now(), performance.now()];
     const progress: Progress = {
+      id: requestId(),
       route: undefined,
       user: undefined,
       received: 0,
-      through: () => {},
+      through: [],
       unread: request.body !== null,
       streaming: false,
     };
     let status = 0;
     metrics?.began();
     const finished = (size: number) => {
-      progress.through();
+      for (const end of progress.through) end();
       peer.retime();
-      const { route, user, received } = progress;
+      const { id, route, user, received } = progress;
       const entry = {
         at,
-        id: requestId(),
+        id,
         address: front.client(request.headers, peer.address),
         user,
         method: request.method,
@@ -110,11 +132,13 @@ export function createHandler(options: HandlerOptions): Handler {
     };
     let response: Response;
     try {
-      response = await respond(options, front, request, peer, progress, finished);
+      response = await respond(options, { front, wholes }, request, peer, progress, finished);
     } catch (error) {
       response = request.signal.aborted ? answer(clientGone) : errorAnswer(error);
-      // What upstreams fail with is told where they are asked.
-      if (response.status >= 500 && !(error instanceof UpstreamFailed)) log.fault(at, error);
+      // What upstreams fail with is told where they are asked; that too much is asked for is no fault of ours.
+      const isTold = error instanceof UpstreamFailed;
+      const isBusy = error instanceof ChartroomError && error.code === "busy";
+      if (response.status >= 500 && !isTold && !isBusy) log.fault(at, error);
     }
     status = response.status;
     response.headers.set("docker-distribution-api-version", "registry/2.0");
@@ -129,25 +153,30 @@ export function createHandler(options: HandlerOptions): Handler {
 }
 
 async function respond(
-  { registry, authenticator, access: rules, root = "", readOnly, pages, metrics }: HandlerOptions,
-  front: Front,
+  options: HandlerOptions,
+  { front, wholes }: { readonly front: Front; readonly wholes: Wholes },
   request: Request,
   peer: Peer,
   progress: Progress,
   finished: (size: number) => void,
 ): Promise<Response> {
+  const { registry, root = "", readOnly, pages, metrics, limits, notifications } = options;
+  const address = front.client(request.headers, peer.address);
+  const authenticator = options.authenticator && authenticatorFor(options.authenticator, address);
+  limits?.fromAddress(address);
   const { path, query } = parseTarget(request.url);
   if (front.isPreflight(request)) return answer(204);
   const route = parseRoute(request.method, path, root);
   progress.route = route;
-  const access = rules ?? (authenticator === undefined ? everyoneMay : usersMay);
-  const { user, refusal } = await admit(
+  const access = options.access ?? (authenticator === undefined ? everyoneMay : usersMay);
+  const { user, challenge, refusal } = await admit(
     { authenticator, access },
     route,
     request.headers.get("authorization"),
   );
   progress.user = user;
   if (refusal !== undefined) return refusal;
+  limits?.byUser(user);
   const allow = readOnly ? allowedReadOnly(route) : undefined;
   if (allow !== undefined)
     return errorAnswer(
@@ -156,31 +185,49 @@ async function respond(
     );
   if (pages !== undefined && route.op === "list-repositories") limitPage(query, pages.repositories);
   if (pages !== undefined && route.op === "list-tags") limitPage(query, pages.tags);
-  progress.through = metrics?.uploads(route.op) ?? progress.through;
-  return operate(
-    {
-      registry,
-      request,
-      query,
-      root,
-      user,
-      access,
-      body: () => {
-        if (request.body === null) return undefined;
-        peer.untime();
-        return incoming(request.body, uploadStall, (size) => {
-          progress.received += size ?? 0;
-          progress.unread = size !== undefined;
-        });
-      },
-      sending: (stream) => {
-        peer.untime();
-        progress.streaming = true;
-        return outgoing(stream, downloadStall, finished);
-      },
+  if (limits !== undefined && isUpload(route.op) && request.body !== null)
+    progress.through.push(limits.upload(user, address));
+  progress.through.push(metrics?.uploads(route.op) ?? (() => {}));
+  const call: Call = {
+    registry,
+    version: options.version ?? "",
+    request,
+    query,
+    root,
+    user,
+    challenge,
+    access,
+    notifications,
+    body: () => {
+      if (request.body === null) return undefined;
+      peer.untime();
+      return incoming(request.body, options.stall ?? usualStall, (size) => {
+        progress.received += size ?? 0;
+        progress.unread = size !== undefined;
+      });
     },
-    route,
-  );
+    holds: (size) => wholes.take(size, peer.isThrough),
+    sending: (stream) => {
+      peer.untime();
+      progress.streaming = true;
+      return outgoing(stream, downloadStall, finished);
+    },
+  };
+  const work = () => operate(call, route);
+  if (notifications === undefined) return work();
+  const { id } = progress;
+  const asked = {
+    base: front.origin(request, peer.address) + root,
+    actor: user === undefined ? {} : { name: user },
+    request: {
+      id,
+      addr: address,
+      host: request.headers.get("host") ?? undefined,
+      method: request.method,
+      useragent: request.headers.get("user-agent") ?? "",
+    },
+  };
+  return notifications.during(asked, work);
 }
 
 /** Whether a body is too large to be read for nothing; one that does not say its size may be. */

@@ -17,8 +17,22 @@ const handlers: Readonly<Record<string, string>> = {
   "append-upload": "blob_upload_chunk",
   "finish-upload": "blob_upload_chunk",
   "cancel-upload": "blob_upload_chunk",
+  "chart-index": "chart_index",
+  "pull-chart": "chart_archive",
+  "pull-provenance": "chart_archive",
+  "list-charts": "chart_api",
+  "list-misplaced": "chart_api",
+  "post-chart": "chart_api",
+  "post-provenance": "chart_api",
+  "show-versions": "chart_api",
+  "show-version": "chart_api",
+  "show-values": "chart_api",
+  "delete-version": "chart_api",
 };
 const uploading: ReadonlySet<string | undefined> = new Set(["append-upload", "finish-upload", "open-upload"]);
+
+/** Whether an operation may bring an upload's bytes. */
+export const isUpload = (operation: string): boolean => uploading.has(operation);
 
 /** Upper bounds in seconds: those of Prometheus' client libraries. */
 const bounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -63,7 +77,7 @@ export class Metrics {
 
   /** It turned out to be an upload's; the returned function is called when it is through. */
   uploads(operation: string): () => void {
-    if (!uploading.has(operation)) return () => {};
+    if (!isUpload(operation)) return () => {};
     this.#uploads++;
     return () => void this.#uploads--;
   }

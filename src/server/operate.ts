@@ -1,5 +1,6 @@
 import { RegistryError } from "../registry/errors.ts";
 import type { Call } from "./call.ts";
+import { classicDoor } from "./classic/door.ts";
 import type { Route } from "./route.ts";
 import { base, welcome } from "./v2/base.ts";
 import { deleteBlob, pullBlob } from "./v2/blobs.ts";
@@ -12,6 +13,7 @@ import { appendUpload, cancelUpload, finishUpload, openUpload, showUpload } from
 
 /** Do what a route says: one function for each operation. */
 export async function operate(call: Call, route: Route): Promise<Response> {
+  if ("door" in route) return classicDoor(call, route);
   switch (route.op) {
     case "welcome":
       return welcome(call);

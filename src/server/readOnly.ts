@@ -8,6 +8,9 @@ const writes: ReadonlySet<Route["op"]> = new Set([
   "append-upload",
   "finish-upload",
   "cancel-upload",
+  "post-chart",
+  "post-provenance",
+  "delete-version",
 ] as const);
 
 /**
@@ -16,5 +19,5 @@ const writes: ReadonlySet<Route["op"]> = new Set([
  */
 export function allowedReadOnly({ op }: Route): string | undefined {
   if (!writes.has(op)) return undefined;
-  return op === "open-upload" ? "" : "GET, HEAD";
+  return op === "open-upload" || op === "post-provenance" ? "" : "GET, HEAD";
 }

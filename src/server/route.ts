@@ -1,6 +1,8 @@
 import { type Digest, tryDigest } from "../oci/digest.ts";
 import { type RepositoryName, type Tag, tryRepositoryName, tryTag } from "../oci/reference.ts";
 import { type Fault, RegistryError } from "../registry/errors.ts";
+import { choose } from "./choose.ts";
+import { type ClassicRoute, contextPath, parseClassicRoute } from "./classic/route.ts";
 
 interface InRepository {
   readonly name: RepositoryName;
@@ -27,6 +29,7 @@ export type Route =
   | ({ readonly op: "open-upload" } & InRepository)
   | ({ readonly op: "show-upload" | "append-upload" | "finish-upload" | "cancel-upload" } & AtUpload)
   | { readonly op: "unsupported"; readonly allow: string }
+  | ClassicRoute
   | { readonly op: "unknown" };
 
 /**
@@ -37,9 +40,11 @@ export type Route =
  */
 export function parseRoute(method: string, whole: string, root = ""): Route {
   const path = whole.startsWith(`${root}/`) ? whole.slice(root.length) : "";
-  if (path === "/" || whole === "/") return choose(method, { GET: { op: "welcome" } });
-  if (path === "/v2" || path === "/v2/") return choose(method, { GET: { op: "base" } });
-  if (path === "/v2/_catalog") return choose(method, { GET: { op: "list-repositories" } });
+  if (path === "/" || whole === "/") return choose<Route>(method, { GET: { op: "welcome" } });
+  if (path === "/v2" || path === "/v2/") return choose<Route>(method, { GET: { op: "base" } });
+  if (path === "/v2/_catalog") return choose<Route>(method, { GET: { op: "list-repositories" } });
+  if (path.startsWith(`${contextPath}/`))
+    return parseClassicRoute(method, path.slice(contextPath.length + 1)) ?? { op: "unknown" };
   if (!path.startsWith("/v2/")) return { op: "unknown" };
   const segments = path.slice("/v2/".length).split("/");
   const last = segments.pop() ?? "";
@@ -48,14 +53,14 @@ export function parseRoute(method: string, whole: string, root = ""): Route {
   switch (kind) {
     case "tags":
       if (last !== "list") break;
-      return choose(method, { GET: { op: "list-tags", name: name() } });
+      return choose<Route>(method, { GET: { op: "list-tags", name: name() } });
     case "referrers":
-      return choose(method, {
+      return choose<Route>(method, {
         GET: { op: "list-referrers", name: name(), digest: parsed(tryDigest, last, "digestInvalid") },
       });
     case "manifests": {
       const at = { name: name(), reference: parseManifestReference(method, last) };
-      return choose(method, {
+      return choose<Route>(method, {
         GET: { op: "pull-manifest", ...at },
         PUT: { op: "push-manifest", ...at },
         DELETE: { op: "delete-manifest", ...at },
@@ -63,15 +68,15 @@ export function parseRoute(method: string, whole: string, root = ""): Route {
     }
     case "blobs": {
       // The specification writes `/blobs/uploads/`; some clients leave the last slash out.
-      if (last === "uploads") return choose(method, { POST: { op: "open-upload", name: name() } });
+      if (last === "uploads") return choose<Route>(method, { POST: { op: "open-upload", name: name() } });
       const at = { name: name(), digest: parsed(tryDigest, last, "digestInvalid") };
-      return choose(method, { GET: { op: "pull-blob", ...at }, DELETE: { op: "delete-blob", ...at } });
+      return choose<Route>(method, { GET: { op: "pull-blob", ...at }, DELETE: { op: "delete-blob", ...at } });
     }
     case "uploads": {
       if (segments.pop() !== "blobs") break;
-      if (last === "") return choose(method, { POST: { op: "open-upload", name: name() } });
+      if (last === "") return choose<Route>(method, { POST: { op: "open-upload", name: name() } });
       const at = { name: name(), id: last };
-      return choose(method, {
+      return choose<Route>(method, {
         GET: { op: "show-upload", ...at },
         PATCH: { op: "append-upload", ...at },
         PUT: { op: "finish-upload", ...at },
@@ -80,13 +85,6 @@ export function parseRoute(method: string, whole: string, root = ""): Route {
     }
   }
   return { op: "unknown" };
-}
-
-/** The route of a method out of those that a path has; RFC 9110 §15.5.6 wants the others told. */
-function choose(method: string, routes: Readonly<Record<string, Route>>): Route {
-  const found = new Map(Object.entries(routes)).get(method === "HEAD" ? "GET" : method);
-  const allow = Object.keys(routes).flatMap((each) => (each === "GET" ? ["GET", "HEAD"] : each));
-  return found ?? { op: "unsupported", allow: allow.join(", ") };
 }
 
 /**

@@ -1,7 +1,9 @@
+import type { Notifications } from "../notify/notifications.ts";
 import type { Access, Authenticator } from "../registry/access.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Front } from "./front.ts";
 import { createHandler, type PageLimits } from "./handler.ts";
+import type { Limits } from "./limits.ts";
 import type { Address } from "./listen.ts";
 import { type Listener, listen, type ServerTls } from "./listener.ts";
 import type { Log } from "./log.ts";
@@ -19,12 +21,17 @@ export interface ServerOptions {
   /** Plain HTTP where there is none. */
   readonly tls?: ServerTls | undefined;
   readonly log: Log;
+  /** Of this program, for whoever asks. */
+  readonly version?: string | undefined;
   /** Now, ms since 1970. */
   readonly now: () => number;
   readonly front?: Front | undefined;
   readonly readOnly?: boolean | undefined;
   readonly pages?: PageLimits | undefined;
   readonly metrics?: Metrics | undefined;
+  readonly notifications?: Notifications | undefined;
+  readonly limits?: Limits | undefined;
+  readonly stall?: number | undefined;
 }
 
 /** A server that runs. Its `stop` lets upload sessions keep what came, and every request is through when it resolves. */

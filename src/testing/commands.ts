@@ -1,5 +1,6 @@
 import type { Catalog } from "../catalog/catalog.ts";
 import type { Command, LinkBlob, Outcome, PutManifest } from "../catalog/command.ts";
+import type { Occasion } from "../catalog/occasion.ts";
 import { artifactTypeOf, blobsOf, manifestsOf, parseManifest } from "../oci/manifest.ts";
 import { parseTag, type RepositoryName, tryRepositoryName } from "../oci/reference.ts";
 import type { Expected } from "../oci/repository.ts";
@@ -70,3 +71,13 @@ export const pushCommands = (
   ...artifact.blobs.map((blob) => linkBlob(repository, blob)),
   putManifest(repository, artifact, tags, expect),
 ];
+
+/** A request that commands may come from. */
+export const occasion: Occasion = {
+  id: "5f4880c7-3abb-47e2-b7a8-dbcba254cbd9",
+  at: Date.UTC(2026, 10, 26),
+  base: "http://registry.example",
+  request: { id: "run-1", addr: "192.0.2.7", host: "registry.example", method: "PUT", useragent: "client/1" },
+  actor: { name: "ann" },
+  source: { addr: "here:5000", instanceID: "run" },
+};

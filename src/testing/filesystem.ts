@@ -131,6 +131,10 @@ export class TestFileSystem implements FileSystem {
     this.#call({ name: "rename", path: to }, () => nodeFileSystem.rename(from, to));
   link: FileSystem["link"] = (existing, path) =>
     this.#call({ name: "link", path }, () => nodeFileSystem.link(existing, path));
+  copyFile: FileSystem["copyFile"] = async (from, to) => {
+    await this.#call({ name: "copyFile", path: to }, () => nodeFileSystem.copyFile(from, to));
+    this.#forget((await lstat(to)).ino);
+  };
   unlink: FileSystem["unlink"] = (path) =>
     this.#call({ name: "unlink", path }, () => nodeFileSystem.unlink(path));
   rm: FileSystem["rm"] = (path, options) =>
@@ -143,6 +147,8 @@ export class TestFileSystem implements FileSystem {
     );
   }
   stat: FileSystem["stat"] = (path) => this.#call({ name: "stat", path }, () => nodeFileSystem.stat(path));
+  lstat: FileSystem["lstat"] = (path) =>
+    this.#call({ name: "lstat", path }, () => nodeFileSystem.lstat(path));
   statSync: FileSystem["statSync"] = (path) => {
     this.#throwIfAsked({ name: "statSync", path });
     return nodeFileSystem.statSync(path);

@@ -1,5 +1,7 @@
 import { MemoryBlobs } from "../blobs/memory.ts";
+import type { Event } from "../catalog/event.ts";
 import { MemoryCatalog } from "../catalog/memory.ts";
+import { Notifications, type NotificationsOptions } from "../notify/notifications.ts";
 import { type RepositoryName, tryRepositoryName } from "../oci/reference.ts";
 import type { Authenticator } from "../registry/access.ts";
 import type { MirrorSource } from "../registry/mirror/mirror.ts";
@@ -24,12 +26,18 @@ export interface TestHandler {
   repository(name: string): RegistryRepository;
   /** The lines it logged so far. */
   logged(): string[];
+  /** What is to be told of what was asked so far, pulls last. */
+  told(): Promise<Event[]>;
 }
 
 /** What a test asks of its handler beside who may enter. */
 export interface TestHandlerOptions
-  extends Partial<Pick<HandlerOptions, "access" | "root" | "front" | "readOnly" | "pages" | "metrics">> {
+  extends Partial<
+    Pick<HandlerOptions, "access" | "root" | "front" | "readOnly" | "pages" | "metrics" | "limits" | "stall">
+  > {
   readonly rules?: Rules;
+  /** Who is told of what happens; nobody sends it. */
+  readonly notify?: Pick<NotificationsOptions, "endpoints" | "includeReferences">;
   readonly mirrors?: readonly MirrorSource[];
   /** Now, ms since 1970; a day in 2026 unless told. */
   readonly now?: () => number;
@@ -43,18 +51,24 @@ export function testHandler(
   {
     rules,
     mirrors,
+    notify,
     now = () => Date.UTC(2026, 10, 24),
     timed = () => {},
     ...options
   }: TestHandlerOptions = {},
 ): TestHandler {
   const blobs = new MemoryBlobs();
-  const registry = new Registry({ blobs, catalog: new MemoryCatalog(), now, rules }, mirrors);
+  const stored = new MemoryCatalog();
+  const source = { addr: "here:5000", instanceID: "run" };
+  const notifications =
+    notify && new Notifications(stored, { ...notify, source, userAgent: "", now, say: () => {} });
+  const catalog = notifications?.catalog ?? stored;
+  const registry = new Registry({ blobs, catalog, now, rules }, mirrors);
   let text = "";
   const log = new Log((lines) => {
     text += lines;
   });
-  const handle = createHandler({ registry, authenticator, log, now, ...options });
+  const handle = createHandler({ registry, authenticator, log, now, notifications, ...options });
   return {
     registry,
     blobs,
@@ -66,12 +80,21 @@ export function testHandler(
         headers: { ...length, ...headers },
         ...(body !== undefined && { body: body as BodyInit }),
       });
-      return handle(request, { address: "192.0.2.7", untime: () => timed(false), retime: () => timed(true) });
+      return handle(request, {
+        address: "192.0.2.7",
+        untime: () => timed(false),
+        retime: () => timed(true),
+        isThrough: () => true,
+      });
     },
     repository: (name) => registry.repository(tryRepositoryName(name) as RepositoryName),
     logged() {
       log.flush();
       return text.split("\n").slice(0, -1);
+    },
+    async told() {
+      await notifications?.close();
+      return (await stored.events(0, 1000)).map(({ body }) => JSON.parse(body));
     },
   };
 }

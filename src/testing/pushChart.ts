@@ -12,6 +12,7 @@ export interface PushedChart {
   readonly name?: string;
   readonly version?: string;
   readonly tag?: string;
+  readonly description?: string;
   /** RFC 3339 */
   readonly created?: string;
 }
@@ -20,9 +21,15 @@ export interface PushedChart {
 export async function pushChart(
   registry: Registry,
   repository: string,
-  { name = repository.split("/").at(-1)!, version = "0.1.0", tag = version, created }: PushedChart,
+  {
+    name = repository.split("/").at(-1)!,
+    version = "0.1.0",
+    tag = version,
+    description = "A sample chart",
+    created,
+  }: PushedChart,
 ): Promise<Digest> {
-  const chartYaml = `apiVersion: v2\nname: ${JSON.stringify(name)}\nversion: ${version}\ndescription: A sample chart\n`;
+  const chartYaml = `apiVersion: v2\nname: ${JSON.stringify(name)}\nversion: ${version}\ndescription: ${JSON.stringify(description)}\n`;
   const archive = await chartArchive(sampleChart({ "Chart.yaml": chartYaml }));
   const { metadata } = await openArchive(archive);
   const packed = packForPush({ metadata, archive, provenance: undefined }, created);

@@ -1,7 +1,11 @@
 import { afterEach, expect } from "bun:test";
 import { digestOf } from "../../src/oci/digest.ts";
+import { parseTag } from "../../src/oci/reference.ts";
 import { AnsweringServers } from "../../src/testing/answering.ts";
+import { blobOf, imageOf, pushArtifact } from "../../src/testing/artifacts.ts";
+import { makeCertificate } from "../../src/testing/certificates.ts";
 import { archiveOf, indexOf, rowOf } from "../../src/testing/migrate.ts";
+import { testRegistry } from "../../src/testing/registry.ts";
 import { onBench, refusalOf } from "./cli.ts";
 import { started } from "./serving.ts";
 
@@ -56,3 +60,26 @@ onBench("a mirror of what is no place is refused before anything is made", async
   const ran = await bench.run("chartroom", ["registry", "serve", "--data", "data", ...twice]);
   expect(refusalOf(ran)).toMatchObject({ exitCode: 2, message: expect.stringContaining("two places as a") });
 });
+
+onBench(
+  "an upstream's certificate is checked, and one's own authority trusted with --ca-file",
+  async (bench) => {
+    const issuer = makeCertificate({ name: "Test authority", authority: true });
+    const { cert, key } = makeCertificate({ name: "localhost", issuer });
+    const upstream = testRegistry(undefined, { cert, key });
+    servers.closeLater(() => upstream.stop());
+    const image = imageOf([blobOf("layer")]);
+    await pushArtifact(upstream.repository, image, { tags: [parseTag("latest")], expect: "any" });
+    await Bun.write(bench.path("ca.pem"), issuer.cert);
+    const args = ["--addr", "127.0.0.1:0", "--mirror", `there=oci://${upstream.host}`, "--plain-http=false"];
+    for (const [more, status] of [
+      [[], 502],
+      [["--ca-file", "ca.pem"], 200],
+    ] as const) {
+      const server = await started(bench, [...args, "--data", `data${status}`, ...more]);
+      expect((await fetch(`${server.url}/v2/there/a/manifests/latest`)).status).toBe(status);
+      await server.stop();
+      if (status === 502) expect(server.said()).toContain("is signed by an authority");
+    }
+  },
+);

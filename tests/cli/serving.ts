@@ -10,7 +10,7 @@ export interface Started {
   /** Read on until it says `text`, or ends. */
   until(text: string): Promise<void>;
   /** End it, and give its exit code. */
-  stop(signal?: "SIGTERM" | "SIGINT"): Promise<number>;
+  stop(signal?: "SIGTERM" | "SIGINT" | "SIGKILL"): Promise<number>;
 }
 
 /**

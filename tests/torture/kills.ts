@@ -1,7 +1,8 @@
+import { join } from "node:path";
 import { blobOf, imageOf } from "../../src/testing/artifacts.ts";
 import { noise } from "../../src/testing/streams.ts";
 import { asking, Witness } from "../../src/testing/witness.ts";
-import type { Bench } from "../bench.ts";
+import type { Bench, Registry } from "../bench.ts";
 import { Random } from "./random.ts";
 
 export interface KillOptions {
@@ -24,7 +25,7 @@ export interface Aftermath {
   readonly idle: number;
   /** Blobs that were pushed, that nothing names any more, and that collection took. */
   readonly collected: number;
-  /** What was acknowledged and is not so. */
+  /** What was acknowledged and is not so, and what a check after each death finds wrong. */
   readonly lost: readonly string[];
 }
 
@@ -62,6 +63,7 @@ export async function killUnderLoad(bench: Bench, options: KillOptions): Promise
     await Promise.all(working);
     await registry.restart();
     await survey(hands);
+    lost.push(...(await faultsOf(bench, registry)));
     if (hands.every(({ acknowledged }) => acknowledged === 0)) idle++;
     all.push(...hands);
   }
@@ -77,6 +79,19 @@ export async function killUnderLoad(bench: Bench, options: KillOptions): Promise
     lost,
     collected: gone.reduce((a, b) => a + b, 0),
   };
+}
+
+/** What a check of a registry's data finds wrong, while it serves; nothing may need repair. */
+async function faultsOf(bench: Bench, { folder }: Registry): Promise<string[]> {
+  const args = ["registry", "check", "--data", join(folder, "data"), "-o", "json"];
+  const { stdout, stderr } = await bench.run("chartroom", args);
+  if (stdout === "") return [stderr];
+  const { findings } = JSON.parse(stdout) as {
+    findings: { level: string; where: string; message: string }[];
+  };
+  return findings
+    .filter(({ level }) => level !== "waste")
+    .map(({ level, where, message }) => `${level}: ${where}: ${message}`);
 }
 
 /** Push an image and its referrer, leave an upload half sent, delete another: until a request is not acknowledged. */

@@ -1,9 +1,9 @@
+import { isWhole } from "../../blobs/whole.ts";
 import { openArchive } from "../../chart/archive.ts";
 import { parseConfig } from "../../chart/config.ts";
 import { type ChartParts, chartManifest } from "../../chart/manifest.ts";
 import { createdOf } from "../../chart/moment.ts";
 import type { Layout } from "../../layout/layout.ts";
-import { isWhole } from "../../layout/whole.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { type Digest, tryDigest } from "../../oci/digest.ts";
 import type { limiter } from "../../oci/limiter.ts";

@@ -18,7 +18,7 @@ function served() {
   const store = { blobs: new MemoryBlobs(), catalog: new MemoryCatalog(), now: () => clock.now };
   const registry = new Registry({ ...store, rules: { grace } });
   const handle = createHandler({ registry, log: new Log(() => {}), now: store.now });
-  const peer = { address: "192.0.2.7", untime: () => {}, retime: () => {} };
+  const peer = { address: "192.0.2.7", untime: () => {}, retime: () => {}, isThrough: () => true };
   const ask = async (line: string, body?: Uint8Array, type = "application/octet-stream") => {
     const [method = "", path = ""] = line.split(" ");
     const headers = { "content-type": type, "content-length": `${body?.byteLength ?? 0}` };

@@ -15,6 +15,9 @@ import { type Call, TestFileSystem } from "../../testing/filesystem.ts";
 import { noise } from "../../testing/streams.ts";
 import { type Ask, Witness } from "../../testing/witness.ts";
 
+/** Hundreds of days, each with its syncs: seconds on a quiet machine. */
+const minute = 60_000;
+
 // Blobs lie on a file system that fails as it is told; rows are SQLite's, on the real disk, which is believed.
 let base = "";
 let catalog: Catalog;
@@ -49,7 +52,7 @@ async function started(
   });
   const registry = new Registry({ blobs, catalog: writes.catalog(catalog), now: Date.now });
   const handle = createHandler({ registry, log: new Log(() => {}), now: Date.now });
-  const peer = { address: "192.0.2.7", untime: () => {}, retime: () => {} };
+  const peer = { address: "192.0.2.7", untime: () => {}, retime: () => {}, isThrough: () => true };
   const ask: Ask = (line, body, type = "application/octet-stream") => {
     const [method = "", path = ""] = line.split(" ");
     const headers: Record<string, string> =
@@ -113,93 +116,105 @@ async function each(
 const codes = ["EIO", "ENOSPC", "EACCES"];
 
 for (const short of [false, true])
-  test(`whichever ${short ? "write is cut short" : "call fails"}, what was acknowledged is there, and a repeat succeeds`, async () => {
+  test(
+    `whichever ${short ? "write is cut short" : "call fails"}, what was acknowledged is there, and a repeat succeeds`,
+    async () => {
+      const calls = await usualCalls();
+      await each(calls, async (fatal, { name }) => {
+        if (short && name !== "writev") return;
+        const { root, fs, repository } = await place();
+        const fault = { code: codes[fatal % codes.length]!, short };
+        fs.fault = (index) => (index === fatal ? fault : undefined);
+        const first = await started(root, fs);
+        let ask = first.ask;
+        const witness = new Witness((...request) => ask(...request), repository);
+        await day(witness);
+        fs.fault = () => undefined;
+        expect(await witness.lost()).toEqual([]);
+        // A sync that failed is mended by a start alone; anything else by asking again.
+        expect(first.told.length).toBe(name === "sync" || name === "datasync" ? 1 : 0);
+        if (first.told.length === 0) expect(await day(witness)).not.toContain(false);
+        await first.stop();
+        const next = await started(root, fs);
+        ask = next.ask;
+        expect(await witness.lost()).toEqual([]);
+        expect(await day(witness)).not.toContain(false);
+        expect(await witness.lost()).toEqual([]);
+        await next.stop();
+        expect(fs.openFiles).toBe(0);
+        await rm(root, { recursive: true });
+      });
+    },
+    minute,
+  );
+
+test(
+  "wherever the power fails, what was acknowledged is there, and a repeat succeeds",
+  async () => {
     const calls = await usualCalls();
-    await each(calls, async (fatal, { name }) => {
-      if (short && name !== "writev") return;
+    await each(calls, async (last, { name }) => {
+      // Before these there is nothing new to lose.
+      if (["read", "stat", "open"].includes(name)) return;
       const { root, fs, repository } = await place();
-      const fault = { code: codes[fatal % codes.length]!, short };
-      fs.fault = (index) => (index === fatal ? fault : undefined);
-      const first = await started(root, fs);
-      let ask = first.ask;
+      fs.fault = (index) => (index >= last ? { code: "EIO" } : undefined);
+      const dying = await started(root, fs);
+      let ask = dying.ask;
       const witness = new Witness((...request) => ask(...request), repository);
       await day(witness);
-      fs.fault = () => undefined;
-      expect(await witness.lost()).toEqual([]);
-      // A sync that failed is mended by a start alone; anything else by asking again.
-      expect(first.told.length).toBe(name === "sync" || name === "datasync" ? 1 : 0);
-      if (first.told.length === 0) expect(await day(witness)).not.toContain(false);
-      await first.stop();
-      const next = await started(root, fs);
-      ask = next.ask;
-      expect(await witness.lost()).toEqual([]);
-      expect(await day(witness)).not.toContain(false);
-      expect(await witness.lost()).toEqual([]);
-      await next.stop();
-      expect(fs.openFiles).toBe(0);
+      await dying.stop().catch(() => {});
+      for (const entries of ["synced", "all"] as const) {
+        const left = `${root}-${entries}`;
+        await fs.afterPowerLoss(left, entries);
+        const next = await started(left, nodeFileSystem);
+        ask = next.ask;
+        expect(await witness.lost()).toEqual([]);
+        if (entries === "all") expect(await day(witness)).not.toContain(false);
+        await next.stop();
+        await rm(left, { recursive: true });
+      }
       await rm(root, { recursive: true });
     });
-  });
+  },
+  minute,
+);
 
-test("wherever the power fails, what was acknowledged is there, and a repeat succeeds", async () => {
-  const calls = await usualCalls();
-  await each(calls, async (last, { name }) => {
-    // Before these there is nothing new to lose.
-    if (["read", "stat", "open"].includes(name)) return;
+test(
+  "after a sync that failed no write is acknowledged, every read is, and a start mends it",
+  async () => {
     const { root, fs, repository } = await place();
-    fs.fault = (index) => (index >= last ? { code: "EIO" } : undefined);
-    const dying = await started(root, fs);
-    let ask = dying.ask;
+    const first = await started(root, fs);
+    let ask = first.ask;
     const witness = new Witness((...request) => ask(...request), repository);
-    await day(witness);
-    await dying.stop().catch(() => {});
-    for (const entries of ["synced", "all"] as const) {
-      const left = `${root}-${entries}`;
-      await fs.afterPowerLoss(left, entries);
-      const next = await started(left, nodeFileSystem);
-      ask = next.ask;
-      expect(await witness.lost()).toEqual([]);
-      if (entries === "all") expect(await day(witness)).not.toContain(false);
-      await next.stop();
-      await rm(left, { recursive: true });
+    expect(await day(witness)).not.toContain(false);
+    const session = (await witness.half(layer)) ?? "";
+    fs.fault = (_, { name }) => (name === "datasync" ? { code: "EIO" } : undefined);
+    expect(await witness.blob(blobOf("lost"), "whole")).toBe(false);
+    fs.fault = () => undefined;
+    expect(first.told).toEqual([expect.stringContaining("until chartroom is started again")]);
+    const { digest } = layer.descriptor;
+    for (const line of [
+      `POST /v2/${repository}/blobs/uploads/`,
+      `POST /v2/${repository}/other/blobs/uploads/?mount=${digest}`,
+      `PATCH ${session}`,
+      `PUT ${session}?digest=${digest}`,
+      `DELETE ${session}`,
+      `DELETE /v2/${repository}/manifests/v1`,
+      `DELETE /v2/${repository}/blobs/${digest}`,
+    ]) {
+      const answer = await ask(line, line.startsWith("P") ? layer.bytes : undefined);
+      expect([line, answer.status]).toEqual([line, 503]);
     }
-    await rm(root, { recursive: true });
-  });
-});
-
-test("after a sync that failed no write is acknowledged, every read is, and a start mends it", async () => {
-  const { root, fs, repository } = await place();
-  const first = await started(root, fs);
-  let ask = first.ask;
-  const witness = new Witness((...request) => ask(...request), repository);
-  expect(await day(witness)).not.toContain(false);
-  const session = (await witness.half(layer)) ?? "";
-  fs.fault = (_, { name }) => (name === "datasync" ? { code: "EIO" } : undefined);
-  expect(await witness.blob(blobOf("lost"), "whole")).toBe(false);
-  fs.fault = () => undefined;
-  expect(first.told).toEqual([expect.stringContaining("until chartroom is started again")]);
-  const { digest } = layer.descriptor;
-  for (const line of [
-    `POST /v2/${repository}/blobs/uploads/`,
-    `POST /v2/${repository}/other/blobs/uploads/?mount=${digest}`,
-    `PATCH ${session}`,
-    `PUT ${session}?digest=${digest}`,
-    `DELETE ${session}`,
-    `DELETE /v2/${repository}/manifests/v1`,
-    `DELETE /v2/${repository}/blobs/${digest}`,
-  ]) {
-    const answer = await ask(line, line.startsWith("P") ? layer.bytes : undefined);
-    expect([line, answer.status]).toEqual([line, 503]);
-  }
-  const again = await ask(`PUT /v2/${repository}/manifests/v2`, image.bytes, image.descriptor.mediaType);
-  expect(again.status).toBe(503);
-  expect(await again.text()).toContain("until it is started again");
-  expect(first.told).toHaveLength(1);
-  expect(await witness.lost()).toEqual([]);
-  await first.stop();
-  const next = await started(root, fs);
-  ask = next.ask;
-  expect(await witness.lost()).toEqual([]);
-  expect(await day(witness)).not.toContain(false);
-  await next.stop();
-});
+    const again = await ask(`PUT /v2/${repository}/manifests/v2`, image.bytes, image.descriptor.mediaType);
+    expect(again.status).toBe(503);
+    expect(await again.text()).toContain("until it is started again");
+    expect(first.told).toHaveLength(1);
+    expect(await witness.lost()).toEqual([]);
+    await first.stop();
+    const next = await started(root, fs);
+    ask = next.ask;
+    expect(await witness.lost()).toEqual([]);
+    expect(await day(witness)).not.toContain(false);
+    await next.stop();
+  },
+  minute,
+);

@@ -13,6 +13,7 @@ export function urlOf(listener: Listener, listening: Listening): string {
 
 /**
  * Where it listens, where it keeps data, who may enter, what to type next; a line each.
+ * @param keeping where the data is, a sentence
  * @param htpasswd the file of those who may enter; undefined for everyone
  * @param addable whether `registry user add` would make such a file
  * @param access the rules of who may do what, where there are any
@@ -20,7 +21,7 @@ export function urlOf(listener: Listener, listening: Listening): string {
 export function greeting(
   url: string,
   { addresses }: Listener,
-  data: string | undefined,
+  keeping: string,
   htpasswd: string | undefined,
   addable: boolean,
   access: AccessSettings | undefined,
@@ -29,7 +30,7 @@ export function greeting(
   const everywhere = hosts.some((host) => host === "::" || host === "0.0.0.0");
   return [
     `Listening on ${url} (${everywhere ? "every interface" : hosts.join(" and ")})`,
-    data === undefined ? "Keeping data in memory: it is gone when this stops" : `Keeping data in ${data}`,
+    keeping,
     access !== undefined
       ? byRules(access, htpasswd)
       : htpasswd !== undefined

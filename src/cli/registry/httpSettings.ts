@@ -39,7 +39,7 @@ function baseOf(config: ConfigReader): string | undefined {
 }
 
 /** Names that say how the message itself is framed: only the server knows. */
-const framing = /^(content-length|transfer-encoding|connection|content-encoding)$/i;
+export const framing = /^(content-length|transfer-encoding|connection|content-encoding)$/i;
 
 function headersOf(config: ConfigReader): [string, string][] {
   return config.entries("http.headers").flatMap(([name, values]) =>

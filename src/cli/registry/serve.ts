@@ -1,10 +1,11 @@
-import { homedir } from "node:os";
-import { nodeFileSystem as fs } from "../../files/filesystem.ts";
-import { openDataDirectory } from "../../registry/dataDirectory.ts";
+import { homedir, hostname } from "node:os";
+import { version } from "../../../package.json";
+import { Attempts } from "../../registry/attempts.ts";
 import { WritesStopped } from "../../registry/writeStop.ts";
 import { debugAnswer } from "../../server/debug.ts";
 import { Front } from "../../server/front.ts";
 import { Health } from "../../server/health.ts";
+import { Limits } from "../../server/limits.ts";
 import { checkAddresses } from "../../server/listen.ts";
 import { listen } from "../../server/listener.ts";
 import { Log } from "../../server/log.ts";
@@ -14,14 +15,15 @@ import { startServer } from "../../server/server.ts";
 import type { Context } from "../context.ts";
 import { compileEagerly } from "../jit.ts";
 import { forPeople, print } from "../output.ts";
-import { openRegistry } from "../wiring.ts";
 import { openAccess } from "./access.ts";
-import { addressesOf, isLocal } from "./address.ts";
+import { addressesOf, isLocal, type Listening } from "./address.ts";
 import { greeting, shownAddress, urlOf } from "./greeting.ts";
 import type { LogSettings } from "./logSettings.ts";
 import { mirrorGauges } from "./mirrorGauges.ts";
 import { mirrorLine } from "./mirrorSettings.ts";
 import { openMirrors } from "./mirrors.ts";
+import { notificationGauges } from "./notificationGauges.ts";
+import { openServed } from "./served.ts";
 import { type RegistryOptions, readSettings } from "./settings.ts";
 import { followServerTls, readServerTls } from "./tls.ts";
 import { openUsers } from "./users.ts";
@@ -54,24 +56,37 @@ export async function serve([file]: string[], options: RegistryOptions, context:
   const addresses = addressesOf(settings.listen);
   await checkAddresses(addresses);
   if (settings.debug !== undefined) await checkAddresses(addressesOf(settings.debug.listen));
-  const authenticator = settings.users && (await openUsers(settings.users, warn, announce));
+  const elapsed = () => performance.now();
+  const { logins, stall } = settings.limits;
+  const attempts = logins === undefined ? undefined : new Attempts(logins, elapsed);
+  const authenticator = settings.users && (await openUsers(settings.users, warn, announce, attempts));
   const htpasswd = authenticator === undefined ? undefined : settings.users?.path;
   const access = await openAccess(settings.access, htpasswd, warn);
 
-  const data = settings.data === undefined ? undefined : await openDataDirectory(settings.data, { fs });
-  stack.defer(() => data?.release());
   const report = (error: unknown) =>
     say(
       error instanceof WritesStopped ? "error" : "warn",
       error instanceof Error ? error.message : String(error),
     );
-  const { sweep, rules } = settings;
   const upstreams = new AbortController();
   const mirrors = await openMirrors(settings.mirrors, options, {
     now,
     signal: upstreams.signal,
   });
-  const { registry, writes, close } = await openRegistry(data, { now, report, sweep, rules, mirrors });
+  const { registry, writes, waiting, notifications, data, keeping, close } = await openServed(settings, {
+    now,
+    report,
+    signal,
+    warn,
+    mirrors,
+    notifications: {
+      ...settings.notifications,
+      source: sourceOf(settings.listen),
+      userAgent: `chartroom/${version}`,
+      now,
+      say,
+    },
+  });
   stack.defer(close);
   stack.defer(() => upstreams.abort());
 
@@ -79,9 +94,10 @@ export async function serve([file]: string[], options: RegistryOptions, context:
   stack.defer(() => health.stop());
   await health.start([...healthChecks(settings.health, data), writeCheck(writes)]);
   const metrics = new Metrics([
-    ...gaugesOf(data),
+    ...gaugesOf(data, waiting),
     ...collectionGauges(registry.collector),
     ...(mirrors.length === 0 ? [] : mirrorGauges(registry.mirrored)),
+    ...(notifications === undefined ? [] : notificationGauges(notifications)),
   ]);
   if (settings.debug !== undefined) {
     const { listen: where, metrics: metricsPath } = settings.debug;
@@ -100,11 +116,15 @@ export async function serve([file]: string[], options: RegistryOptions, context:
     addresses,
     tls,
     log,
+    version,
     now,
     front: new Front(settings.http),
     readOnly: settings.readOnly,
     pages: settings.pages,
     metrics,
+    notifications,
+    limits: new Limits(settings.limits, elapsed),
+    stall,
   });
   stack.defer(() => server.stop(settings.http.drain));
   if (settings.tls !== undefined && tls !== undefined)
@@ -125,8 +145,7 @@ export async function serve([file]: string[], options: RegistryOptions, context:
   const addable = settings.users !== undefined;
   if (forPeople(options)) for (const mirror of settings.mirrors) say("info", mirrorLine(mirror));
   if (forPeople(options))
-    for (const line of greeting(url, server, data?.root, htpasswd, addable, settings.access))
-      say("info", line);
+    for (const line of greeting(url, server, keeping, htpasswd, addable, settings.access)) say("info", line);
   if (settings.readOnly) warn("read-only for maintenance: pushes and deletes are refused");
   const closed =
     settings.mirrors.some(({ prefix }) => prefix === "") ||
@@ -147,6 +166,12 @@ export async function serve([file]: string[], options: RegistryOptions, context:
   health.stopping();
   if (forPeople(options)) say("info", "Stopping: requests under way may finish. Ctrl-C again ends them.");
 }
+
+/** The registry as events name it; the instance is this run of it. */
+const sourceOf = (listening: Listening) => ({
+  addr: "port" in listening ? `${hostname()}:${listening.port}` : hostname(),
+  instanceID: crypto.randomUUID(),
+});
 
 /** Text for a person at a terminal, JSON for whatever collects a service's standard error. */
 function logOf({ level, format, requests, fields }: LogSettings, { tell, terminal }: Context): Log {

@@ -13,8 +13,10 @@ import { ConfigReader } from "./config/reader.ts";
 import { driverOf, review } from "./config/review.ts";
 import { type Branch, parseTree } from "./config/tree.ts";
 import { type HttpSettings, httpSettings } from "./httpSettings.ts";
+import { type LimitSettings, limitSettings } from "./limitSettings.ts";
 import { type LogSettings, logSettings } from "./logSettings.ts";
 import { type MirrorSettings, mirrorSettings } from "./mirrorSettings.ts";
+import { type NotificationSettings, notificationSettings } from "./notificationSettings.ts";
 import { type TlsFiles, tlsFiles } from "./tls.ts";
 
 /** Flags of the commands that serve a registry or keep its users; each has its twin in the environment. */
@@ -27,6 +29,7 @@ export interface RegistryOptions extends GlobalOptions {
   readonly tlsKey?: string;
   /** `NAME=URL` each; these have no twin. */
   readonly mirror?: readonly string[];
+  readonly readOnly?: boolean;
 }
 
 /** What decides settings beside the flags. */
@@ -76,6 +79,8 @@ export interface RegistrySettings {
   readonly log: LogSettings;
   readonly debug: { readonly listen: Listening; readonly metrics: string | undefined } | undefined;
   readonly health: HealthSettings;
+  readonly notifications: NotificationSettings;
+  readonly limits: LimitSettings;
   /** The path below which everything answers, as `/team`; empty for the server's root. */
   readonly prefix: string;
   readonly rules: Rules;
@@ -141,9 +146,11 @@ export function registrySettings(
     debug:
       debug === undefined ? undefined : { listen: parseListenAddress(debug), metrics: metricsPath(config) },
     health: healthOf(config, absolute),
+    notifications: notificationSettings(config),
+    limits: limitSettings(config),
     prefix: prefixOf(config),
     rules: rulesOf(config, file === undefined),
-    readOnly: config.flag(readOnlyKey) ?? false,
+    readOnly: options.readOnly ?? config.flag(readOnlyKey) ?? false,
     pages: {
       repositories: config.integer("catalog.maxentries") || 1000,
       tags: config.integer("tags.maxtags") || 1000,
@@ -175,11 +182,15 @@ function dataOf(
   place: SettingsPlace,
 ): string | undefined {
   const driver = driverOf(root)?.name;
-  const { env, cwd, platform, home } = place;
-  if (options.data) return resolve(cwd, options.data);
-  if (driver === "inmemory") return undefined;
-  if (driver === "filesystem")
-    return resolve(cwd, config.text("storage.filesystem.rootdirectory") ?? "/var/lib/registry");
+  if (!options.data && driver === "inmemory") return undefined;
+  if (!options.data && driver === "filesystem")
+    return resolve(place.cwd, config.text("storage.filesystem.rootdirectory") ?? "/var/lib/registry");
+  return ownData(options.data, place);
+}
+
+/** The data directory where no configuration of Distribution's has a say. */
+export function ownData(flag: string | undefined, { env, cwd, platform, home }: SettingsPlace): string {
+  if (flag) return resolve(cwd, flag);
   const above =
     env.XDG_DATA_HOME ||
     (platform === "darwin"
@@ -226,6 +237,7 @@ function rulesOf(config: ConfigReader, open: boolean): Rules {
     grace: graceOf(config),
     untagged: config.flag("storage.maintenance.collection.untagged") ?? false,
     refuseDeletes: !(config.flag("storage.delete.enabled") ?? open),
+    largestBlob: config.size("limits.blob") || undefined,
   };
 }
 

@@ -8,7 +8,10 @@ import type { Gauge } from "../../server/metrics.ts";
 import type { HealthSettings } from "./settings.ts";
 
 /** The checks that settings ask for, by Distribution's names. */
-export function healthChecks({ storage, files }: HealthSettings, data: DataPaths | undefined): HealthCheck[] {
+export function healthChecks(
+  { storage, files }: HealthSettings,
+  data: Pick<DataPaths, "blobs"> | undefined,
+): HealthCheck[] {
   const driver =
     storage === undefined || data === undefined
       ? []
@@ -39,8 +42,8 @@ export const writeCheck = (writes: WriteStop): HealthCheck => ({
   check: async () => writes.check(),
 });
 
-/** What is measured when metrics are asked for: the process, and the disk below the data directory. */
-export function gaugesOf(data: DataPaths | undefined): Gauge[] {
+/** What is measured when metrics are asked for: the process, what waits to be written, and the disk below the data directory. */
+export function gaugesOf(data: Pick<DataPaths, "root"> | undefined, waiting: () => number): Gauge[] {
   const started = Date.now() / 1000 - process.uptime();
   return [
     {
@@ -49,6 +52,7 @@ export function gaugesOf(data: DataPaths | undefined): Gauge[] {
       value: () => process.memoryUsage.rss(),
     },
     { name: "process_start_time_seconds", help: "When the process began, since 1970.", value: () => started },
+    { name: "chartroom_catalog_waiting", help: "Commands that wait for the catalog.", value: waiting },
     ...(data === undefined ? [] : diskGauges(data.root)),
   ];
 }

@@ -23,7 +23,7 @@ const usualEntry = import.meta.url.includes("$bunfs")
 
 /**
  * A thread that reads archives, started when there is one to read. An archive that takes too long, or on which the worker
- * dies, is unreadable; the next one gets another worker. One archive is asked for at a time.
+ * dies, is unreadable; the next one gets another worker. Archives have their turns.
  */
 export function factsThread(times: FactsTimes = usualTimes, entry: string = usualEntry): FactsThread {
   let worker: Worker | undefined;
@@ -34,6 +34,7 @@ export function factsThread(times: FactsTimes = usualTimes, entry: string = usua
     worker = undefined;
   };
 
+  let turn: Promise<unknown> = Promise.resolve();
   const ask = (bytes: Uint8Array): Promise<FactsReply> =>
     new Promise((resolve) => {
       worker ??= new Worker(entry);
@@ -42,6 +43,7 @@ export function factsThread(times: FactsTimes = usualTimes, entry: string = usua
         stop();
         resolve({ failed });
       };
+      clearTimeout(resting);
       const limit = setTimeout(() => lost(`it took longer than ${times.limit} ms`), times.limit);
       worker.onmessage = ({ data }: MessageEvent<FactsReply>) => {
         clearTimeout(limit);
@@ -56,8 +58,10 @@ export function factsThread(times: FactsTimes = usualTimes, entry: string = usua
 
   return {
     async read(bytes) {
+      const answered = turn.then(() => ask(bytes));
+      turn = answered;
+      const reply = await answered;
       clearTimeout(resting);
-      const reply = await ask(bytes);
       resting = setTimeout(stop, times.idle);
       resting.unref();
       return "failed" in reply ? { unreadable: `reading it failed: ${reply.failed}` } : reply;

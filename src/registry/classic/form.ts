@@ -42,11 +42,12 @@ const yaml: Writing = {
   between: undefined,
 };
 
+/** An entry alone, in JSON. */
+export const jsonEntry = ({ text, created }: Entry): string => `{"created":"${moment(created)}",${text}}`;
+
 const json: Writing = {
   entries: (chart, entries, first, last) =>
-    (first ? `${JSON.stringify(chart)}:[` : "") +
-    entries.map(({ text, created }) => `{"created":"${moment(created)}",${text}}`).join(",") +
-    (last ? "]" : ""),
+    (first ? `${JSON.stringify(chart)}:[` : "") + entries.map(jsonEntry).join(",") + (last ? "]" : ""),
   head: () => '{"apiVersion":"v1","entries":{',
   tail: ({ generated, contextPath }) =>
     `},"generated":"${moment(generated)}","serverInfo":${JSON.stringify({ contextPath })}}`,

@@ -217,35 +217,33 @@ describe("what an index does not list", () => {
       expect: "any",
     });
     expect(await listed(registry, "open/")).toEqual([]);
-    expect(await registry.indexes.find("open/", "mychart-0.1.0.tgz")).toBeUndefined();
+    expect(await registry.indexes.version("open/", "mychart", "0.1.0")).toBeUndefined();
     expect(await listed(registry, "secret/")).toEqual(["mychart 0.1.0"]);
   });
 });
 
-describe("an archive's name", () => {
-  test("leads to the chart that the index lists", async () => {
+describe("a version", () => {
+  test("is found where the index lists it", async () => {
     const { registry } = fresh();
     const content = await pushChart(registry, "team/mychart", { version: "1.0.0-rc.1+b" });
-    const found = await registry.indexes.find("team/", "mychart-1.0.0-rc.1+b.tgz");
+    const found = await registry.indexes.version("team/", "mychart", "1.0.0-rc.1+b");
     expect([found?.repository, found?.tag, found?.chart.content] as unknown[]).toEqual([
       "team/mychart",
       "1.0.0-rc.1_b",
       content,
     ]);
-    for (const file of [
-      "mychart-1.0.0-rc.1_b.tgz",
-      "mychart-1.0.0.tgz",
-      "mychart.tgz",
-      "-1.tgz",
-      "x",
-      "../a-1.0.0.tgz",
-    ])
-      expect(await registry.indexes.find("team/", file)).toBeUndefined();
-    expect(await registry.indexes.find("", "mychart-1.0.0-rc.1+b.tgz")).toBeUndefined();
-    expect(await registry.indexes.version("", "team/mychart", "1.0.0-rc.1+b")).toBeUndefined();
+    for (const [prefix, name, version] of [
+      ["team/", "mychart", "1.0.0-rc.1_b"],
+      ["team/", "mychart", "1.0.0"],
+      ["team/", "my chart", "1.0.0-rc.1+b"],
+      ["team/", "mychart", "../1"],
+      ["", "team/mychart", "1.0.0-rc.1+b"],
+      ["", "mychart", "1.0.0-rc.1+b"],
+    ] as const)
+      expect(await registry.indexes.version(prefix, name, version)).toBeUndefined();
   });
 
-  test("that two charts could have has one meaning, and the other chart another URL", async () => {
+  test("whose archive's name another chart could have has another URL", async () => {
     const { registry } = fresh();
     await pushChart(registry, "app", { version: "1-2.0.0" });
     await pushChart(registry, "app-1", { version: "2.0.0" });
@@ -254,7 +252,5 @@ describe("an archive's name", () => {
       ["-/app/app-1-2.0.0.tgz"],
       ["app-1-2.0.0.tgz"],
     ]);
-    expect(`${(await registry.indexes.find("", "app-1-2.0.0.tgz"))?.repository}`).toBe("app-1");
-    expect(`${(await registry.indexes.version("", "app", "1-2.0.0"))?.repository}`).toBe("app");
   });
 });

@@ -1,14 +1,19 @@
 import type { Catalog } from "../../catalog/catalog.ts";
 import type { ChartTag, Prefix, TaggedChart } from "../../catalog/charts.ts";
-import { chartsNamed } from "../../chart/indexEntry.ts";
+import type { Digest } from "../../oci/digest.ts";
 import { type RepositoryName, type Tag, tryRepositoryName, tryTag } from "../../oci/reference.ts";
 import type { ChartReader } from "../charts/chartReader.ts";
 import { everyItem } from "../pages.ts";
+import { jsonEntry } from "./form.ts";
+import type { Listed } from "./leaf.ts";
 import { type Misplaced, placeOf } from "./placing.ts";
 import { Shelf } from "./shelf.ts";
 
-/** How long who asks for an index waits for charts that were pushed and not read yet, in ms. */
-const patience = 2000;
+/**
+ * How long who asks for an index waits for charts that were pushed and not read yet, in ms: time for a thousand. Clients of
+ * classic repositories wait longer for their indexes.
+ */
+const patience = 10_000;
 /** Prefixes whose indexes are kept in memory; the one that was asked for longest ago makes room. */
 const shelfLimit = 64;
 /** Changes asked for at once. */
@@ -44,18 +49,6 @@ export class Indexes {
     return shelf;
   }
 
-  /**
-   * The chart that an index below `prefix` lists under an archive's name.
-   * @param file as in the index's URL, decoded
-   */
-  async find(prefix: Prefix, file: string): Promise<FoundChart | undefined> {
-    for (const { name, version } of chartsNamed(file)) {
-      const found = await this.version(prefix, name, version);
-      if (found !== undefined) return found;
-    }
-    return undefined;
-  }
-
   /** A version of a chart that an index below `prefix` lists. */
   async version(prefix: Prefix, name: string, version: string): Promise<FoundChart | undefined> {
     const repository = tryRepositoryName(prefix + name);
@@ -67,6 +60,21 @@ export class Indexes {
     return place.kind === "listed" && place.listed.version === version
       ? { repository, tag, chart }
       : undefined;
+  }
+
+  /** Entries of versions in JSON, as an index has them. */
+  async entries(versions: readonly Listed[]): Promise<string[]> {
+    const texts = await this.#catalog.chartEntries(
+      versions.map(({ content }) => content),
+      "json",
+    );
+    return versions.map(({ created }, at) => jsonEntry({ text: texts[at]!, created }));
+  }
+
+  /** The values of an archive that was read; undefined where it has none. */
+  async values(content: Digest): Promise<string | undefined> {
+    const facts = await this.#catalog.chartFacts(content);
+    return facts === undefined || "unreadable" in facts ? undefined : facts.values;
   }
 
   /** Everything that is in the registry and in no index. */

@@ -85,14 +85,7 @@ export class Shelf {
 
   /** The index of a choice, with every change that was made before this was asked. */
   async document(form: Form, choice: Choice, contextPath: string): Promise<Document> {
-    await this.follow();
-    while (this.#dirty[form].size > 0) {
-      this.#building ??= this.#build(form).finally(() => {
-        this.#building = undefined;
-      });
-      await this.#building;
-      await this.follow();
-    }
+    await this.#build(form);
     const key = JSON.stringify([form, choice.name, contextPath]);
     let document = this.#documents.get(key);
     if (document === undefined) {
@@ -101,6 +94,25 @@ export class Shelf {
       this.#documents.set(key, document);
     }
     return document;
+  }
+
+  /** A JSON object of the charts of a choice, those from `start` to before `end` in order of their names. */
+  async entries(choice: Choice, start: number, end: number | undefined): Promise<Document> {
+    await this.#build("json");
+    const parts = partsOf("json", this.charts(choice).slice(start, end));
+    return new Document([makeSmallPart("{"), ...parts, makeSmallPart("}")]);
+  }
+
+  /** Have every leaf made, of all changes that were made before this was asked. */
+  async #build(form: Form): Promise<void> {
+    await this.follow();
+    while (this.#dirty[form].size > 0) {
+      this.#building ??= this.#makeLeaves(form).finally(() => {
+        this.#building = undefined;
+      });
+      await this.#building;
+      await this.follow();
+    }
   }
 
   async #takeIn(): Promise<void> {
@@ -141,7 +153,7 @@ export class Shelf {
     if (place.kind === "unread" && changed.chart !== undefined) this.#unread.set(key, changed.chart.content);
   }
 
-  async #build(form: Form): Promise<void> {
+  async #makeLeaves(form: Form): Promise<void> {
     const dirty = this.#dirty[form];
     const lacking = () =>
       [...dirty].flatMap(({ leaves }) => leaves).filter((leaf) => leaf.part(form) === undefined);
@@ -155,15 +167,21 @@ export class Shelf {
   }
 
   #compose(form: Form, choice: Choice, contextPath: string): Document {
-    const { head, tail, between } = writing[form];
-    const leaves = this.charts(choice).flatMap((chart) => chart.leaves);
-    const generated = leaves.reduce((latest, { newest }) => Math.max(latest, newest), 0);
-    const frame = { empty: leaves.length === 0, generated, contextPath };
-    const parts: Part[] = [makeSmallPart(head(frame))];
-    for (const [i, leaf] of leaves.entries()) {
-      if (i > 0 && between !== undefined) parts.push(between);
-      parts.push(leaf.part(form)!);
-    }
-    return new Document([...parts, makeSmallPart(tail(frame))]);
+    const { head, tail } = writing[form];
+    const charts = this.charts(choice);
+    const newest = charts.flatMap(({ leaves }) => leaves.map((leaf) => leaf.newest));
+    const generated = newest.reduce((latest, each) => Math.max(latest, each), 0);
+    const frame = { empty: charts.length === 0, generated, contextPath };
+    return new Document([makeSmallPart(head(frame)), ...partsOf(form, charts), makeSmallPart(tail(frame))]);
   }
 }
+
+/** The leaves of charts as parts, with what stands between them. */
+const partsOf = (form: Form, charts: readonly ChartList[]): Part[] =>
+  charts
+    .flatMap(({ leaves }) => leaves)
+    .flatMap((leaf, i) => {
+      const { between } = writing[form];
+      const part = leaf.part(form)!;
+      return i > 0 && between !== undefined ? [between, part] : [part];
+    });

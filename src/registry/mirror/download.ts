@@ -1,5 +1,4 @@
 import type { BlobInfo, Ingest } from "../../blobs/blobs.ts";
-import { algorithmOf, type Digest, hexOf } from "../../oci/digest.ts";
 import { ChartroomError } from "../../oci/errors.ts";
 import type { RepositoryName } from "../../oci/reference.ts";
 import type { ByteRange } from "../../oci/repository.ts";
@@ -10,11 +9,17 @@ import { UpstreamFailed } from "./failure.ts";
 /** Nobody can log in by this name, since a user's holds no colon (RFC 7617 §2): its sessions answer to no client. */
 const mirrorUser = ":mirror";
 
-/** A download's ingest, and its row among the upload sessions: the next process finds them by the digest, and goes on. */
-const sessionOf = (digest: Digest): string => `mirror-${algorithmOf(digest)}-${hexOf(digest)}`;
-
 /** Gives a blob's bytes from an offset on; what it fails with is what followers are told. */
 export type Source = (from: number) => Promise<ReadableStream<Uint8Array>>;
+
+/** What a download is of, and where it goes. */
+export interface DownloadOptions {
+  /** Its ingest, and its row among the upload sessions: the next process finds them by this name, and goes on. */
+  readonly session: string;
+  readonly repository: RepositoryName;
+  readonly blob: BlobInfo;
+  readonly source: Source;
+}
 
 /**
  * One blob on its way in, followed by all who ask for it. What they get is read back from the disk, so that none waits for
@@ -29,14 +34,16 @@ export class Download {
   readonly done: Promise<void>;
   readonly #store: Store;
   readonly #burials: Burials;
+  readonly #session: string;
   #written = 0;
   #there = false;
   #failure: { readonly error: unknown } | undefined;
   #change = Promise.withResolvers<void>();
 
-  constructor(store: Store, burials: Burials, repository: RepositoryName, blob: BlobInfo, source: Source) {
+  constructor(store: Store, burials: Burials, { session, repository, blob, source }: DownloadOptions) {
     this.#store = store;
     this.#burials = burials;
+    this.#session = session;
     this.repository = repository;
     this.blob = blob;
     this.done = this.#run(source).then(
@@ -82,7 +89,7 @@ export class Download {
       const range = { start: at, end: Math.min(end, await this.#readableBehind(at)) };
       const stream = this.#there
         ? await blobs.read(digest, range)
-        : ((await blobs.readIngest(sessionOf(digest), range)) ?? (await blobs.read(digest, range)));
+        : ((await blobs.readIngest(this.#session, range)) ?? (await blobs.read(digest, range)));
       if (stream === undefined) throw new ChartroomError("storage", `The bytes of blob ${digest} are lost`);
       for await (const piece of stream) {
         at += piece.byteLength;
@@ -111,11 +118,16 @@ export class Download {
   async #run(source: Source): Promise<void> {
     const { blobs, catalog, now } = this.#store;
     const { repository, blob } = this;
-    const { digest, size } = blob;
-    const id = sessionOf(digest);
+    const { size } = blob;
+    const id = this.#session;
     await catalog.apply({ kind: "open-upload", id, repository, user: mirrorUser, at: now() });
     const acknowledged = (await catalog.upload(id))?.offset ?? 0;
-    const safe = async (offset: number) => void (await catalog.apply({ kind: "advance-upload", id, offset }));
+    // A catalog that is too busy just now is told with the next bytes, or not: then less is gone on from.
+    const safe = (offset: number) =>
+      catalog.apply({ kind: "advance-upload", id, offset }).then(
+        () => {},
+        () => {},
+      );
     await using ingest = await blobs.ingest(id);
     if (ingest.offset > acknowledged) await ingest.truncate(acknowledged);
     const written = (offset: number) => {

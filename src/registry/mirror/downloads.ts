@@ -1,18 +1,21 @@
 import type { BlobInfo } from "../../blobs/blobs.ts";
-import type { Digest } from "../../oci/digest.ts";
+import { type Digest, digestOf, hexOf } from "../../oci/digest.ts";
 import type { RepositoryName } from "../../oci/reference.ts";
 import type { Burials } from "../burials.ts";
 import type { Store } from "../store.ts";
 import { Download, type Source } from "./download.ts";
 
-/** The downloads that are under way: one for each digest, however many ask, in whatever repository. */
+/** The downloads from one upstream that are under way: one for each digest, however many ask, in whatever repository. */
 export class Downloads {
   readonly #store: Store;
+  readonly #mark: string;
   readonly #burials: Burials;
   readonly #underWay = new Map<Digest, Download>();
 
-  constructor(store: Store, burials: Burials) {
+  /** @param prefix of the mirror, which tells its sessions from those of other mirrors */
+  constructor(store: Store, burials: Burials, prefix: string) {
     this.#store = store;
+    this.#mark = hexOf(digestOf(new TextEncoder().encode(prefix))).slice(0, 8);
     this.#burials = burials;
   }
 
@@ -25,7 +28,12 @@ export class Downloads {
   take(repository: RepositoryName, blob: BlobInfo, source: Source): Download {
     const underWay = this.#underWay.get(blob.digest);
     if (underWay !== undefined) return underWay;
-    const download = new Download(this.#store, this.#burials, repository, blob, source);
+    const download = new Download(this.#store, this.#burials, {
+      session: `mirror-${this.#mark}-${blob.digest.replace(":", "-")}`,
+      repository,
+      blob,
+      source,
+    });
     this.#underWay.set(blob.digest, download);
     const over = () => this.#underWay.delete(blob.digest);
     download.done.then(over, over);

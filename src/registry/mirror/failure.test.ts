@@ -1,7 +1,16 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { digestOf } from "../../oci/digest.ts";
-import { errorCodes } from "../../testing/handler.ts";
-import { blobPath, hastyTransport, image, layer, manifestPath, TestMirrors } from "../../testing/mirrored.ts";
+import { blobOf, pushContent } from "../../testing/artifacts.ts";
+import { errorCodes, testHandler } from "../../testing/handler.ts";
+import {
+  blobPath,
+  hastyTransport,
+  image,
+  layer,
+  manifestPath,
+  mirrorOf,
+  TestMirrors,
+} from "../../testing/mirrored.ts";
 import { refuse, type Spoil } from "../../testing/registry.ts";
 import { noise } from "../../testing/streams.ts";
 
@@ -108,6 +117,40 @@ describe("a hostile upstream", () => {
     asked();
     expect((await front.ask(`GET ${blobPath}`)).status).toBe(502);
     expect(asked()).toContain(`GET ${blobPath}`);
+  });
+
+  test("claims to have what another repository of ours keeps: it is not given away", async () => {
+    const secret = blobOf(noise(5000, 3));
+    const claims: Spoil = (request) =>
+      request.method === "HEAD" ? new Response(null, { headers: { "content-length": "5000" } }) : undefined;
+    const evil = mirror(claims);
+    const front = testHandler(undefined, { mirrors: [mirrorOf(evil.upstream.host, "evil")] });
+    await pushContent(front.repository("private"), secret);
+    const answer = await front.ask(`GET /v2/evil/a/blobs/${secret.descriptor.digest}`);
+    expect([answer.status, await errorCodes(answer)]).toEqual([404, ["BLOB_UNKNOWN"]]);
+  });
+
+  test("claims to have what another mirror fetches just now: it is not given away", async () => {
+    const secret = blobOf(noise(5000, 3));
+    const [asked, given] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const good = mirror(async (request) => {
+      if (request.method !== "GET") return undefined;
+      asked.resolve();
+      await given.promise;
+      return undefined;
+    });
+    await pushContent(good.upstream.repository, secret);
+    const evil = mirror((request) =>
+      request.method === "HEAD" ? new Response(null, { headers: { "content-length": "5000" } }) : undefined,
+    );
+    const front = testHandler(undefined, {
+      mirrors: [mirrorOf(good.upstream.host, "good"), mirrorOf(evil.upstream.host, "evil")],
+    });
+    const fetching = front.ask(`GET /v2/good/a/blobs/${secret.descriptor.digest}`);
+    await asked.promise;
+    expect((await front.ask(`GET /v2/evil/a/blobs/${secret.descriptor.digest}`)).status).toBe(404);
+    given.resolve();
+    expect<Uint8Array>(await (await fetching).bytes()).toEqual(secret.bytes);
   });
 
   test("never ends a body: it is cut off", async () => {

@@ -46,6 +46,8 @@ export class Mirror {
   readonly referrers = new Flights<readonly Descriptor[]>();
   readonly downloads: Downloads;
   readonly counts: MirrorCounts;
+  /** Whether a repository of ours is this upstream's: no other may give what this upstream only claims to have. */
+  readonly covers: (name: RepositoryName) => boolean;
   /** Undefined where what is kept stays for good. */
   readonly expiry: Expiry | undefined;
   readonly #source: MirrorSource;
@@ -58,13 +60,19 @@ export class Mirror {
   constructor(
     source: MirrorSource,
     store: Store,
-    { downloads, counts, report }: Pick<Mirror, "downloads" | "counts"> & { report(error: unknown): void },
+    {
+      downloads,
+      counts,
+      covers,
+      report,
+    }: Pick<Mirror, "downloads" | "counts" | "covers"> & { report(error: unknown): void },
   ) {
     this.#source = source;
     this.#now = store.now;
     this.expiry = source.ttl > 0 ? new Expiry(store, source.ttl) : undefined;
     this.downloads = downloads;
     this.counts = counts;
+    this.covers = covers;
     this.#report = report;
   }
 

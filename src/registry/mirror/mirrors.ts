@@ -15,7 +15,6 @@ export class Mirrors {
     failures: 0,
   };
   readonly #store: Store;
-  readonly #downloads: Downloads;
   /** Longest prefix first. */
   readonly #mirrors: readonly { readonly prefix: string; readonly mirror: Mirror }[];
 
@@ -26,10 +25,14 @@ export class Mirrors {
     { burials, report }: { burials: Burials; report: (error: unknown) => void },
   ) {
     this.#store = store;
-    this.#downloads = new Downloads(store, burials);
-    const shared = { downloads: this.#downloads, counts: this.counts, report };
+    const { counts } = this;
     this.#mirrors = sources
-      .map((source) => ({ prefix: source.prefix, mirror: new Mirror(source, store, shared) }))
+      .map((source) => {
+        const downloads = new Downloads(store, burials, source.prefix);
+        const covers = (name: RepositoryName) => this.of(name) === mirror;
+        const mirror: Mirror = new Mirror(source, store, { downloads, counts, covers, report });
+        return { prefix: source.prefix, mirror };
+      })
       .sort((a, b) => b.prefix.length - a.prefix.length);
   }
 
@@ -50,7 +53,7 @@ export class Mirrors {
   }
 
   /** Wait for what is under way. */
-  close(): Promise<void> {
-    return this.#downloads.settled();
+  async close(): Promise<void> {
+    await Promise.all(this.#mirrors.map(({ mirror }) => mirror.downloads.settled()));
   }
 }

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { parseTag } from "../../oci/reference.ts";
+import { anyUser, as, rulesOf, who } from "../../testing/access.ts";
 import {
   absentDigest,
   blobOf,
@@ -18,6 +19,7 @@ import {
   mirrorOf,
   TestMirrors,
 } from "../../testing/mirrored.ts";
+import { accessOf } from "../access.ts";
 
 const mirrors = new TestMirrors();
 const { mirror, filled } = mirrors;
@@ -164,6 +166,25 @@ describe("a mirror", () => {
     }
     await upstream.stop();
     expect((await front.ask(`GET ${manifestPath}/latest`)).status).toBe(200);
+  });
+
+  test("asks its upstream nothing for who may not pull, and lends nobody what it keeps", async () => {
+    const { upstream } = await filled();
+    const access = accessOf(
+      rulesOf({ "a/**": { pull: who("ann") }, "mine/**": { pull: who("bob"), push: who("bob") } }),
+    );
+    const front = testHandler(anyUser, { access, mirrors: [mirrorOf(upstream.host, "a")] });
+    const path = `/v2/a/b/manifests/latest`;
+    const before = upstream.requests.length;
+    expect((await front.ask(`GET ${path}`)).status).toBe(401);
+    expect((await front.ask(`GET ${path}`, as("bob"))).status).toBe(403);
+    expect(upstream.requests).toHaveLength(before);
+    expect((await front.ask(`GET ${path}`, as("ann"))).status).toBe(200);
+    const blob = `/v2/a/b/blobs/${layer.descriptor.digest}`;
+    await (await front.ask(`GET ${blob}`, as("ann"))).bytes();
+    const mount = `POST /v2/mine/x/blobs/uploads/?mount=${layer.descriptor.digest}`;
+    for (const line of [mount, `${mount}&from=a/b`])
+      expect((await front.ask(line, as("bob"))).status).toBe(202);
   });
 
   test("counts what it did", async () => {

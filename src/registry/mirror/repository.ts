@@ -102,8 +102,8 @@ export class MirroredRepository extends RegistryRepository {
     }
     const size = this.#sizes.get(digest) ?? (await this.stat(blob));
     if (size === undefined) throw new RegistryError("blobUnknown", { details: [{ digest }] });
-    // The upstream has said that this repository has it, and its bytes may be here for another one.
-    if (await super.mount(blob)) return super.blob(blob, range);
+    // The upstream has said that this repository has it, and its bytes may be here for another one of its own.
+    if (await super.mount(blob, undefined, this.#mirror.covers)) return super.blob(blob, range);
     const download = this.#download({ mediaType: mediaTypes.octets, digest, size }, this.#upstream);
     return download.follow(range ?? { start: 0, end: size });
   }

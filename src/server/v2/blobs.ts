@@ -14,7 +14,8 @@ interface At {
 
 /**
  * Up to so many bytes are read before they are answered; more go out as a stream. Bun takes the Content-Length off a
- * stream and sends it chunked (oven-sh/bun#10507), and some clients want that header: nearly all charts get theirs so.
+ * stream and sends it chunked (oven-sh/bun#10507), and some clients want that header: nearly all charts get theirs so, as
+ * long as there is room for them (`Wholes`).
  */
 const wholeLimit = 4 * 1024 * 1024;
 
@@ -22,7 +23,11 @@ const wholeLimit = 4 * 1024 * 1024;
  * distribution-spec, "Pulling blobs": whole, or one range. What a HEAD is told, a GET would be told too.
  * @throws RegistryError `blobUnknown`
  */
-export async function pullBlob(call: Call, { name, digest }: At): Promise<Response> {
+export async function pullBlob(
+  call: Call,
+  { name, digest }: At,
+  mediaType: string = mediaTypes.octets,
+): Promise<Response> {
   const { headers, method } = call.request;
   const repository = call.registry.repository(name);
   const size = await (method === "HEAD" ? repository.keep({ digest }) : repository.stat({ digest }));
@@ -33,16 +38,18 @@ export async function pullBlob(call: Call, { name, digest }: At): Promise<Respon
   const ranged = method === "GET" && isRangeWanted(headers, digest);
   const range = ranged ? parseRange(headers.get("range"), size) : undefined;
   if (range === "unsatisfiable") return answer(416, { ...told, "content-range": `bytes */${size}` });
+  call.notifications?.pulledBlob(name, { digest, size });
   const { start, end } = range ?? { start: 0, end: size };
   const whole = {
     ...told,
-    "content-type": mediaTypes.octets,
+    "content-type": mediaType,
     "content-length": `${end - start}`,
     "content-range": range && `bytes ${start}-${end - 1}/${size}`,
   };
   if (method === "HEAD") return answer(200, whole);
   const stream = await repository.blob({ digest }, range);
-  const body = end - start <= wholeLimit ? await new Response(stream).bytes() : call.sending(stream);
+  const isWhole = end - start <= wholeLimit && call.holds(end - start);
+  const body = isWhole ? await new Response(stream).bytes() : call.sending(stream);
   return answer(range === undefined ? 200 : 206, whole, body);
 }
 

@@ -10,7 +10,7 @@ const stopped = {
   code: "UNKNOWN",
   message: "the registry's disk failed: it writes nothing until it is started again, and its log says why",
 };
-const busy = { code: "TOOMANYREQUESTS", message: "too much waits to be written; try again in a moment" };
+const busy = { code: "TOOMANYREQUESTS", message: "too much is under way; try again in a moment" };
 
 /** Refusals of a method where reading is allowed. */
 const readsOnly: ReadonlySet<Fault> = new Set(["deletesRefused", "mirrored"] as const);

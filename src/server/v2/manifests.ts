@@ -17,12 +17,16 @@ interface At {
 const tagLimit = 100;
 
 /** distribution-spec, "Pulling manifests": the exact bytes that were pushed. @throws RegistryError `manifestUnknown` */
-export async function pullManifest({ registry, request }: Call, { name, reference }: At): Promise<Response> {
+export async function pullManifest(
+  { registry, request, notifications }: Call,
+  { name, reference }: At,
+): Promise<Response> {
   const stored = await registry.repository(name).manifest(reference);
   if (stored === undefined) throw new RegistryError("manifestUnknown", { details: [{ name, reference }] });
   const { mediaType, digest } = stored.descriptor;
   const headers = { "docker-content-digest": digest, etag: etagOf(digest) };
   if (isNotModified(request.headers, digest)) return answer(304, headers);
+  notifications?.pulledManifest(name, stored, tryTag(reference));
   return answer(200, { "content-type": mediaType, ...headers }, stored.bytes);
 }
 

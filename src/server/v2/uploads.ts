@@ -99,7 +99,10 @@ function parseChunk(call: Call): Chunk | undefined {
     });
   const body = call.body();
   // A body is never shorter or longer than its Content-Length: nothing is left to be counted then.
-  return body && { body, start: range?.start, length: length === null ? range?.length : undefined };
+  const announced = length === null ? undefined : Number(length);
+  return (
+    body && { body, start: range?.start, announced, length: length === null ? range?.length : undefined }
+  );
 }
 
 /**

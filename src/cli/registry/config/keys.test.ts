@@ -2,14 +2,14 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ChartroomError } from "../../../oci/errors.ts";
-import { type RegistrySettings, registrySettings } from "../settings.ts";
+import { registrySettings } from "../settings.ts";
 import { keys } from "./keys.ts";
+import { limited, notified, type Part, type Row } from "./keysTold.suite.ts";
 
 const place = { env: {}, cwd: "/work", platform: "linux" as const, home: "/home/me" };
 const read = (body: string) =>
   registrySettings({ path: "config.yml", text: `version: 0.1\n${body}\n` }, {}, place);
 
-type Part = { readonly [Key in keyof RegistrySettings]?: unknown };
 const tls = "http: {tls: {certificate: /c, key: /k";
 const proxy = "proxy: {remoteurl: 'https://registry.example.com'";
 const stable = "mirrors: [{name: charts/stable, url: 'https://charts.example.com/stable'";
@@ -22,7 +22,7 @@ const granted = (pattern: string, grants: object): Part => {
 };
 
 /** Each key with a file that says it, and what becomes of that. */
-const honoured: [key: string, yaml: string, expected: Part][] = [
+const honoured: Row[] = [
   ["version", "", {}],
   ["log.level", "log: {level: warn}", { log: { level: "warn" } }],
   ["log.formatter", "log: {formatter: logstash}", { log: { format: "logstash" } }],
@@ -161,6 +161,8 @@ const honoured: [key: string, yaml: string, expected: Part][] = [
       },
     },
   ],
+  ...notified,
+  ...limited,
   [
     "health.storagedriver.enabled",
     "health: {storagedriver: {enabled: true}}",
@@ -240,7 +242,6 @@ const moot: [key: string, yaml: string][] = [
   ["storage.tag.concurrencylimit", "storage: {tag: {concurrencylimit: 8}}"],
   ["http.secret", "http: {secret: asecretforlocaldevelopment}"],
   ["http.http2.disabled", "http: {http2: {disabled: true}}"],
-  ["notifications.events.includereferences", "notifications: {events: {includereferences: true}}"],
   ["proxy.cachewritetimeout", "proxy: {cachewritetimeout: 5m}"],
   ["validation.enabled", "validation: {enabled: true}"],
   [
@@ -274,11 +275,6 @@ const refused: [key: string, yaml: string, named?: string][] = [
   ],
   ["http.tls.letsencrypt", `${tls}, letsencrypt: {cachefile: /l, email: a@example.com}}}`],
   ["http.h2c.enabled", "http: {h2c: {enabled: true}}"],
-  [
-    "notifications.endpoints.#",
-    "notifications: {endpoints: [{name: a, url: 'http://e'}]}",
-    "notifications.endpoints.0",
-  ],
   ["redis", "redis: {addrs: ['localhost:6379']}"],
   ["health.http.#", "health: {http: [{uri: 'http://e'}]}", "health.http.0"],
   ["health.tcp.#", "health: {tcp: [{addr: 'a:1'}]}", "health.tcp.0"],

@@ -48,7 +48,9 @@ export const keys: Readonly<Record<string, Key>> = {
   "storage.delete.enabled": honoured(
     "whether tags, manifests and blobs may be deleted; false when a file does not say, true without a file",
   ),
-  "storage.maintenance.readonly.enabled": honoured("every push and delete is answered 405"),
+  "storage.maintenance.readonly.enabled": honoured(
+    "every push and delete is answered 405, as with `--read-only`; the data of a Distribution is then served as it lies",
+  ),
   "storage.maintenance.uploadpurging.enabled": honoured(
     "whether stale upload sessions are swept; true by default",
   ),
@@ -124,10 +126,39 @@ export const keys: Readonly<Record<string, Key>> = {
   "http.headers.*": honoured("sent with every answer that does not set the header itself"),
   "http.http2.disabled": moot("HTTP/1.1 is spoken, with and without TLS"),
   "http.h2c.enabled": refused("use HTTP/1.1: proxies speak it to what they serve"),
-  "notifications.endpoints.#": refused(
-    "not sent yet: follow the log; an endpoint with `disabled: true` is passed over",
+  "notifications.endpoints.#.name": honoured(
+    "what the endpoint is called in log and metrics; required, and no other's: by it is known what it has had",
   ),
-  "notifications.events.includereferences": moot("there are no endpoints"),
+  "notifications.endpoints.#.disabled": honoured("true: the endpoint is none, and forgotten"),
+  "notifications.endpoints.#.url": honoured(
+    "where events go, http or https; required; see docs/notifications.md",
+  ),
+  "notifications.endpoints.#.headers.*": honoured("sent with each request; never logged"),
+  "notifications.endpoints.#.timeout": honoured("how long an answer may take; 1s by default"),
+  "notifications.endpoints.#.threshold": honoured(
+    "after so many failures in a row it is tried at leisure; 10 by default",
+  ),
+  "notifications.endpoints.#.backoff": honoured("how often it is tried then; 1s by default"),
+  "notifications.endpoints.#.ignoredmediatypes.#": honoured("older form of `ignore.mediatypes`; both count"),
+  "notifications.endpoints.#.ignore.mediatypes.#": honoured("events about such content are not sent to it"),
+  "notifications.endpoints.#.ignore.actions.#": honoured(
+    "such events are not sent to it: `push`, `pull`, `mount`, `delete`",
+  ),
+  "notifications.events.includereferences": honoured(
+    "true: what a manifest names is told with it; false by default",
+  ),
+  "limits.requests.address": honoured(
+    "ours: requests a second of one address, of one network of 64 bits with IPv6; no limit by default",
+  ),
+  "limits.requests.user": honoured("ours: requests a second of one user; no limit by default"),
+  "limits.requests.burst": honoured("ours: so many at once; by default what comes in ten seconds"),
+  "limits.logins": honoured("ours: failed logins a minute of one address; 60 by default, 0 for no limit"),
+  "limits.uploads.total": honoured("ours: uploads under way at once; 1000 by default, 0 for no limit"),
+  "limits.uploads.user": honoured(
+    "ours: those of one user, or of one address where nobody logs in; no limit by default",
+  ),
+  "limits.blob": honoured("ours: the largest blob, as `10GiB` or in bytes; no limit by default"),
+  "limits.stall": honoured("ours: how long an upload may bring nothing until it is cut; 60s by default"),
   redis: refused("nothing needs it: the catalog is a database of its own; take the block out"),
   "health.storagedriver.enabled": honoured("the data directory is looked at; a sick one turns readiness"),
   "health.storagedriver.interval": honoured("10s by default"),

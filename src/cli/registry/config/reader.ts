@@ -1,5 +1,6 @@
 import { ChartroomError } from "../../../oci/errors.ts";
 import { parseDuration } from "./duration.ts";
+import { parseSize } from "./size.ts";
 import type { Branch, Tree } from "./tree.ts";
 
 /** What a timer counts to, in ms: 24.8 days. One that is given more ends at once. */
@@ -60,6 +61,14 @@ export class ConfigReader {
     return Number(text);
   }
 
+  /** A size in bytes. */
+  size(path: string): number | undefined {
+    const text = this.text(path);
+    const size = text === undefined ? undefined : parseSize(text);
+    if (text !== undefined && size === undefined) throw this.refuse(path, "a size like 10GiB");
+    return size;
+  }
+
   /** A duration in ms. */
   duration(path: string): number | undefined {
     const text = this.text(path);
@@ -98,11 +107,17 @@ export class ConfigReader {
     return Array.from({ length: this.#count(path) }, (_, index) => `${path}.${index}`);
   }
 
-  /** An error that names the key, where it was said, what was expected and what was found. */
-  refuse(path: string, expected: string): ChartroomError {
+  /** An error that names the key, where it was said, what was expected and what was found, if that is no secret. */
+  refuse(path: string, expected: string, shown: "shown" | "secret" = "shown"): ChartroomError {
     const tree = this.at(path);
     const found =
-      tree?.kind === "scalar" ? JSON.stringify(tree.text) : tree === undefined ? "nothing" : `a ${tree.kind}`;
+      shown === "secret" && tree !== undefined
+        ? "another"
+        : tree?.kind === "scalar"
+          ? JSON.stringify(tree.text)
+          : tree === undefined
+            ? "nothing"
+            : `a ${tree.kind}`;
     return new ChartroomError(
       "usage",
       `Cannot use ${path}${tree === undefined ? "" : ` (${tree.at})`}: expected ${expected}, found ${found}`,

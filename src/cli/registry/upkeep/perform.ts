@@ -1,0 +1,92 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { errorCode, nodeFileSystem as fs } from "../../../files/filesystem.ts";
+import { ChartroomError } from "../../../oci/errors.ts";
+import {
+  type DataDirectory,
+  dataPathsOf,
+  openDataDirectory,
+  requireData,
+} from "../../../registry/dataDirectory.ts";
+import type { Context } from "../../context.ts";
+import { openRegistry } from "../../wiring.ts";
+import type { DataSettings } from "../data.ts";
+import { askOwner, NobodyAnswers, notAllowed } from "./ask.ts";
+import type { Told } from "./job.ts";
+import { type Tasks, tasks } from "./tasks.ts";
+
+/** How long a directory may be in use and nobody answer, in ms: a registry that starts or stops is just then not there. */
+const patience = 10_000;
+const pause = 100;
+
+/**
+ * Have a task done on a registry's data: by the server that runs over them, or here, under the lock, where none runs.
+ * @throws ChartroomError `not_found` when there are no data, `not_allowed` when they are another user's, `conflict` when who
+ *   uses them does not answer; what the task throws
+ */
+export async function perform<Name extends keyof Tasks>(
+  name: Name,
+  { data: root, grace }: DataSettings,
+  options: Tasks[Name]["options"],
+  tell: (told: Told) => void,
+  { now, signal }: Pick<Context, "now" | "signal">,
+): Promise<Tasks[Name]["done"]> {
+  await mayUse(root);
+  const deadline = performance.now() + patience;
+  for (;;) {
+    signal.throwIfAborted();
+    const data = await own(root);
+    if (!(data instanceof ChartroomError)) return await alone(data);
+    try {
+      const { control } = dataPathsOf(root);
+      const done = await askOwner(control, name, options, (told) => tell(told as Told), signal);
+      return done as Tasks[Name]["done"];
+    } catch (error) {
+      if (!(error instanceof NobodyAnswers)) throw error;
+    }
+    if (performance.now() >= deadline) throw data;
+    await sleep(pause);
+  }
+
+  async function alone(data: DataDirectory): Promise<Tasks[Name]["done"]> {
+    await using stack = new AsyncDisposableStack();
+    stack.defer(() => data.release());
+    const report = (error: unknown) => {
+      throw error;
+    };
+    // Without a grace period among the rules nothing is collected but by the task.
+    const { registry, store, close } = await openRegistry(data, {
+      now,
+      report,
+      sweep: "off",
+      rules: {},
+      mirrors: [],
+    });
+    stack.defer(close);
+    return await tasks[name]({ paths: data, registry, store, grace, alone: true }, options, tell, signal);
+  }
+}
+
+/** The directory, owned; or the refusal, when somebody else owns it. */
+async function own(root: string): Promise<DataDirectory | ChartroomError> {
+  try {
+    return await openDataDirectory(root, { fs });
+  } catch (error) {
+    if (error instanceof ChartroomError && error.code === "conflict") return error;
+    throw error;
+  }
+}
+
+/**
+ * There are a registry's data, and they are this user's. What root made in another user's directory the registry could not
+ * open any more.
+ */
+async function mayUse(root: string): Promise<void> {
+  try {
+    await requireData(fs, root);
+    const { uid } = await fs.stat(root);
+    if (process.getuid !== undefined && uid !== process.getuid()) throw notAllowed(root);
+  } catch (error) {
+    if (errorCode(error) === "EACCES") throw notAllowed(root);
+    throw error;
+  }
+}

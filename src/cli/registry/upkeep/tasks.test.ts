@@ -1,0 +1,38 @@
+import { expect, test } from "bun:test";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { blobOf, imageOf } from "../../../testing/artifacts.ts";
+import { here } from "../../../testing/commands.ts";
+import { type TestData, testData } from "../../../testing/dataDirectory.ts";
+import { codeOf } from "../../../testing/errors.ts";
+import type { Owned } from "./owned.ts";
+import { controlTasks, tasks } from "./tasks.ts";
+
+const never = new AbortController().signal;
+
+const owned = ({ data, registry, blobs, catalog }: TestData): Owned => ({
+  ...{ paths: data, registry, store: { blobs, catalog, now: Date.now }, alone: false, grace: 1000 },
+});
+
+test("nothing is collected while a backup is made, and everything afterwards", async () => {
+  await using it = await testData();
+  await it.push(here, imageOf([blobOf("a layer")]));
+  const folder = await mkdtemp(join(tmpdir(), "chartroom-tasks-"));
+  const tries: Promise<string>[] = [];
+  const attempt = () => void tries.push(codeOf(it.registry.collector.run(0)));
+  await tasks.backup(owned(it), { to: join(folder, "copy") }, attempt, never);
+  expect(new Set(await Promise.all(tries))).toEqual(new Set(["busy"]));
+  expect(await codeOf(it.registry.collector.run(0))).toBe("none");
+  await rm(folder, { recursive: true });
+});
+
+test("what comes from outside is looked at", async () => {
+  await using it = await testData();
+  const task = (name: string, options: unknown) =>
+    codeOf(Promise.resolve(controlTasks(owned(it)).get(name)?.(options, () => {}, never)));
+  expect(await task("check", undefined)).toBe("usage");
+  expect(await task("backup", {})).toBe("usage");
+  expect(await task("backup", { to: "copy" })).toBe("usage");
+  expect(await task("gc", {})).toBe("none");
+});

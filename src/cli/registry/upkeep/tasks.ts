@@ -1,0 +1,75 @@
+import { isAbsolute } from "node:path";
+import { FilesystemBlobs } from "../../../blobs/filesystem.ts";
+import { ChartroomError } from "../../../oci/errors.ts";
+import { isObject } from "../../../oci/json.ts";
+import type { Copied } from "../../../registry/backup/copy.ts";
+import type { Looked } from "../../../registry/check/check.ts";
+import type { Finding } from "../../../registry/check/finding.ts";
+import { repair } from "../../../registry/check/repair.ts";
+import type { Collected } from "../../../registry/collector.ts";
+import { plainFiles as fs } from "../../../registry/plainFiles.ts";
+import type { ControlTask } from "../../../server/control.ts";
+import { type CollectOptions, collect } from "./collect.ts";
+import type { Told } from "./job.ts";
+import type { Owned } from "./owned.ts";
+import { inThread } from "./thread.ts";
+
+/** What can be asked of whoever owns a registry's data: with which options, and what comes of it. */
+export interface Tasks {
+  check: { options: { readonly shallow: boolean; readonly repair: boolean }; done: Looked };
+  backup: { options: { readonly to: string }; done: Copied };
+  gc: { options: CollectOptions; done: Collected };
+}
+
+/** One function a task. */
+type Doers = {
+  readonly [Name in keyof Tasks]: (
+    owned: Owned,
+    options: Tasks[Name]["options"],
+    tell: (told: Told) => void,
+    signal: AbortSignal,
+  ) => Promise<Tasks[Name]["done"]>;
+};
+
+/** The tasks, done the same way by a server that is asked over its socket and by a command that holds the lock itself. */
+export const tasks: Doers = {
+  async check(owned, { shallow, repair: mends }, tell, signal) {
+    const found: Finding[] = [];
+    const job = { kind: "check", root: owned.paths.root, alone: owned.alone, shallow } as const;
+    const watch = (told: Told) => {
+      if (mends && "finding" in told) found.push(told.finding);
+      tell(told);
+    };
+    const looked = await inThread(job, watch, signal);
+    const { paths, store, registry } = owned;
+    const aside = new FilesystemBlobs(fs, { blobs: paths.quarantine, ingest: paths.ingest });
+    for (const finding of found) {
+      signal.throwIfAborted();
+      const repaired = await repair(finding, { fs, paths, store, registry, aside }, signal);
+      if (repaired !== undefined) tell({ repaired });
+    }
+    return looked;
+  },
+
+  async backup({ paths, registry }, { to }, tell, signal) {
+    if (typeof to !== "string" || !isAbsolute(to))
+      throw new ChartroomError("usage", `Cannot back up to ${to}: expected a whole path`);
+    // What the catalog's copy names must be there until it is copied too.
+    using _hold = await registry.collector.hold();
+    return await inThread({ kind: "backup", root: paths.root, to }, tell, signal);
+  },
+
+  gc: collect,
+};
+
+/** The tasks as a control socket does them: what is asked comes from outside. */
+export const controlTasks = (owned: Owned): ReadonlyMap<string, ControlTask> =>
+  new Map(
+    Object.entries(tasks).map(([name, task]) => [
+      name,
+      async (options, tell, signal) => {
+        if (!isObject(options)) throw new ChartroomError("usage", `Cannot do ${name}: expected options`);
+        return task(owned, options as never, tell, signal);
+      },
+    ]),
+  );

@@ -1,0 +1,45 @@
+import { chartsNamed } from "../../chart/indexEntry.ts";
+import { chartManifest } from "../../chart/manifest.ts";
+import { parseManifest } from "../../oci/manifest.ts";
+import type { FoundChart } from "../../registry/classic/indexes.ts";
+import type { Call } from "../call.ts";
+import { pullBlob } from "../v2/blobs.ts";
+import { MuseumError, NotAllowed } from "./errors.ts";
+import { reach } from "./reach.ts";
+import type { AtFile } from "./route.ts";
+
+/** An archive: the very bytes that OCI clients get. @throws MuseumError, NotAllowed */
+export async function pullChart(call: Call, at: AtFile): Promise<Response> {
+  const { repository, chart } = await find(call, at);
+  return pullBlob(call, { name: repository, digest: chart.content }, "application/gzip");
+}
+
+/** An archive's provenance file. @throws MuseumError, NotAllowed */
+export async function pullProvenance(call: Call, at: AtFile): Promise<Response> {
+  const { repository, chart } = await find(call, at);
+  const stored = await call.registry.repository(repository).manifest(chart.manifest);
+  if (stored === undefined) throw notFound();
+  const { provenance } = chartManifest(parseManifest(stored.bytes, stored.descriptor.mediaType));
+  if (provenance === undefined) throw notFound();
+  return pullBlob(call, { name: repository, digest: provenance.digest }, "application/pgp-signature");
+}
+
+const notFound = (): MuseumError => new MuseumError(404, "not found");
+
+/** The chart that a URL means: the first that is there, of those that the caller may pull. */
+async function find(call: Call, { prefix, file, chart }: AtFile): Promise<FoundChart> {
+  let isHidden = false;
+  for (const { name, version } of chartsNamed(file)) {
+    if (chart !== undefined && name !== chart) continue;
+    try {
+      reach(call, "pull", prefix, name);
+    } catch (error) {
+      if (!(error instanceof NotAllowed)) throw error;
+      isHidden = true;
+      continue;
+    }
+    const found = await call.registry.indexes.version(prefix, name, version);
+    if (found !== undefined) return found;
+  }
+  throw isHidden ? new NotAllowed() : notFound();
+}

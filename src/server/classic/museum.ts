@@ -1,0 +1,96 @@
+import { parseRange } from "../../chart/range.ts";
+import { ChartroomError } from "../../oci/errors.ts";
+import type { Listed } from "../../registry/classic/leaf.ts";
+import { answer, jsonAnswer } from "../answer.ts";
+import type { Call } from "../call.ts";
+import { sendDocument } from "./chartIndex.ts";
+import { MuseumError, NotAllowed } from "./errors.ts";
+import { choiceOf, reach } from "./reach.ts";
+import type { AtChart, AtVersion, InRepository } from "./route.ts";
+
+/** All charts, or some by their names' order. @throws MuseumError, NotAllowed */
+export async function listCharts(call: Call, { prefix }: InRepository): Promise<Response> {
+  const number = (name: "offset" | "limit", least: number, kind: string): number | undefined => {
+    const text = call.query.get(name);
+    if (text === null) return undefined;
+    if (!/^\+?\d{1,15}$/.test(text) || Number(text) < least)
+      throw new MuseumError(400, `${name} is not a valid ${kind} integer`);
+    return Number(text);
+  };
+  const offset = number("offset", 0, "non-negative") ?? 0;
+  const limit = number("limit", 1, "positive");
+  const shelf = await call.registry.indexes.shelf(prefix);
+  const choice = choiceOf(call);
+  if (call.challenge !== undefined && call.access.public !== "all" && shelf.charts(choice).length === 0)
+    throw new NotAllowed();
+  const document = await shelf.entries(choice, offset, limit === undefined ? undefined : offset + limit);
+  return sendDocument(call, document, "application/json");
+}
+
+/** The versions of a chart, newest first. @throws MuseumError, NotAllowed */
+export async function showVersions(call: Call, { prefix, chart }: AtChart): Promise<Response> {
+  const versions = await versionsOf(call, prefix, chart);
+  if (versions.length === 0) throw new MuseumError(404, "chart not found");
+  return text(`[${(await call.registry.indexes.entries(versions)).join(",")}]`);
+}
+
+/** One version of a chart: as written, `latest`, or the newest of a range, as Helm's own index finds it. */
+export async function showVersion(call: Call, at: AtVersion): Promise<Response> {
+  const [entry] = await call.registry.indexes.entries([await versionOf(call, at)]);
+  return text(entry!);
+}
+
+/** The values of a version, as they are in its archive. @throws MuseumError, NotAllowed */
+export async function showValues(call: Call, at: AtVersion): Promise<Response> {
+  const { content } = await versionOf(call, at);
+  const values = await call.registry.indexes.values(content);
+  if (values === undefined) throw new MuseumError(404, "values.yaml not found");
+  return answer(200, { "content-type": "application/yaml" }, new TextEncoder().encode(values));
+}
+
+/** What is in the registry below a prefix and in no index, and why. */
+export async function listMisplaced(call: Call, { prefix }: InRepository): Promise<Response> {
+  const { misplaced } = await call.registry.indexes.shelf(prefix);
+  const { includes } = choiceOf(call);
+  const shown = misplaced.filter(({ repository }) => includes(repository));
+  if (call.challenge !== undefined && call.access.public !== "all" && shown.length === 0)
+    throw new NotAllowed();
+  return jsonAnswer(shown);
+}
+
+/** What ChartMuseum's probes ask. */
+export const museumHealth = (): Response => jsonAnswer({ healthy: true });
+
+/** What answers here, as ChartMuseum tells its version. */
+export const museumInfo = ({ version }: Call): Response => jsonAnswer({ version });
+
+const text = (json: string): Response =>
+  answer(200, { "content-type": "application/json" }, new TextEncoder().encode(json));
+
+/** A chart's versions; none where there is no such chart. @throws NotAllowed */
+async function versionsOf(call: Call, prefix: string, chart: string): Promise<readonly Listed[]> {
+  if (reach(call, "pull", prefix, chart) === undefined) return [];
+  return (await call.registry.indexes.shelf(prefix)).chart(chart)?.versions ?? [];
+}
+
+/** helm `pkg/repo/v1`, `IndexFile.Get`: the words are its. */
+async function versionOf(call: Call, { prefix, chart, version }: AtVersion): Promise<Listed> {
+  const versions = await versionsOf(call, prefix, chart);
+  if (versions.length === 0) throw new MuseumError(404, "no chart name found");
+  const exact = versions.find((each) => each.version === version);
+  const found = exact ?? versions.find(within(version === "latest" ? "*" : version));
+  if (found === undefined)
+    throw new MuseumError(404, `no chart version found for ${chart}-${version === "latest" ? "" : version}`);
+  return found;
+}
+
+/** Whether a version is in a range; nothing is in one that is none. */
+function within(range: string): (listed: Listed) => boolean {
+  try {
+    const { allows } = parseRange(range);
+    return ({ parsed }) => allows(parsed);
+  } catch (error) {
+    if (!(error instanceof ChartroomError)) throw error;
+    return () => false;
+  }
+}
