@@ -9,7 +9,7 @@ import { appendEvents, eventExecutors } from "./memoryEvents.ts";
 import { looseOf } from "./memoryLoose.ts";
 import { manifestExecutors } from "./memoryManifests.ts";
 import { menders } from "./memoryMend.ts";
-import { emptyRows, holdingOf, openHolding, pageOf, type Rows } from "./memoryRows.ts";
+import { emptyRows, holdingOf, pageOf, type Rows } from "./memoryRows.ts";
 import { allBlobs, allManifests, manifestRows } from "./memoryScans.ts";
 import {
   burialsOf,

@@ -125,7 +125,7 @@ describe("registry gc", () => {
       const { digest } = imageNumber(1).descriptor;
       const told = (await registry(bench, ...asked, "--dry-run")).stdout.split("\n");
       expect(told).toEqual([
-        expect.stringMatching(`^a/b@${digest}: no tag, no index and no subject has held it since \\S+Z$`),
+        expect.stringContaining(`a/b@${digest}: no tag, no index and no subject has held it since `),
         "Would free 1 manifest, 0 blobs, 0 B",
         "",
       ]);
