@@ -5,7 +5,7 @@ import type { Executors, PutManifest } from "./command.ts";
 import { chartExecutors, forgetChart, storeChart } from "./executeCharts.ts";
 import { eventExecutors } from "./executeEvents.ts";
 import { find, findRepository, forgetIfEmpty, has, type Id, intern, openRepository } from "./ids.ts";
-import { heldBy, referrersOf, settle } from "./loose.ts";
+import { heldBy, settle } from "./loose.ts";
 import { menders } from "./mend.ts";
 import { storeNamed } from "./named.ts";
 import { unpackDigest } from "./packed.ts";
@@ -80,17 +80,11 @@ export const executors: Executors<Sql> = {
     const repository = openRepository(sql, name);
     const manifest = intern(sql, descriptor.digest);
     const existed = has(sql, "manifest", repository, manifest);
-    storeManifest(sql, repository, manifest, command);
+    const touched = storeManifest(sql, repository, manifest, command);
     for (const { tag, holds } of held)
       if (holds !== descriptor.digest) setTag(sql, repository, tag, manifest);
     const lost = held.flatMap(({ holds }) => (holds === undefined ? [] : find(sql, holds)));
-    const named = [...command.manifests, ...command.optional].map(({ digest }) => find(sql, digest));
-    settle(
-      sql,
-      repository,
-      [manifest, ...lost, ...named, ...referrersOf(sql, repository, manifest)],
-      command.at,
-    );
+    settle(sql, repository, [manifest, ...lost, ...touched], command.at);
     return { done: true, existed: existed && held.every(({ holds }) => holds === descriptor.digest) };
   },
 
@@ -197,8 +191,11 @@ function setTag(sql: Sql, repository: Id, tag: Tag, manifest: Id): void {
   );
 }
 
-/** Write a manifest's rows, unless they are there already. */
-function storeManifest(sql: Sql, repository: Id, manifest: Id, command: PutManifest): void {
+/**
+ * Write a manifest's rows, unless they are there already.
+ * @returns what it may hold, or held before, where that changed: a subject that is put again has no look at its referrers
+ */
+function storeManifest(sql: Sql, repository: Id, manifest: Id, command: PutManifest): Id[] {
   const { descriptor, bytes, blobs, optional, manifests, at } = command;
   const { mediaType } = descriptor;
   const stored = sql.one<{ media_type: string }>(
@@ -207,7 +204,8 @@ function storeManifest(sql: Sql, repository: Id, manifest: Id, command: PutManif
     manifest,
   );
   // Everything else follows from the bytes and their media type.
-  if (stored?.media_type === mediaType) return;
+  if (stored?.media_type === mediaType) return [];
+  const before = stored === undefined ? [] : heldBy(sql, repository, manifest);
   sql.run("INSERT INTO body (content, bytes) VALUES (?, ?) ON CONFLICT DO NOTHING", manifest, bytes);
   sql.run(
     `INSERT INTO manifest (repository, content, media_type, pushed) VALUES (?, ?, ?, ?)
@@ -221,4 +219,5 @@ function storeManifest(sql: Sql, repository: Id, manifest: Id, command: PutManif
   storeNamed(sql, repository, manifest, { ...command, named }, stored !== undefined);
   if (stored !== undefined) forgetChart(sql, repository, manifest);
   if (command.chart !== undefined) storeChart(sql, repository, manifest, command.chart);
+  return [...before, ...heldBy(sql, repository, manifest)];
 }

@@ -34,18 +34,13 @@ export function heldBy(sql: Sql, repository: Id, manifest: Id): Id[] {
     repository,
     manifest,
   );
-  return [...named.map(({ id }) => id), ...referrersOf(sql, repository, manifest)];
+  const referrers = sql.all<{ id: Id }>(
+    "SELECT manifest AS id FROM referrer WHERE repository = ? AND subject = ?",
+    repository,
+    manifest,
+  );
+  return [...named, ...referrers].map(({ id }) => id);
 }
-
-/** The referrers of a manifest. */
-export const referrersOf = (sql: Sql, repository: Id, subject: Id): Id[] =>
-  sql
-    .all<{ id: Id }>(
-      "SELECT manifest AS id FROM referrer WHERE repository = ? AND subject = ?",
-      repository,
-      subject,
-    )
-    .map(({ id }) => id);
 
 /** Manifests that nothing has held since `before`, longest first. */
 export function loose(sql: Sql, before: number, { after, limit }: PageRequest<Waiting>): Page<Waiting> {

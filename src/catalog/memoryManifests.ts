@@ -35,7 +35,10 @@ export const manifestExecutors: Pick<Executors<Rows>, ManifestCommand> = {
     }
     claimBlobs(holding, command);
     listReferrer(holding, command);
-    settle(holding, [digest, ...lost, ...heldBy(holding, command)], command.at);
+    // A subject that is put again has no look at its referrers.
+    const changed = before?.descriptor.mediaType !== descriptor.mediaType;
+    const touched = changed ? [...(before ? heldBy(holding, before) : []), ...heldBy(holding, command)] : [];
+    settle(holding, [digest, ...lost, ...touched], command.at);
     return { done: true, existed };
   },
 
