@@ -60,11 +60,3 @@ export async function* candidates(
     if (size !== undefined) yield { kind: "bytes", digest, size };
   }
 }
-
-/** Bytes of which the catalog knows nothing. Looks through all there are. */
-export async function* orphans({ blobs, catalog }: Store): AsyncGenerator<BlobInfo> {
-  for await (const blob of blobs.list()) {
-    const holders = await catalog.repositoriesWithBlob(blob.digest, 1);
-    if (holders.length === 0 && (await catalog.unheldBytes(blob.digest)) === undefined) yield blob;
-  }
-}

@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { BlobInfo } from "../blobs/blobs.ts";
 import type { Page, UnheldBytes, Waiting } from "../catalog/catalog.ts";
 import type { Digest } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import type { RepositoryName } from "../oci/reference.ts";
 import type { Burials } from "./burials.ts";
-import { type Candidate, candidates, orphans } from "./candidates.ts";
+import { type Candidate, candidates } from "./candidates.ts";
 import type { Store } from "./store.ts";
 import { WritesStopped } from "./writeStop.ts";
 
@@ -122,13 +121,8 @@ export class Collector {
     return candidates(this.#store, { grace, until, untagged });
   }
 
-  /** Bytes of which the catalog knows nothing, as a crash between bytes and row leaves them. Looks through all there are. */
-  orphans(): AsyncGenerator<BlobInfo> {
-    return orphans(this.#store);
-  }
-
   /**
-   * Remove the bytes of a content, unless a repository has it. A push that is just bringing it publishes it again.
+   * Remove the bytes of a content, known to the catalog or not, unless a repository has it. A push that is just bringing it publishes it again.
    * @returns bytes that were freed; undefined where none were there, or a repository has them
    * @throws ChartroomError `busy` while collection is held
    */
