@@ -289,6 +289,25 @@ export const mutants: readonly Mutant[] = [
     test: ["src/registry/reserve.test.ts", "on a full disk collection gets the reserve's room too"],
   },
   {
+    without: "the hold of an index on its children",
+    file: "src/catalog/loose.ts",
+    find: "  OR EXISTS (SELECT 1 FROM edge WHERE edge.repository = ?1 AND edge.blob = ?2)\n",
+    test: [
+      "src/catalog/sqlite.test.ts",
+      "sqlite loose manifests an index holds what it names, before and after that comes, until it goes",
+    ],
+  },
+  {
+    without: "the look whether a manifest is still loose when it is taken",
+    file: "src/catalog/execute.ts",
+    find: "(found.loose === null || found.loose > looseSince)",
+    replace: "found.loose === 0",
+    test: [
+      "src/catalog/sqlite.test.ts",
+      "sqlite loose manifests one that was loose for long enough is taken on that condition, and no other",
+    ],
+  },
+  {
     without: "the end of a removal when writing has ended",
     file: "src/registry/writeStop.ts",
     find: "      unlink: async (path) => {\n        this.check();\n",
