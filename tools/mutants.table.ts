@@ -759,6 +759,15 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    without: "the room of bodies that are held as a whole",
+    file: "src/server/body.ts",
+    find: "    held(piece.byteLength);\n",
+    test: [
+      "src/server/bodies.test.ts",
+      "so many bodies are held in memory, then no more, until some are through",
+    ],
+  },
+  {
     without: "the look at a blob's size before it is read",
     file: "src/registry/chunk.ts",
     find: "  if (largest !== undefined && start + announced > largest)\n",

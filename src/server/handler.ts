@@ -12,7 +12,8 @@ import { UpstreamFailed } from "../registry/mirror/failure.ts";
 import type { Registry } from "../registry/registry.ts";
 import { admit } from "./admission.ts";
 import { answer } from "./answer.ts";
-import { incoming, outgoing } from "./body.ts";
+import { Bodies } from "./bodies.ts";
+import { incoming, outgoing, readBody } from "./body.ts";
 import type { Call } from "./call.ts";
 import { Front } from "./front.ts";
 import type { Limits } from "./limits.ts";
@@ -93,7 +94,7 @@ const plainFront = new Front({ base: undefined, absolute: false, headers: [], tr
 export function createHandler(options: HandlerOptions): Handler {
   const { log, now, metrics, front = plainFront } = options;
   const requestId = idMaker();
-  const wholes = new Wholes();
+  const memory = { wholes: new Wholes(), bodies: new Bodies() };
   return async (request, peer) => {
     const [at, began] = [now(), performance.now()];
     const progress: Progress = {
@@ -132,7 +133,7 @@ export function createHandler(options: HandlerOptions): Handler {
     };
     let response: Response;
     try {
-      response = await respond(options, { front, wholes }, request, peer, progress, finished);
+      response = await respond(options, { front, ...memory }, request, peer, progress, finished);
     } catch (error) {
       response = request.signal.aborted ? answer(clientGone) : errorAnswer(error);
       // What upstreams fail with is told where they are asked; that too much is asked for is no fault of ours.
@@ -154,7 +155,7 @@ export function createHandler(options: HandlerOptions): Handler {
 
 async function respond(
   options: HandlerOptions,
-  { front, wholes }: { readonly front: Front; readonly wholes: Wholes },
+  { front, wholes, bodies }: { readonly front: Front; readonly wholes: Wholes; readonly bodies: Bodies },
   request: Request,
   peer: Peer,
   progress: Progress,
@@ -204,6 +205,14 @@ async function respond(
       return incoming(request.body, options.stall ?? usualStall, (size) => {
         progress.received += size ?? 0;
         progress.unread = size !== undefined;
+      });
+    },
+    read: (limit) => {
+      let held = 0;
+      progress.through.push(() => bodies.free(held));
+      return readBody(call.body(), limit, (size) => {
+        bodies.take(size);
+        held += size;
       });
     },
     holds: (size) => wholes.take(size, peer.isThrough),
