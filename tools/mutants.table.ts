@@ -768,6 +768,16 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    without: "the time that a body in memory may take",
+    file: "src/server/bodies.ts",
+    find: "        if (this.#now() - began > longest)\n",
+    replace: "        if (began < -longest)\n",
+    test: [
+      "src/server/bodies.test.ts",
+      "a body that drips is given up after five minutes, and what it held is free",
+    ],
+  },
+  {
     without: "the look at a blob's size before it is read",
     file: "src/registry/chunk.ts",
     find: "  if (largest !== undefined && start + announced > largest)\n",

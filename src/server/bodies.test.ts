@@ -1,5 +1,7 @@
 import { expect, test } from "bun:test";
+import { RegistryError } from "../registry/errors.ts";
 import { errorCodes, testHandler } from "../testing/handler.ts";
+import { Bodies } from "./bodies.ts";
 
 const megabyte = new Uint8Array(1024 * 1024);
 
@@ -32,4 +34,26 @@ test("so many bodies are held in memory, then no more, until some are through", 
   const late = hanging();
   late.end();
   expect((await push(late.body)).status).toBe(400);
+});
+
+test("a body that drips is given up after five minutes, and what it held is free", () => {
+  let time = 0;
+  const bodies = new Bodies(() => time);
+  const dripping = bodies.begin();
+  for (; time <= 250_000; time += 50_000) dripping.take(42 * 1024 * 1024);
+  const fault = (take: () => void) => {
+    try {
+      return take();
+    } catch (error) {
+      return error instanceof RegistryError ? error.fault : error;
+    }
+  };
+  time = 300_001;
+  expect(fault(() => dripping.take(1))).toBe("requestStalled");
+  const next = bodies.begin();
+  expect(fault(() => next.take(5 * megabyte.byteLength))).toBe("uploadsTooMany");
+  dripping.free();
+  dripping.free();
+  next.take(256 * 1024 * 1024);
+  expect(fault(() => next.take(1))).toBe("uploadsTooMany");
 });

@@ -94,7 +94,7 @@ const plainFront = new Front({ base: undefined, absolute: false, headers: [], tr
 export function createHandler(options: HandlerOptions): Handler {
   const { log, now, metrics, front = plainFront } = options;
   const requestId = idMaker();
-  const memory = { wholes: new Wholes(), bodies: new Bodies() };
+  const memory = { wholes: new Wholes(), bodies: new Bodies(() => performance.now()) };
   return async (request, peer) => {
     const [at, began] = [now(), performance.now()];
     const progress: Progress = {
@@ -208,12 +208,9 @@ async function respond(
       });
     },
     read: (limit) => {
-      let held = 0;
-      progress.through.push(() => bodies.free(held));
-      return readBody(call.body(), limit, (size) => {
-        bodies.take(size);
-        held += size;
-      });
+      const held = bodies.begin();
+      progress.through.push(held.free);
+      return readBody(call.body(), limit, held.take);
     },
     holds: (size) => wholes.take(size, peer.isThrough),
     sending: (stream) => {
