@@ -139,6 +139,26 @@ describe("a mirror", () => {
     expect(manifests.map(({ digest }) => digest)).toEqual([signature.descriptor.digest]);
   });
 
+  test("reads the upstream's list of tags once for all its pages, and anew for a first page", async () => {
+    let now = 1;
+    const { front, upstream, asked } = await filled(undefined, { now: () => now });
+    const tags = ["a", "b", "c"].map(parseTag);
+    await pushArtifact(upstream.repository, image, { tags, expect: "any" });
+    const page = async (query: string) =>
+      ((await (await front.ask(`GET /v2/a/b/tags/list?n=2${query}`)).json()) as { tags: string[] }).tags;
+    asked();
+    expect(await page("")).toEqual(["a", "b"]);
+    await pushArtifact(upstream.repository, image, { tags: [parseTag("bb")], expect: "any" });
+    expect(await page("&last=b")).toEqual(["c", "latest"]);
+    expect(asked()).toHaveLength(1);
+    expect(await page("")).toEqual(["a", "b"]);
+    expect(await page("&last=b")).toEqual(["bb", "c"]);
+    expect(asked()).toHaveLength(1);
+    now += 60_000;
+    expect(await page("&last=c")).toEqual(["latest"]);
+    expect(asked()).toHaveLength(1);
+  });
+
   test("lists in its catalog what it keeps", async () => {
     const { front } = await filled();
     expect(await (await front.ask("GET /v2/_catalog")).json()).toEqual({ repositories: [] });

@@ -128,19 +128,18 @@ export class MirroredRepository extends RegistryRepository {
     return super.stat(blob).then((size) => size !== undefined);
   }
 
-  override async tagPage({ after = "", limit }: PageRequest<string>): Promise<Page<Tag> | undefined> {
+  /** Who asks for the rest of a list gets that of the list as it was. */
+  override async tagPage({ after, limit }: PageRequest<string>): Promise<Page<Tag> | undefined> {
     const kept = await super.tagPage({ after, limit });
+    const { lists, tags } = this.#mirror;
     try {
-      const tags = await this.#mirror.tags.share(this.name, () =>
-        this.#mirror.ask(kept !== undefined, () => this.#upstream.tags()),
-      );
-      return (
-        tags &&
-        pageOf(
-          tags.filter((tag) => tag > after),
-          limit,
-        )
-      );
+      let all = after === undefined ? undefined : lists.get(this.name);
+      if (all === undefined) {
+        const ask = () => this.#mirror.ask(kept !== undefined, () => this.#upstream.tags());
+        all = await tags.share(this.name, ask);
+        if (all !== undefined && all.length > limit) lists.set(this.name, all);
+      }
+      return all && pageOf(after === undefined ? all : all.filter((tag) => tag > after), limit);
     } catch (error) {
       return this.#mirror.instead(kept, error);
     }
