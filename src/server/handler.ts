@@ -1,4 +1,4 @@
-import type { Notifications } from "../notify/notifications.ts";
+import type { Asked, Notifications } from "../notify/notifications.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import {
   type Access,
@@ -221,20 +221,27 @@ async function respond(
   };
   const work = () => operate(call, route);
   if (notifications === undefined) return work();
-  const { id } = progress;
-  const asked = {
-    base: front.origin(request, peer.address) + root,
-    actor: user === undefined ? {} : { name: user },
-    request: {
-      id,
-      addr: address,
-      host: request.headers.get("host") ?? undefined,
-      method: request.method,
-      useragent: request.headers.get("user-agent") ?? "",
-    },
-  };
-  return notifications.during(asked, work);
+  const base = front.origin(request, peer.address) + root;
+  return notifications.during(askedOf(request, base, address, progress), work);
 }
+
+/** A request as events tell it. */
+const askedOf = (
+  { method, headers }: Request,
+  base: string,
+  addr: string | undefined,
+  { id, user }: Progress,
+): Asked => ({
+  base,
+  actor: user === undefined ? {} : { name: user },
+  request: {
+    id,
+    addr,
+    host: headers.get("host") ?? undefined,
+    method,
+    useragent: headers.get("user-agent") ?? "",
+  },
+});
 
 /** Whether a body is too large to be read for nothing; one that does not say its size may be. */
 const isLarge = ({ headers }: Request): boolean => {
