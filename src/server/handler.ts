@@ -127,6 +127,7 @@ export function createHandler(options: HandlerOptions): Handler {
         size,
         took: performance.now() - began,
         agent: request.headers.get("user-agent"),
+        referrer: request.headers.get("referer"),
       };
       log.request(entry);
       metrics?.ended(entry);
