@@ -798,6 +798,25 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    without: "the room of bodies that are held as a whole",
+    file: "src/server/body.ts",
+    find: "    held(piece.byteLength);\n",
+    test: [
+      "src/server/bodies.test.ts",
+      "so many bodies are held in memory, then no more, until some are through",
+    ],
+  },
+  {
+    without: "the time that a body in memory may take",
+    file: "src/server/bodies.ts",
+    find: "        if (this.#now() - began > longest)\n",
+    replace: "        if (began < -longest)\n",
+    test: [
+      "src/server/bodies.test.ts",
+      "a body that drips is given up after five minutes, and what it held is free",
+    ],
+  },
+  {
     without: "the look at a blob's size before it is read",
     file: "src/registry/chunk.ts",
     find: "  if (largest !== undefined && start + announced > largest)\n",
