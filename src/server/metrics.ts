@@ -34,6 +34,7 @@ const uploading: ReadonlySet<string | undefined> = new Set([
   "finish-upload",
   "open-upload",
   "post-chart",
+  "post-provenance",
 ]);
 
 /** Whether an operation may bring an upload's bytes. */
