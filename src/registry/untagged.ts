@@ -6,6 +6,7 @@ import { manifestsOf, parseManifest } from "../oci/manifest.ts";
 import type { RepositoryName, Tag } from "../oci/reference.ts";
 import type { StoredManifest } from "../oci/repository.ts";
 import { everyItem } from "./pages.ts";
+import { manifestDigests } from "./scans.ts";
 
 /** A manifest of a repository that no tag leads to. */
 export interface Untagged {
@@ -30,11 +31,7 @@ export async function* untaggedManifests(catalog: Questions, signal: AbortSignal
     signal.throwIfAborted();
     for await (const digest of reachedIn(catalog, repository)) reached.add(keyOf({ repository, digest }));
   }
-  const digests = everyItem<Digest, Digest>(
-    (after) => catalog.manifests({ after, limit: pageSize }),
-    (digest) => digest,
-  );
-  for await (const digest of digests) {
+  for await (const digest of manifestDigests(catalog)) {
     signal.throwIfAborted();
     for (const { repository } of (await catalog.manifestRows(digest))?.held ?? [])
       if (!reached.has(keyOf({ repository, digest }))) yield { repository, digest };

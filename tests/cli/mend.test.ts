@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { describe, expect } from "bun:test";
-import { readdir, writeFile } from "node:fs/promises";
+import { readdir, rename, writeFile } from "node:fs/promises";
 import type { Bench, Ran } from "../bench.ts";
 import { onBench, refusalOf } from "./cli.ts";
 import { blobsOf, Hand, imageNumber, rot, serving } from "./hand.ts";
@@ -72,6 +72,33 @@ describe("registry check --repair", () => {
     expect(await hand.witness.lost()).toEqual([]);
     await next.stop();
   });
+});
+
+describe("a catalog that is not these blobs' own", () => {
+  onBench(
+    "costs none of them: one that is missing is told, and a strange one is not believed",
+    async (bench) => {
+      const server = await serving(bench);
+      for (const seed of [1, 2, 3]) await new Hand(server.url, "a/b").push(seed);
+      await server.stop();
+      const before = await blobsOf(bench.path("data"));
+      await rename(bench.path("data", "catalog.db"), bench.path("catalog.db"));
+      for (const args of [["check", "--repair"], ["gc", "--now"], ["backup", "copy"], ["serve"]])
+        expect(refusalOf(await registry(bench, ...args))).toMatchObject({
+          exitCode: 6,
+          message: expect.stringContaining("catalog.db is missing"),
+        });
+      await (await serving(bench, "other")).stop();
+      await rename(bench.path("other", "catalog.db"), bench.path("data", "catalog.db"));
+      const said = await registry(bench, "check", "--repair");
+      expect(said.stdout).toContain("warning: catalog: it knows fewer blobs than it does not know");
+      expect(await blobsOf(bench.path("data"))).toEqual(before);
+      await rename(bench.path("catalog.db"), bench.path("data", "catalog.db"));
+      expect(await registry(bench, "check")).toMatchObject({
+        ...{ exitCode: 0, stdout: expect.stringMatching(/^3 manifests, [^\n]*: whole\n$/) },
+      });
+    },
+  );
 });
 
 describe("registry gc", () => {

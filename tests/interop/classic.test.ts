@@ -130,6 +130,45 @@ for (const helm of helms) {
   );
 }
 
+/** Serve a folder's files. */
+function serving(folder: string) {
+  const fetchFile = async (request: Request) => {
+    const file = Bun.file(join(folder, new URL(request.url).pathname));
+    return (await file.exists()) ? new Response(file) : new Response(null, { status: 404 });
+  };
+  const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: fetchFile });
+  return { url: `http://127.0.0.1:${server.port}`, [Symbol.asyncDispose]: () => server.stop(true) };
+}
+
+for (const helm of helms)
+  interop(
+    `a static site that \`repo index\` wrote ${helm} follows into the registry, and pulls from`,
+    [helm],
+    async (bench) => {
+      const { host } = await bench.chartroom();
+      const archive = bench.path("mychart-0.1.0.tgz");
+      await bench.done("chartroom", [
+        "chart",
+        "save",
+        await writtenChart(bench, "mychart", sampleChart()),
+        `${host}/team/mychart`,
+      ]);
+      await bench.done("chartroom", ["chart", "push", `${host}/team/mychart:0.1.0`]);
+      for (const [name, args, pull] of [
+        ["named", [], ["--plain-http"]],
+        ["whole", ["--archives"], []],
+      ] as const) {
+        await bench.done("chartroom", ["repo", "index", `${host}/team`, bench.path(name), ...args]);
+        await using site = serving(bench.path(name));
+        await bench.done(helm, ["repo", "add", name, site.url]);
+        expect(await searched(bench, helm, `${name}/`)).toEqual([`${name}/mychart 0.1.0`]);
+        await bench.done(helm, ["pull", `${name}/mychart`, ...pull]);
+        expect(await digestOfFile(archive)).toBe(digestOf(await chartArchive(sampleChart())));
+        await rm(archive);
+      }
+    },
+  );
+
 // What the plugin cm-push does (its `cmd/helm-cm-push/main.go`): it reads serverInfo.contextPath and posts a form.
 interop(
   "the requests of Helm's plugin cm-push publish a chart, which OCI clients then pull",

@@ -79,6 +79,7 @@ export async function serve([file]: string[], options: RegistryOptions, context:
     now,
     report,
     signal,
+    note: (message) => say("info", message),
     warn,
     mirrors,
     notifications: {

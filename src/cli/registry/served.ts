@@ -11,7 +11,8 @@ import { nodeFileSystem as fs } from "../../files/filesystem.ts";
 import { Notifications, type NotificationsOptions } from "../../notify/notifications.ts";
 import { ChartroomError } from "../../oci/errors.ts";
 import { factsThread } from "../../registry/charts/factsThread.ts";
-import { type DataPaths, isDataDirectory, openDataDirectory } from "../../registry/dataDirectory.ts";
+import { isDataDirectory, openDataDirectory } from "../../registry/dataDirectory.ts";
+import type { DataPaths } from "../../registry/dataPaths.ts";
 import type { MirrorSource } from "../../registry/mirror/mirror.ts";
 import { Registry } from "../../registry/registry.ts";
 import { WriteStop } from "../../registry/writeStop.ts";
@@ -35,7 +36,8 @@ export interface ServedNeeds {
   readonly report: (error: unknown) => void;
   /** Ends what takes long. */
   readonly signal: AbortSignal;
-  /** Takes a sentence. */
+  /** Take a sentence. */
+  readonly note: (message: string) => void;
   readonly warn: (message: string) => void;
   readonly mirrors: readonly MirrorSource[];
   /** Who is told of what happens. */
@@ -63,7 +65,7 @@ export async function openServed(settings: RegistrySettings, needs: ServedNeeds)
   stack.defer(() => data?.release());
   const open = await openRegistry(data, { ...needs, sweep, rules });
   stack.defer(open.close);
-  if (data !== undefined) stack.defer(await answerOwner(data, open, needs.warn));
+  if (data !== undefined) stack.defer(await answerOwner(data, open, needs));
   const ends = stack.move();
   const keeping =
     data === undefined

@@ -1,7 +1,7 @@
 import { statfs } from "node:fs/promises";
 import { nodeFileSystem as fs, ifThere } from "../../files/filesystem.ts";
 import type { Collector } from "../../registry/collector.ts";
-import type { DataPaths } from "../../registry/dataDirectory.ts";
+import type { DataPaths } from "../../registry/dataPaths.ts";
 import type { WriteStop } from "../../registry/writeStop.ts";
 import type { HealthCheck } from "../../server/health.ts";
 import type { Gauge } from "../../server/metrics.ts";

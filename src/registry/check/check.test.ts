@@ -7,6 +7,7 @@ import { absentDigest, blobOf, imageOf, indexOf } from "../../testing/artifacts.
 import { checkedData } from "../../testing/checked.ts";
 import { here, linkBlob } from "../../testing/commands.ts";
 import { type TestData, testData } from "../../testing/dataDirectory.ts";
+import { pushChart } from "../../testing/pushChart.ts";
 import { noise, streamOf } from "../../testing/streams.ts";
 import { replacing } from "../replacing.ts";
 
@@ -158,6 +159,21 @@ test("what a manifest names and its repository lacks is a warning", async () => 
       level: "warning",
       where: `${here}@${sparse.descriptor.digest}`,
       message: `its repository lacks manifest ${image.descriptor.digest}`,
+    },
+  ]);
+});
+
+test("a chart that no index lists is noted with the reason", async () => {
+  await using it = await filled();
+  await pushChart(it.registry, "charts/other", { name: "mychart" });
+  await pushChart(it.registry, "charts/mychart", {});
+  await it.registry.indexes.shelf("charts/");
+  expect((await checkedData(it)).findings).toEqual([
+    {
+      level: "note",
+      where: "charts/other:0.1.0",
+      message:
+        'no index.yaml lists it: it is the chart "mychart", and the repository\'s name ends with other',
     },
   ]);
 });

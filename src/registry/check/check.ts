@@ -1,4 +1,5 @@
 import { checkBlobs, checkOrphans } from "./blobs.ts";
+import { checkCharts } from "./charts.ts";
 import type { Examined, Finding } from "./finding.ts";
 import { checkManifests } from "./manifests.ts";
 import { checkIngests, checkUploads } from "./uploads.ts";
@@ -48,6 +49,7 @@ export async function check(options: CheckOptions): Promise<Looked> {
     () => checkManifests(examined),
     () => checkUploads(examined),
     () => checkOrphans(examined),
+    () => checkCharts(examined),
     () => checkIngests(examined, ingests),
     () => files(tell),
   ]) {

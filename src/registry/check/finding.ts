@@ -5,10 +5,10 @@ import type { RepositoryName } from "../../oci/reference.ts";
 
 /**
  * One thing that a check found. A fault loses somebody something; a warning is what should be looked at; waste takes room
- * and does no harm.
+ * and does no harm; a note is what somebody may wonder about.
  */
 export interface Finding {
-  readonly level: "fault" | "warning" | "waste";
+  readonly level: "fault" | "warning" | "waste" | "note";
   /** The file, digest or name that is meant. */
   readonly where: string;
   readonly message: string;

@@ -3,11 +3,8 @@ import type { HeldManifest, ManifestRows } from "../../catalog/scans.ts";
 import { algorithmOf, type Digest, digestOf } from "../../oci/digest.ts";
 import { ChartroomError } from "../../oci/errors.ts";
 import { artifactTypeOf, blobsOf, type Manifest, manifestsOf, parseManifest } from "../../oci/manifest.ts";
-import { everyItem } from "../pages.ts";
+import { manifestDigests } from "../scans.ts";
 import type { Examined, Finding } from "./finding.ts";
-
-/** Digests on a page. */
-const pageSize = 256;
 
 /**
  * Every manifest: its bytes have its digest and parse, and the rows beside it, of blobs and of referrers, are what its bytes
@@ -15,12 +12,8 @@ const pageSize = 256;
  */
 export async function checkManifests(examined: Examined): Promise<void> {
   const { catalog, signal, tell, saw } = examined;
-  const digests = everyItem<Digest, Digest>(
-    (after) => catalog.manifests({ after, limit: pageSize }),
-    (digest) => digest,
-  );
   let turned = performance.now();
-  for await (const digest of digests) {
+  for await (const digest of manifestDigests(catalog)) {
     signal.throwIfAborted();
     const first = await look(examined, digest);
     saw("manifest", first.bytes);

@@ -7,7 +7,7 @@ import { type FileSystem, ifThere } from "../../files/filesystem.ts";
 import { algorithmOf, type Digest, digestOf } from "../../oci/digest.ts";
 import { artifactTypeOf, blobsOf, parseManifest } from "../../oci/manifest.ts";
 import type { RepositoryName } from "../../oci/reference.ts";
-import type { DataPaths } from "../dataDirectory.ts";
+import type { DataPaths } from "../dataPaths.ts";
 import type { Registry } from "../registry.ts";
 import type { Store } from "../store.ts";
 import type { Finding, Mend } from "./finding.ts";
