@@ -289,6 +289,25 @@ export const mutants: readonly Mutant[] = [
     test: ["src/registry/reserve.test.ts", "on a full disk collection gets the reserve's room too"],
   },
   {
+    without: "the hold of an index on its children",
+    file: "src/catalog/loose.ts",
+    find: "  OR EXISTS (SELECT 1 FROM edge WHERE edge.repository = ?1 AND edge.blob = ?2)\n",
+    test: [
+      "src/catalog/sqlite.test.ts",
+      "sqlite loose manifests an index holds what it names, before and after that comes, until it goes",
+    ],
+  },
+  {
+    without: "the look whether a manifest is still loose when it is taken",
+    file: "src/catalog/execute.ts",
+    find: "(found.loose === null || found.loose > looseSince)",
+    replace: "found.loose === 0",
+    test: [
+      "src/catalog/sqlite.test.ts",
+      "sqlite loose manifests one that was loose for long enough is taken on that condition, and no other",
+    ],
+  },
+  {
     without: "the end of a removal when writing has ended",
     file: "src/registry/writeStop.ts",
     find: "      unlink: async (path) => {\n        this.check();\n",
@@ -783,6 +802,25 @@ export const mutants: readonly Mutant[] = [
     test: [
       "src/server/wholes.test.ts",
       "when clients take nothing the next ones get streams, until those are gone",
+    ],
+  },
+  {
+    without: "the room of bodies that are held as a whole",
+    file: "src/server/body.ts",
+    find: "    held(piece.byteLength);\n",
+    test: [
+      "src/server/bodies.test.ts",
+      "so many bodies are held in memory, then no more, until some are through",
+    ],
+  },
+  {
+    without: "the time that a body in memory may take",
+    file: "src/server/bodies.ts",
+    find: "        if (this.#now() - began > longest)\n",
+    replace: "        if (began < -longest)\n",
+    test: [
+      "src/server/bodies.test.ts",
+      "a body that drips is given up after five minutes, and what it held is free",
     ],
   },
   {

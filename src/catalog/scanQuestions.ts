@@ -63,7 +63,7 @@ function manifestRows(sql: Sql, digest: Digest): ManifestRows | undefined {
       held: held.map(({ id, repository, mediaType }) => ({
         repository,
         mediaType,
-        blobs: namedBlobs(sql, id, body.id),
+        named: namedIn(sql, id, body.id),
         referrer: referrerRow(sql, id, body.id),
       })),
     };
@@ -72,7 +72,7 @@ function manifestRows(sql: Sql, digest: Digest): ManifestRows | undefined {
   }
 }
 
-function namedBlobs(sql: Sql, repository: number, manifest: number): Digest[] {
+function namedIn(sql: Sql, repository: number, manifest: number): Digest[] {
   const rows = sql.all<{ digest: Uint8Array }>(
     "SELECT digest FROM edge JOIN content ON content.id = edge.blob WHERE repository = ? AND manifest = ?",
     repository,

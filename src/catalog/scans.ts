@@ -13,8 +13,8 @@ export interface BlobRow {
 export interface HeldManifest {
   readonly repository: RepositoryName;
   readonly mediaType: string;
-  /** The blobs that it names, each once, in order of digest. */
-  readonly blobs: readonly Digest[];
+  /** What it names, blobs and the manifests of an index, each once, in order of digest. */
+  readonly named: readonly Digest[];
   /** Its place among the referrers; undefined where it has none. */
   readonly referrer: ReferrerRow | undefined;
 }

@@ -29,7 +29,13 @@ const handlers: Readonly<Record<string, string>> = {
   "show-values": "chart_api",
   "delete-version": "chart_api",
 };
-const uploading: ReadonlySet<string | undefined> = new Set(["append-upload", "finish-upload", "open-upload"]);
+const uploading: ReadonlySet<string | undefined> = new Set([
+  "append-upload",
+  "finish-upload",
+  "open-upload",
+  "post-chart",
+  "post-provenance",
+]);
 
 /** Whether an operation may bring an upload's bytes. */
 export const isUpload = (operation: string): boolean => uploading.has(operation);

@@ -1,6 +1,7 @@
 import { expect } from "bun:test";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import fc from "fast-check";
 import { digestOf } from "../../src/oci/digest.ts";
 import { chartArchive, sampleChart } from "../../src/testing/charts.ts";
 import { samples } from "../../src/testing/samples.ts";
@@ -129,6 +130,54 @@ for (const helm of helms) {
     },
   );
 }
+
+const odd = fc.oneof(
+  fc
+    .array(
+      fc.constantFrom(
+        ...[
+          "a",
+          "- b",
+          "  c: d",
+          "'",
+          '"',
+          "#",
+          "|",
+          "\t",
+          "\u2028x",
+          "\x85",
+          "---",
+          "...",
+          "é",
+          "\x7f",
+          "{",
+        ],
+      ),
+      { maxLength: 6 },
+    )
+    .map((each) => each.join("\n")),
+  fc.string({ unit: "binary", maxLength: 40 }),
+);
+const oddChart = fc.record({
+  description: odd,
+  home: odd,
+  annotations: fc.dictionary(fc.oneof(odd, fc.constant("k".repeat(2000))), odd, { maxKeys: 4 }),
+});
+
+for (const helm of helms)
+  interop(`whatever an author writes into a chart, ${helm} reads the index of all`, [helm], async (bench) => {
+    const { host } = await bench.chartroom();
+    const charts = fc.sample(oddChart, 60);
+    for (const [i, chart] of charts.entries()) {
+      const text = JSON.stringify({ apiVersion: "v2", name: `chart-${i}`, version: "1.0.0", ...chart });
+      const archive = await chartArchive(sampleChart({ "Chart.yaml": text }));
+      const body = new Blob([archive as Uint8Array<ArrayBuffer>]);
+      const response = await fetch(`http://${host}/charts/api/odd/charts`, { method: "POST", body });
+      expect([JSON.stringify(chart), response.status]).toEqual([JSON.stringify(chart), 201]);
+    }
+    await bench.done(helm, ["repo", "add", "odd", `http://${host}/charts/odd`]);
+    expect(await searched(bench, helm, "odd/")).toHaveLength(charts.length);
+  });
 
 /** Serve a folder's files. */
 function serving(folder: string) {

@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { adopt } from "../../adopt/adopt.ts";
 import { noCounts } from "../../adopt/adoption.ts";
@@ -16,8 +14,9 @@ import type { DataPaths } from "../../registry/dataPaths.ts";
 import type { MirrorSource } from "../../registry/mirror/mirror.ts";
 import { Registry } from "../../registry/registry.ts";
 import { WriteStop } from "../../registry/writeStop.ts";
-import { type OpenRegistry, openCatalog, openRegistry } from "../wiring.ts";
+import { type OpenRegistry, openRegistry } from "../wiring.ts";
 import { countOf } from "../words.ts";
+import { openScratchCatalog } from "./scratch.ts";
 import type { RegistrySettings } from "./settings.ts";
 import { answerOwner } from "./upkeep/answer.ts";
 
@@ -85,10 +84,7 @@ async function openInPlace(root: string, tree: string, needs: ServedNeeds): Prom
       hint: `\`chartroom registry adopt ${root}\` takes it over first.`,
     });
   await using stack = new AsyncDisposableStack();
-  const folder = await mkdtemp(join(tmpdir(), "chartroom-in-place-"));
-  stack.defer(() => rm(folder, { recursive: true }));
-  const catalog = await openCatalog(join(folder, "catalog.db"));
-  stack.defer(() => catalog.close());
+  const { catalog } = stack.use(await openScratchCatalog());
   const found = ({ status, repository, what, why }: Finding) =>
     warn(`${repository === undefined ? "" : `${repository} `}${what}: ${status}, ${why}`);
   const source = new Tree(fs, tree, found);

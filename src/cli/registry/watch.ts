@@ -60,6 +60,12 @@ export function gaugesOf(data: Pick<DataPaths, "root"> | undefined, waiting: () 
 /** What collection did since the start, and what it has before it. */
 export const collectionGauges = (collector: Collector): Gauge[] => [
   {
+    name: "chartroom_collected_manifests_total",
+    help: "Manifests that collection took, where those that nothing holds are collected.",
+    type: "counter",
+    value: () => collector.total.manifests,
+  },
+  {
     name: "chartroom_collected_blobs_total",
     help: "Blobs that collection took out of repositories.",
     type: "counter",

@@ -7,9 +7,10 @@ import type { Looked } from "../../../registry/check/check.ts";
 import type { Finding } from "../../../registry/check/finding.ts";
 import { mendable } from "../../../registry/check/mendable.ts";
 import { repair } from "../../../registry/check/repair.ts";
+import type { Collected } from "../../../registry/collector.ts";
 import { plainFiles as fs } from "../../../registry/plainFiles.ts";
 import type { ControlTask } from "../../../server/control.ts";
-import { type Collection, type CollectOptions, collect } from "./collect.ts";
+import { type CollectOptions, collect } from "./collect.ts";
 import type { Told } from "./job.ts";
 import type { Owned } from "./owned.ts";
 import { inThread } from "./thread.ts";
@@ -18,7 +19,7 @@ import { inThread } from "./thread.ts";
 export interface Tasks {
   check: { options: { readonly shallow: boolean; readonly repair: boolean }; done: Looked };
   backup: { options: { readonly to: string }; done: Copied };
-  gc: { options: CollectOptions; done: Collection };
+  gc: { options: CollectOptions; done: Collected };
 }
 
 /** One function a task. */
