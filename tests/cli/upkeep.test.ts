@@ -295,3 +295,16 @@ onBench(
     await rm(bench.path(data), { recursive: true });
   },
 );
+
+onBench(
+  "where no socket can be made the registry serves all the same, and says what that costs",
+  async (bench) => {
+    await (await serving(bench)).stop();
+    await mkdir(bench.path("data", "control.sock"));
+    const server = await serving(bench);
+    expect(server.said()).toMatch(/^Warning: .*control\.sock.*work only while this registry is stopped$/m);
+    expect(await new Hand(server.url, "a/b").push(1)).toBe(true);
+    expect(await server.stop()).toBe(0);
+    expect(await registry(bench, "check", "--data", "data")).toMatchObject({ exitCode: 0 });
+  },
+);
