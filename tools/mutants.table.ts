@@ -289,6 +289,25 @@ export const mutants: readonly Mutant[] = [
     test: ["src/registry/reserve.test.ts", "on a full disk collection gets the reserve's room too"],
   },
   {
+    without: "the hold of an index on its children",
+    file: "src/catalog/loose.ts",
+    find: "  OR EXISTS (SELECT 1 FROM edge WHERE edge.repository = ?1 AND edge.blob = ?2)\n",
+    test: [
+      "src/catalog/sqlite.test.ts",
+      "sqlite loose manifests an index holds what it names, before and after that comes, until it goes",
+    ],
+  },
+  {
+    without: "the look whether a manifest is still loose when it is taken",
+    file: "src/catalog/execute.ts",
+    find: "(found.loose === null || found.loose > looseSince)",
+    replace: "found.loose === 0",
+    test: [
+      "src/catalog/sqlite.test.ts",
+      "sqlite loose manifests one that was loose for long enough is taken on that condition, and no other",
+    ],
+  },
+  {
     without: "the end of a removal when writing has ended",
     file: "src/registry/writeStop.ts",
     find: "      unlink: async (path) => {\n        this.check();\n",
@@ -630,6 +649,26 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    without: "the refusal to replace a backup by one of a registry that lost its blobs",
+    file: "src/registry/backup/copy.ts",
+    find: "    await refuseShrunk(reader, places.to, paths.root).finally(() => reader.close());\n",
+    replace: "    reader.close();\n",
+    test: [
+      "src/registry/backup/backup.test.ts",
+      "a registry that has lost most of its blobs takes the place of no backup",
+    ],
+  },
+  {
+    without: "the refusal of blobs whose catalog is gone",
+    file: "src/registry/dataDirectory.ts",
+    find: "  if (found > 0) return refuseLost(fs, root);\n",
+    replace: "  if (found > 0) return;\n",
+    test: [
+      "src/registry/dataDirectory.test.ts",
+      "blobs whose catalog is gone are refused, and nothing is made in its place",
+    ],
+  },
+  {
     without: "the sync of a backup's catalog",
     file: "src/registry/backup/copy.ts",
     find: "  await syncFile(fs, fresh);\n",
@@ -756,6 +795,25 @@ export const mutants: readonly Mutant[] = [
     test: [
       "src/server/wholes.test.ts",
       "when clients take nothing the next ones get streams, until those are gone",
+    ],
+  },
+  {
+    without: "the room of bodies that are held as a whole",
+    file: "src/server/body.ts",
+    find: "    held(piece.byteLength);\n",
+    test: [
+      "src/server/bodies.test.ts",
+      "so many bodies are held in memory, then no more, until some are through",
+    ],
+  },
+  {
+    without: "the time that a body in memory may take",
+    file: "src/server/bodies.ts",
+    find: "        if (this.#now() - began > longest)\n",
+    replace: "        if (began < -longest)\n",
+    test: [
+      "src/server/bodies.test.ts",
+      "a body that drips is given up after five minutes, and what it held is free",
     ],
   },
   {

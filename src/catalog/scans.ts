@@ -15,8 +15,8 @@ export interface BlobRow {
 export interface HeldManifest {
   readonly repository: RepositoryName;
   readonly mediaType: string;
-  /** The blobs that it names, each once, in order of digest. */
-  readonly blobs: readonly Digest[];
+  /** What it names, blobs and the manifests of an index, each once, in order of digest. */
+  readonly named: readonly Digest[];
   /** Its place among the referrers; undefined where it has none. */
   readonly referrer: ReferrerRow | undefined;
 }
@@ -109,7 +109,7 @@ function manifestRows(sql: Sql, digest: Digest): ManifestRows | undefined {
       held: held.map(({ id, repository, mediaType }) => ({
         repository,
         mediaType,
-        blobs: namedBlobs(sql, id, body.id),
+        named: namedIn(sql, id, body.id),
         referrer: referrerRow(sql, id, body.id),
       })),
     };
@@ -118,7 +118,7 @@ function manifestRows(sql: Sql, digest: Digest): ManifestRows | undefined {
   }
 }
 
-function namedBlobs(sql: Sql, repository: number, manifest: number): Digest[] {
+function namedIn(sql: Sql, repository: number, manifest: number): Digest[] {
   const rows = sql.all<{ digest: Uint8Array }>(
     "SELECT digest FROM edge JOIN content ON content.id = edge.blob WHERE repository = ? AND manifest = ?",
     repository,

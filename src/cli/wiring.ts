@@ -7,7 +7,7 @@ import { openSqliteCatalog, openSqliteReader } from "../catalog/sqlite.ts";
 import { Notifications, type NotificationsOptions } from "../notify/notifications.ts";
 import type { Catalogs } from "../registry/backup/copy.ts";
 import { factsThread } from "../registry/charts/factsThread.ts";
-import type { DataPaths } from "../registry/dataDirectory.ts";
+import type { DataPaths } from "../registry/dataPaths.ts";
 import type { MirrorSource } from "../registry/mirror/mirror.ts";
 import { plainFiles } from "../registry/plainFiles.ts";
 import { Registry, type Sweep } from "../registry/registry.ts";

@@ -12,6 +12,8 @@ export interface Rules {
   readonly refuseDeletes?: boolean;
   /** How long a blob stays that no manifest of its repository names, in ms; for ever where it is not said. */
   readonly grace?: number | undefined;
+  /** Whether manifests go, too, that no tag, no index and no subject has held for that long. */
+  readonly untagged?: boolean;
 }
 
 /** What a registry is kept in, and by which rules. */

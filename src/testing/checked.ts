@@ -4,7 +4,7 @@ import { nodeFileSystem as fs } from "../files/filesystem.ts";
 import { check, type Looked } from "../registry/check/check.ts";
 import { checkFiles } from "../registry/check/files.ts";
 import type { Finding } from "../registry/check/finding.ts";
-import type { DataPaths } from "../registry/dataDirectory.ts";
+import type { DataPaths } from "../registry/dataPaths.ts";
 
 export interface Checked {
   readonly looked: Looked;

@@ -108,7 +108,7 @@ describe("a manifest is a fault", () => {
     [
       "when a blob that it names is not among its rows",
       `DELETE FROM edge WHERE manifest = ${id}`,
-      "its rows name other blobs than its bytes",
+      "its rows name other content than its bytes",
     ],
     [
       "when it is not among the referrers",
@@ -150,7 +150,14 @@ test("what a manifest names and its repository lacks is a warning", async () => 
   const registry = it.registry.repository(here);
   await it.catalog.apply({
     ...{ kind: "put-manifest", repository: here, descriptor: sparse.descriptor, bytes: sparse.bytes },
-    ...{ tags: [], expect: "any", blobs: [], optional: [], manifests: [], subject: undefined },
+    ...{
+      tags: [],
+      expect: "any",
+      blobs: [],
+      optional: [image.descriptor],
+      manifests: [],
+      subject: undefined,
+    },
     ...{ artifactType: undefined, annotations: {}, at: 1 },
   });
   expect(await registry.manifest(sparse.descriptor.digest)).toBeDefined();

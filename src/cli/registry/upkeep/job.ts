@@ -1,9 +1,8 @@
 import type { Copied, Lost } from "../../../registry/backup/copy.ts";
+import type { Candidate } from "../../../registry/candidates.ts";
 import type { Looked } from "../../../registry/check/check.ts";
 import type { Finding } from "../../../registry/check/finding.ts";
 import type { Repaired } from "../../../registry/check/repair.ts";
-import type { Candidate } from "../../../registry/collector.ts";
-import type { Untagged } from "../../../registry/untagged.ts";
 import type { Explanation } from "../../exit.ts";
 
 /** Reading all of the data in the directory `root`, in a thread of its own. Plain data. */
@@ -16,7 +15,6 @@ export type Told =
   | { readonly finding: Finding }
   | { readonly repaired: Repaired }
   | { readonly lost: Lost }
-  | { readonly untagged: Untagged }
   | { readonly candidate: Candidate }
   /** How far it got; said a few times a second. */
   | { readonly looked: Looked }

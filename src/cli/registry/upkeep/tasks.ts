@@ -6,9 +6,10 @@ import type { Copied } from "../../../registry/backup/copy.ts";
 import type { Looked } from "../../../registry/check/check.ts";
 import type { Finding } from "../../../registry/check/finding.ts";
 import { repair } from "../../../registry/check/repair.ts";
+import type { Collected } from "../../../registry/collector.ts";
 import { plainFiles as fs } from "../../../registry/plainFiles.ts";
 import type { ControlTask } from "../../../server/control.ts";
-import { type Collection, type CollectOptions, collect } from "./collect.ts";
+import { type CollectOptions, collect } from "./collect.ts";
 import type { Told } from "./job.ts";
 import type { Owned } from "./owned.ts";
 import { inThread } from "./thread.ts";
@@ -17,7 +18,7 @@ import { inThread } from "./thread.ts";
 export interface Tasks {
   check: { options: { readonly shallow: boolean; readonly repair: boolean }; done: Looked };
   backup: { options: { readonly to: string }; done: Copied };
-  gc: { options: CollectOptions; done: Collection };
+  gc: { options: CollectOptions; done: Collected };
 }
 
 /** One function a task. */
@@ -30,6 +31,12 @@ type Doers = {
   ) => Promise<Tasks[Name]["done"]>;
 };
 
+const strangeCatalog: Finding = {
+  level: "warning",
+  where: "catalog",
+  message: "it knows fewer blobs than it does not know, so none of those was removed: is it the right one?",
+};
+
 /** The tasks, done the same way by a server that is asked over its socket and by a command that holds the lock itself. */
 export const tasks: Doers = {
   async check(owned, { shallow, repair: mends }, tell, signal) {
@@ -40,10 +47,15 @@ export const tasks: Doers = {
       tell(told);
     };
     const looked = await inThread(job, watch, signal);
+    const orphans = found.filter(({ mend }) => mend?.kind === "orphan").length;
+    // A catalog that is not these blobs' own, or that was lost and begun anew, would cost them all.
+    const mistrusted = orphans > looked.blobs;
+    if (mistrusted) tell({ finding: strangeCatalog });
     const { paths, store, registry } = owned;
     const aside = new FilesystemBlobs(fs, { blobs: paths.quarantine, ingest: paths.ingest });
     for (const finding of found) {
       signal.throwIfAborted();
+      if (mistrusted && finding.mend?.kind === "orphan") continue;
       const repaired = await repair(finding, { fs, paths, store, registry, aside }, signal);
       if (repaired !== undefined) tell({ repaired });
     }
@@ -61,13 +73,20 @@ export const tasks: Doers = {
   gc: collect,
 };
 
-/** The tasks as a control socket does them: what is asked comes from outside. */
-export const controlTasks = (owned: Owned): ReadonlyMap<string, ControlTask> =>
+/**
+ * The tasks as a control socket does them: what is asked comes from outside.
+ * @param note is told what was asked for
+ */
+export const controlTasks = (
+  owned: Owned,
+  note: (message: string) => void,
+): ReadonlyMap<string, ControlTask> =>
   new Map(
     Object.entries(tasks).map(([name, task]) => [
       name,
       async (options, tell, signal) => {
         if (!isObject(options)) throw new ChartroomError("usage", `Cannot do ${name}: expected options`);
+        note(`${name} was asked for over the control socket: ${JSON.stringify(options)}`);
         return task(owned, options as never, tell, signal);
       },
     ]),

@@ -3,7 +3,7 @@ import { FilesystemBlobs } from "../../../blobs/filesystem.ts";
 import { backup, restore } from "../../../registry/backup/backup.ts";
 import { check } from "../../../registry/check/check.ts";
 import { checkFiles } from "../../../registry/check/files.ts";
-import { dataPathsOf } from "../../../registry/dataDirectory.ts";
+import { dataPathsOf } from "../../../registry/dataPaths.ts";
 import { plainFiles as fs } from "../../../registry/plainFiles.ts";
 import { failureOf } from "../../exit.ts";
 import { compileEagerly } from "../../jit.ts";
