@@ -14,16 +14,16 @@ const lines = fc
     maxLength: 8,
   })
   .map((each) => each.join("\n"));
-const anything = fc.oneof(text, lines);
+const odd = fc.oneof(text, lines);
 
 describe("an entry", () => {
   test("says in YAML what it says in JSON, whatever its author wrote", () => {
     const chart = fc.record({
-      description: anything,
-      home: anything,
-      keywords: fc.array(anything, { maxLength: 3 }),
-      maintainers: fc.array(fc.record({ name: anything, email: anything }), { maxLength: 2 }),
-      annotations: fc.dictionary(fc.string({ maxLength: 20 }), anything, { maxKeys: 3 }),
+      description: odd,
+      home: odd,
+      keywords: fc.array(odd, { maxLength: 3 }),
+      maintainers: fc.array(fc.record({ name: odd, email: odd }), { maxLength: 2 }),
+      annotations: fc.dictionary(fc.string({ maxLength: 20 }), odd, { maxKeys: 3 }),
       deprecated: fc.boolean(),
     });
     fc.assert(
