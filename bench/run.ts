@@ -18,6 +18,7 @@ import { blobGet } from "./server/blobGet.ts";
 import { collection } from "./server/collection.ts";
 import { connections } from "./server/connections.ts";
 import { fairness } from "./server/fairness.ts";
+import { index } from "./server/index.ts";
 import { largeBlob } from "./server/largeBlob.ts";
 import { lists } from "./server/lists.ts";
 import { manifestGet } from "./server/manifestGet.ts";
@@ -37,6 +38,7 @@ const scenarios: readonly Scenario[] = [
   lists,
   fairness,
   connections,
+  index,
 ];
 
 const wanted = process.argv.slice(2);

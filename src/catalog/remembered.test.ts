@@ -26,7 +26,7 @@ const commands: readonly Command[] = [
   { kind: "mount-blob", repository: there, from: here, digest, at: 2 },
   { kind: "unlink-blob", repository: there, digest },
   { kind: "mount-blob", repository: there, from: here, digest, at: 2 },
-  { kind: "untag", repository: here, tag },
+  { kind: "untag", repository: here, tag, at: 2 },
   { kind: "delete-manifest", repository: here, digest: two.descriptor.digest, at: 3 },
   { kind: "lose-blob", digest },
   ...pushCommands(there, two, ["1.0.0"]),
@@ -88,7 +88,7 @@ test("what was found is asked for once, until a command of its repository", () =
     [1, 2],
     [1, 2],
   ]);
-  remembered.forget({ kind: "untag", repository: here, tag });
+  remembered.forget({ kind: "untag", repository: here, tag, at: 2 });
   expect(ask()).toEqual([3, 2]);
   remembered.forget({ kind: "close-upload", id: "1" });
   expect(ask()).toEqual([3, 2]);
