@@ -13,7 +13,7 @@ import type { Registry } from "../registry/registry.ts";
 import { admit } from "./admission.ts";
 import { answer } from "./answer.ts";
 import { Bodies } from "./bodies.ts";
-import { incoming, outgoing, readBody } from "./body.ts";
+import { incoming, isSmall, outgoing, readBody, readSmall } from "./body.ts";
 import type { Call } from "./call.ts";
 import { Front } from "./front.ts";
 import type { Limits } from "./limits.ts";
@@ -220,10 +220,15 @@ async function respond(
         progress.unread = size !== undefined;
       });
     },
-    read: (limit) => {
+    read: async (limit) => {
       const held = bodies.begin();
       progress.through.push(held.free);
-      return readBody(call.body(), limit, held.take);
+      if (!isSmall(request, limit)) return readBody(call.body(), limit, held.take);
+      const bytes = await readSmall(request, options.stall ?? usualStall);
+      held.take(bytes.byteLength);
+      progress.received = bytes.byteLength;
+      progress.unread = false;
+      return bytes;
     },
     holds: (size) => wholes.take(size, peer.isThrough),
     sending: (stream) => {
