@@ -31,7 +31,11 @@ import { largeBlob } from "./server/largeBlob.ts";
 import { lists } from "./server/lists.ts";
 import { manifestGet } from "./server/manifestGet.ts";
 import { manifestPut } from "./server/manifestPut.ts";
+import { mixed } from "./server/mixed.ts";
+import { reads } from "./server/reads.ts";
+import { startUp } from "./server/startUp.ts";
 import { tags } from "./server/tags.ts";
+import { uploads } from "./server/uploads.ts";
 
 const scenarios: readonly Scenario[] = [
   start,
@@ -47,6 +51,10 @@ const scenarios: readonly Scenario[] = [
   tags,
   authenticated,
   indexYaml,
+  startUp,
+  reads,
+  uploads,
+  mixed,
   collection,
   lists,
   fairness,
