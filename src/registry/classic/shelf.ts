@@ -6,8 +6,9 @@ import { ChartList } from "./chartList.ts";
 import { Document } from "./document.ts";
 import { type Form, writing } from "./form.ts";
 import type { Leaf } from "./leaf.ts";
-import { makeSmallPart, type Part } from "./part.ts";
+import { makeSmallPart } from "./part.ts";
 import { type Misplaced, placeOf } from "./placing.ts";
+import { sectionOf } from "./section.ts";
 
 /** Changes taken in before others have a turn: about 3 ms of the thread. */
 const pageSize = 250;
@@ -100,8 +101,7 @@ export class Shelf {
   /** A JSON object of the charts of a choice, those from `start` to before `end` in order of their names. */
   async entries(choice: Choice, start: number, end: number | undefined): Promise<Document> {
     await this.#build("json");
-    const parts = partsOf("json", this.charts(choice).slice(start, end));
-    return new Document([makeSmallPart("{"), ...parts, makeSmallPart("}")]);
+    return documentOf("json", "{", this.charts(choice).slice(start, end), "}");
   }
 
   /** Have every leaf made, of all changes that were made before this was asked. */
@@ -174,19 +174,19 @@ export class Shelf {
   #compose(form: Form, choice: Choice, contextPath: string): Document {
     const { head, tail } = writing[form];
     const charts = this.charts(choice);
-    const newest = charts.flatMap(({ leaves }) => leaves.map((leaf) => leaf.newest));
-    const generated = newest.reduce((latest, each) => Math.max(latest, each), 0);
+    const generated = charts.reduce((latest, { newest }) => Math.max(latest, newest), 0);
     const frame = { empty: charts.length === 0, generated, contextPath };
-    return new Document([makeSmallPart(head(frame)), ...partsOf(form, charts), makeSmallPart(tail(frame))]);
+    return documentOf(form, head(frame), charts, tail(frame));
   }
 }
 
-/** The leaves of charts as parts, with what stands between them. */
-const partsOf = (form: Form, charts: readonly ChartList[]): Part[] =>
-  charts
-    .flatMap(({ leaves }) => leaves)
-    .flatMap((leaf, i) => {
-      const { between } = writing[form];
-      const part = leaf.part(form)!;
-      return i > 0 && between !== undefined ? [between, part] : [part];
-    });
+/** Charts, what stands between them, in front and behind. */
+function documentOf(form: Form, head: string, charts: readonly ChartList[], tail: string): Document {
+  const { between } = writing[form];
+  const sections = [sectionOf([makeSmallPart(head)])];
+  for (const [i, chart] of charts.entries()) {
+    if (i > 0 && between !== undefined) sections.push(sectionOf([between]));
+    sections.push(chart.section(form));
+  }
+  return new Document([...sections, sectionOf([makeSmallPart(tail)])]);
+}
