@@ -659,6 +659,13 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    without: "the mistrust of a broken catalog when a check mends",
+    file: "src/registry/check/mendable.ts",
+    find: 'level === "fault" && where === catalogName',
+    replace: "level === where",
+    test: ["src/registry/check/mendable.test.ts", "by a broken catalog nothing is"],
+  },
+  {
     without: "the refusal of blobs whose catalog is gone",
     file: "src/registry/dataDirectory.ts",
     find: "  if (found > 0) return refuseLost(fs, root);\n",

@@ -7,7 +7,7 @@ import { loose } from "./loose.ts";
 import { failureOf, type Request } from "./messages.ts";
 import { cannotWrite, Outbox, type OutboxLimits } from "./outbox.ts";
 import * as questions from "./questions.ts";
-import { scansOver } from "./scans.ts";
+import { scansOver } from "./scanQuestions.ts";
 import { upgrade } from "./schema.ts";
 import { Sql } from "./sql.ts";
 import { startWriter, type Writer } from "./thread.ts";
