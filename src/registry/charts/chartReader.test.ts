@@ -2,10 +2,10 @@ import { describe, expect, test } from "bun:test";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { MemoryBlobs } from "../../blobs/memory.ts";
-import { applyBatch } from "../../catalog/batch.ts";
 import type { Catalog } from "../../catalog/catalog.ts";
 import { chartTables } from "../../catalog/chartSchema.ts";
 import { MemoryCatalog } from "../../catalog/memory.ts";
+import { packDigest } from "../../catalog/packed.ts";
 import { migrations, upgrade } from "../../catalog/schema.ts";
 import { Sql } from "../../catalog/sql.ts";
 import { openSqliteCatalog } from "../../catalog/sqlite.ts";
@@ -16,7 +16,7 @@ import { parseTag } from "../../oci/reference.ts";
 import { blobOf, pushArtifact } from "../../testing/artifacts.ts";
 import { chartImage } from "../../testing/chartImages.ts";
 import { chartArchive, sampleChart, withDirectory } from "../../testing/charts.ts";
-import { linkBlob, nameOf, putManifest } from "../../testing/commands.ts";
+import { nameOf } from "../../testing/commands.ts";
 import { pushChart } from "../../testing/pushChart.ts";
 import { Registry } from "../registry.ts";
 import { replacing } from "../replacing.ts";
@@ -192,12 +192,22 @@ async function olderDatabase(path: string, blobs: MemoryBlobs, archive: Uint8Arr
   await ingest.commit(packed.content);
   const sql = new Sql(path);
   upgrade(sql, path, migrations.slice(0, migrations.indexOf(chartTables)));
-  const { bytes, descriptor } = packed.manifest;
-  const put = putManifest(name, { bytes, descriptor }, ["1.0.0"]);
-  applyBatch(sql, [
-    ...put.blobs.map((blob) => linkBlob(name, { descriptor: blob, bytes: new Uint8Array() })),
-    put,
-    putManifest(name, { ...blobOf('{"layers": [1, "x"]}', "application/x-odd") }, ["odd"]),
-  ]);
+  // By the rows of then: today's commands know later ones.
+  sql.run("INSERT INTO repository (id, name) VALUES (1, ?)", name);
+  sql.run("INSERT INTO content (id, digest) VALUES (1, ?)", packDigest(packed.content));
+  sql.run("INSERT INTO blob (repository, content, size, linked) VALUES (1, 1, ?, 1)", archive.byteLength);
+  const odd = blobOf('{"layers": [1, "x"]}', "application/x-odd");
+  for (const [at, { bytes, descriptor }] of [packed.manifest, odd].entries()) {
+    const id = at + 2;
+    sql.run("INSERT INTO content (id, digest) VALUES (?, ?)", id, packDigest(descriptor.digest));
+    sql.run("INSERT INTO body (content, bytes) VALUES (?, ?)", id, bytes);
+    const { mediaType } = descriptor;
+    sql.run(
+      "INSERT INTO manifest (repository, content, media_type, pushed) VALUES (1, ?, ?, 1)",
+      id,
+      mediaType,
+    );
+  }
+  sql.run("INSERT INTO tag (repository, name, manifest) VALUES (1, '1.0.0', 2), (1, 'odd', 3)");
   sql.close();
 }
