@@ -4,7 +4,7 @@ import { ChartroomError } from "../../../oci/errors.ts";
 import { isObject } from "../../../oci/json.ts";
 import type { Copied } from "../../../registry/backup/copy.ts";
 import type { Looked } from "../../../registry/check/check.ts";
-import type { Finding } from "../../../registry/check/finding.ts";
+import type { Finding, Mend } from "../../../registry/check/finding.ts";
 import { repair } from "../../../registry/check/repair.ts";
 import type { Collected } from "../../../registry/collector.ts";
 import { plainFiles as fs } from "../../../registry/plainFiles.ts";
@@ -31,11 +31,31 @@ type Doers = {
   ) => Promise<Tasks[Name]["done"]>;
 };
 
-const strangeCatalog: Finding = {
-  level: "warning",
-  where: "catalog",
-  message: "it knows fewer blobs than it does not know, so none of those was removed: is it the right one?",
-};
+/** So few lost blobs are believed in any case. */
+const handful = 10;
+
+/** What a repair leaves alone, all of its kind, since something else is wrong: and why. */
+function mistrusted(found: readonly Finding[], blobs: number): Map<Mend["kind"], Finding> {
+  const count = (kind: Mend["kind"]) => found.filter(({ mend }) => mend?.kind === kind).length;
+  const strange = new Map<Mend["kind"], Finding>();
+  // A catalog that is not these blobs' own, or that was lost and begun anew, would cost them all.
+  if (count("orphan") > blobs)
+    strange.set("orphan", {
+      level: "warning",
+      where: "catalog",
+      message:
+        "it knows fewer blobs than it does not know, so none of those was removed: is it the right one?",
+    });
+  // A disk that is not mounted, or not readable, would cost every repository all of them.
+  if (count("lost-blob") > Math.max(handful, blobs / 2))
+    strange.set("lost-blob", {
+      level: "warning",
+      where: "blobs",
+      message:
+        "most are lost, so none was taken out of its repositories: is their disk mounted? Else restore a backup",
+    });
+  return strange;
+}
 
 /** The tasks, done the same way by a server that is asked over its socket and by a command that holds the lock itself. */
 export const tasks: Doers = {
@@ -47,15 +67,13 @@ export const tasks: Doers = {
       tell(told);
     };
     const looked = await inThread(job, watch, signal);
-    const orphans = found.filter(({ mend }) => mend?.kind === "orphan").length;
-    // A catalog that is not these blobs' own, or that was lost and begun anew, would cost them all.
-    const mistrusted = orphans > looked.blobs;
-    if (mistrusted) tell({ finding: strangeCatalog });
+    const strange = mistrusted(found, looked.blobs);
+    for (const finding of strange.values()) tell({ finding });
     const { paths, store, registry } = owned;
     const aside = new FilesystemBlobs(fs, { blobs: paths.quarantine, ingest: paths.ingest });
     for (const finding of found) {
       signal.throwIfAborted();
-      if (mistrusted && finding.mend?.kind === "orphan") continue;
+      if (finding.mend !== undefined && strange.has(finding.mend.kind)) continue;
       const repaired = await repair(finding, { fs, paths, store, registry, aside }, signal);
       if (repaired !== undefined) tell({ repaired });
     }
