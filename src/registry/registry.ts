@@ -91,10 +91,12 @@ export class Registry {
    */
   async start(report: (error: unknown) => void, sweep: Sweep | "off" = usualSweep): Promise<void> {
     this.collector.start(report);
-    this.#charts.start(report);
+    this.#charts.reportTo(report);
     this.#expiry = setInterval(() => void this.#mirrors.sweep().catch(report), expiryInterval);
     this.#expiry.unref();
     if (sweep === "off") return;
+    // What was left unread by the last run; else the next push or index sees to it.
+    this.#charts.wake();
     await this.uploads.reap(sweep.age);
     this.#timer = setInterval(() => void this.uploads.reap(sweep.age).catch(report), sweep.interval);
     this.#timer.unref();

@@ -83,13 +83,13 @@ describe("a chart that is pushed", () => {
       read: async () => Promise.reject(new Error("the disk is gone")),
     });
     const first = new Registry({ ...store, blobs: broken });
-    await first.start((error) => told.push(error), "off");
+    await first.start((error) => told.push(error));
     const content = await push(first, "1.0.0");
     await until(async () => told.length > 0);
     await first.close();
     expect(await store.catalog.unreadCharts(9)).toEqual([content]);
     const second = new Registry(store);
-    await second.start(() => {}, "off");
+    await second.start(() => {});
     await allRead(store.catalog);
     await second.close();
     expect(await store.catalog.chartFacts(content)).toHaveProperty("name", "mychart");
@@ -109,10 +109,10 @@ describe("a chart that is pushed", () => {
     const content = await push(dying(), "1.0.0");
     for (const times of [1, 2, 3]) {
       await until(async () => reading === times);
-      if (times < 3) await dying().start(() => {}, "off");
+      if (times < 3) await dying().start(() => {});
     }
     const last = new Registry(store);
-    await last.start(() => {}, "off");
+    await last.start(() => {});
     await allRead(store.catalog);
     await last.close();
     expect(await store.catalog.chartFacts(content)).toEqual({
@@ -129,7 +129,7 @@ test("charts of a database that knew none are read after its upgrade", async () 
     await olderDatabase(path, blobs, archive);
     const catalog = await openSqliteCatalog(path);
     const registry = new Registry({ blobs, catalog, now: () => 1 });
-    await registry.start(() => {}, "off");
+    await registry.start(() => {});
     await allRead(catalog);
     expect(await catalog.taggedChart(name, parseTag("1.0.0"))).toMatchObject({
       created: Date.UTC(2020, 0, 2, 3, 4, 5),
