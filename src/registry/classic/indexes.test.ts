@@ -173,6 +173,27 @@ describe("an index", () => {
   });
 });
 
+describe("a shelf", () => {
+  test("is one for all who ask at once", async () => {
+    const { registry } = fresh();
+    await pushChart(registry, "team/mychart", {});
+    const [one, other] = await Promise.all([
+      registry.indexes.shelf("team/"),
+      registry.indexes.shelf("team/"),
+    ]);
+    expect(one).toBe(other);
+  });
+
+  // It would wait ten seconds.
+  test("does not wait for charts that its reader may not see", async () => {
+    const { store } = fresh();
+    const registry = new Registry({ ...store, readFacts: () => new Promise(() => {}) });
+    await pushChart(registry, "team/hidden", {});
+    const shelf = await registry.indexes.shelf("team/", (name) => name !== "team/hidden");
+    expect(shelf.unread(() => true)).toHaveLength(1);
+  }, 5000);
+});
+
 describe("what an index does not list", () => {
   test("is named with the reason", async () => {
     const { registry, store } = fresh();

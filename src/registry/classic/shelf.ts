@@ -31,7 +31,7 @@ export class Shelf {
   readonly #catalog: Catalog;
   readonly #charts = new Map<string, ChartList>();
   readonly #misplaced = new Map<string, Misplaced>();
-  readonly #unread = new Map<string, Digest>();
+  readonly #unread = new Map<string, { readonly repository: RepositoryName; readonly content: Digest }>();
   readonly #documents = new Map<string, Document>();
   /** Charts of which an index in this form lacks a leaf, or may. */
   readonly #dirty: Readonly<Record<Form, Set<ChartList>>> = { yaml: new Set(), json: new Set() };
@@ -50,9 +50,11 @@ export class Shelf {
     return this.#seen === 0;
   }
 
-  /** Archives that stand here and were not read yet. */
-  get unread(): readonly Digest[] {
-    return [...this.#unread.values()];
+  /** Archives in some repositories here that were not read yet. */
+  unread(includes: Choice["includes"]): Digest[] {
+    return [...this.#unread.values()].flatMap(({ repository, content }) =>
+      includes(repository) ? content : [],
+    );
   }
 
   /** What is here and in no index. */
@@ -151,7 +153,8 @@ export class Shelf {
     this.#misplaced.delete(key);
     this.#unread.delete(key);
     if (place.kind === "misplaced") this.#misplaced.set(key, { repository, tag, why: place.why });
-    if (place.kind === "unread" && changed.chart !== undefined) this.#unread.set(key, changed.chart.content);
+    if (place.kind === "unread" && changed.chart !== undefined)
+      this.#unread.set(key, { repository, content: changed.chart.content });
   }
 
   async #makeLeaves(form: Form): Promise<void> {

@@ -4,8 +4,8 @@ import type { Listed } from "../../registry/classic/leaf.ts";
 import { answer, jsonAnswer } from "../answer.ts";
 import type { Call } from "../call.ts";
 import { sendDocument } from "./chartIndex.ts";
-import { MuseumError, NotAllowed } from "./errors.ts";
-import { choiceOf, reach } from "./reach.ts";
+import { MuseumError } from "./errors.ts";
+import { look, reach, type Seen } from "./reach.ts";
 import type { AtChart, AtVersion, InRepository } from "./route.ts";
 
 /** All charts, or some by their names' order. @throws MuseumError, NotAllowed */
@@ -19,10 +19,7 @@ export async function listCharts(call: Call, { prefix }: InRepository): Promise<
   };
   const offset = number("offset", 0, "non-negative") ?? 0;
   const limit = number("limit", 1, "positive");
-  const shelf = await call.registry.indexes.shelf(prefix);
-  const choice = choiceOf(call);
-  if (call.challenge !== undefined && call.access.public !== "all" && shelf.charts(choice).length === 0)
-    throw new NotAllowed();
+  const { shelf, choice } = await look(call, prefix);
   const document = await shelf.entries(choice, offset, limit === undefined ? undefined : offset + limit);
   return sendDocument(call, document, "application/json");
 }
@@ -50,12 +47,9 @@ export async function showValues(call: Call, at: AtVersion): Promise<Response> {
 
 /** What is in the registry below a prefix and in no index, and why. */
 export async function listMisplaced(call: Call, { prefix }: InRepository): Promise<Response> {
-  const { misplaced } = await call.registry.indexes.shelf(prefix);
-  const { includes } = choiceOf(call);
-  const shown = misplaced.filter(({ repository }) => includes(repository));
-  if (call.challenge !== undefined && call.access.public !== "all" && shown.length === 0)
-    throw new NotAllowed();
-  return jsonAnswer(shown);
+  const shown = ({ shelf, choice }: Seen) =>
+    shelf.misplaced.filter(({ repository }) => choice.includes(repository));
+  return jsonAnswer(shown(await look(call, prefix, (seen) => shown(seen).length === 0)));
 }
 
 /** What ChartMuseum's probes ask. */
@@ -69,8 +63,10 @@ const text = (json: string): Response =>
 
 /** A chart's versions; none where there is no such chart. @throws NotAllowed */
 async function versionsOf(call: Call, prefix: string, chart: string): Promise<readonly Listed[]> {
-  if (reach(call, "pull", prefix, chart) === undefined) return [];
-  return (await call.registry.indexes.shelf(prefix)).chart(chart)?.versions ?? [];
+  const repository = reach(call, "pull", prefix, chart);
+  if (repository === undefined) return [];
+  const shelf = await call.registry.indexes.shelf(prefix, (name) => name === repository);
+  return shelf.chart(chart)?.versions ?? [];
 }
 
 /** helm `pkg/repo/v1`, `IndexFile.Get`: the words are its. */
