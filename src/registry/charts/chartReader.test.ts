@@ -12,6 +12,7 @@ import { openSqliteCatalog } from "../../catalog/sqlite.ts";
 import { openArchive } from "../../chart/archive.ts";
 import { readFacts } from "../../chart/facts.ts";
 import { packForPush } from "../../chart/packed.ts";
+import type { Digest } from "../../oci/digest.ts";
 import { parseTag } from "../../oci/reference.ts";
 import { blobOf, pushArtifact } from "../../testing/artifacts.ts";
 import { chartImage } from "../../testing/chartImages.ts";
@@ -95,6 +96,32 @@ describe("a chart that is pushed", () => {
     expect(await store.catalog.chartFacts(content)).toHaveProperty("name", "mychart");
   });
 
+  test("whose archive the disk does not give, again and again, holds up no other and is read once it does", async () => {
+    const store = memory();
+    let isGone = true;
+    let lost: Digest | undefined;
+    const told: unknown[] = [];
+    const blobs = replacing(store.blobs, {
+      read: async (digest, range) => {
+        lost ??= digest;
+        if (isGone && digest === lost) throw new Error("input/output error");
+        return store.blobs.read(digest, range);
+      },
+    });
+    const registry = new Registry({ ...store, blobs });
+    await registry.start((error) => told.push(error));
+    const content = await push(registry, "1.0.0");
+    for (const version of ["2.0.0", "3.0.0", "4.0.0", "5.0.0"]) {
+      const other = await push(registry, version);
+      await until(async () => (await store.catalog.chartFacts(other)) !== undefined);
+    }
+    await until(async () => told.length >= 4);
+    isGone = false;
+    await registry.indexes.shelf("team/");
+    expect(await store.catalog.chartFacts(content)).toHaveProperty("version", "1.0.0");
+    await registry.close();
+  });
+
   test("is given up when the process ends each time that it is read", async () => {
     const store = memory();
     let reading = 0;
@@ -152,6 +179,20 @@ describe("the worker", () => {
     } finally {
       thread.stop();
     }
+  });
+
+  test("that is stopped gives up what it is at, and marks nothing", async () => {
+    await withDirectory(async (directory) => {
+      const entry = join(directory, "worker.ts");
+      await writeFile(entry, "self.onmessage = () => { for (;;); };");
+      const thread = factsThread({ limit: 60_000, idle: 10_000 }, entry);
+      const [one, next] = [thread.read(new Uint8Array([1])), thread.read(new Uint8Array([2]))];
+      setTimeout(thread.stop);
+      expect((await Promise.allSettled([one, next])).map(({ status }) => status)).toEqual([
+        "rejected",
+        "rejected",
+      ]);
+    });
   });
 
   test("is ended when an archive takes too long, and when it dies; the next one gets another", async () => {

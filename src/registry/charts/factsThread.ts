@@ -4,6 +4,7 @@ import type { FactsReply } from "./factsMessages.ts";
 /** Archives read by a worker. */
 export interface FactsThread {
   readonly read: ReadFacts;
+  /** For good: what is being read fails, and so does all that follows. */
   stop(): void;
 }
 
@@ -28,7 +29,8 @@ const usualEntry = import.meta.url.includes("$bunfs")
 export function factsThread(times: FactsTimes = usualTimes, entry: string = usualEntry): FactsThread {
   let worker: Worker | undefined;
   let resting: ReturnType<typeof setTimeout> | undefined;
-  const stop = () => {
+  let abandon = () => {};
+  const end = () => {
     clearTimeout(resting);
     worker?.terminate();
     worker = undefined;
@@ -36,12 +38,17 @@ export function factsThread(times: FactsTimes = usualTimes, entry: string = usua
 
   let turn: Promise<unknown> = Promise.resolve();
   const ask = (bytes: Uint8Array): Promise<FactsReply> =>
-    new Promise((resolve) => {
+    new Promise((resolve, reject) => {
       worker ??= new Worker(entry);
       const lost = (failed: string) => {
         clearTimeout(limit);
-        stop();
+        end();
         resolve({ failed });
+      };
+      // It is told of no archive that the process ended: the limit's clock would hold that up besides.
+      abandon = () => {
+        clearTimeout(limit);
+        reject(new Error("charts are read no longer"));
       };
       clearTimeout(resting);
       const limit = setTimeout(() => lost(`it took longer than ${times.limit} ms`), times.limit);
@@ -62,10 +69,13 @@ export function factsThread(times: FactsTimes = usualTimes, entry: string = usua
       turn = answered;
       const reply = await answered;
       clearTimeout(resting);
-      resting = setTimeout(stop, times.idle);
+      resting = setTimeout(end, times.idle);
       resting.unref();
       return "failed" in reply ? { unreadable: `reading it failed: ${reply.failed}` } : reply;
     },
-    stop,
+    stop() {
+      end();
+      abandon();
+    },
   };
 }
