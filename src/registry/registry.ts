@@ -1,5 +1,6 @@
 import type { PageRequest } from "../catalog/catalog.ts";
 import { type ChartFacts, readFacts, type Unreadable } from "../chart/facts.ts";
+import { templatesOf } from "../chart/templates.ts";
 import type { RepositoryName } from "../oci/reference.ts";
 import { Burials } from "./burials.ts";
 import { ChartReader } from "./charts/chartReader.ts";
@@ -52,6 +53,11 @@ export class Registry {
     this.#mirrors = new Mirrors(mirrors, this.#store, { burials, report });
     this.uploads = new Uploads(store, burials, (name) => this.#mirrors.of(name) !== undefined);
     this.collector = new Collector(store, burials);
+  }
+
+  /** Templates and values of an archive in JSON. @throws ChartroomError `invalid` */
+  readTemplates(bytes: Uint8Array): Promise<string> {
+    return (this.#store.readTemplates ?? templatesOf)(bytes);
   }
 
   /** Read a chart's archive that is not stored, by the same reader. */

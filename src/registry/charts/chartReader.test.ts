@@ -2,26 +2,26 @@ import { describe, expect, test } from "bun:test";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { MemoryBlobs } from "../../blobs/memory.ts";
-import { applyBatch } from "../../catalog/batch.ts";
 import type { Catalog } from "../../catalog/catalog.ts";
 import { chartTables } from "../../catalog/chartSchema.ts";
 import { MemoryCatalog } from "../../catalog/memory.ts";
+import { packDigest } from "../../catalog/packed.ts";
 import { migrations, upgrade } from "../../catalog/schema.ts";
 import { Sql } from "../../catalog/sql.ts";
 import { openSqliteCatalog } from "../../catalog/sqlite.ts";
 import { openArchive } from "../../chart/archive.ts";
 import { readFacts } from "../../chart/facts.ts";
 import { packForPush } from "../../chart/packed.ts";
-import type { Digest } from "../../oci/digest.ts";
+import { type Digest, digestOf } from "../../oci/digest.ts";
 import { parseTag } from "../../oci/reference.ts";
 import { blobOf, pushArtifact } from "../../testing/artifacts.ts";
 import { chartImage } from "../../testing/chartImages.ts";
 import { chartArchive, sampleChart, withDirectory } from "../../testing/charts.ts";
-import { linkBlob, nameOf, putManifest } from "../../testing/commands.ts";
+import { nameOf } from "../../testing/commands.ts";
 import { pushChart } from "../../testing/pushChart.ts";
 import { Registry } from "../registry.ts";
 import { replacing } from "../replacing.ts";
-import { factsThread } from "./factsThread.ts";
+import { archiveThread } from "./archiveThread.ts";
 
 const name = nameOf("team/mychart");
 const chartYaml = (version: string) =>
@@ -172,7 +172,7 @@ test("charts of a database that knew none are read after its upgrade", async () 
 
 describe("the worker", () => {
   test("reads an archive", async () => {
-    const thread = factsThread();
+    const thread = archiveThread();
     try {
       expect(await thread.read(await chartArchive(chartYaml("1.0.0")))).toHaveProperty("name", "mychart");
       expect(await thread.read(new Uint8Array(3))).toEqual({ unreadable: "it is not gzip" });
@@ -185,7 +185,7 @@ describe("the worker", () => {
     await withDirectory(async (directory) => {
       const entry = join(directory, "worker.ts");
       await writeFile(entry, "self.onmessage = () => { for (;;); };");
-      const thread = factsThread({ limit: 60_000, idle: 10_000 }, entry);
+      const thread = archiveThread({ limit: 60_000, idle: 10_000 }, entry);
       const [one, next] = [thread.read(new Uint8Array([1])), thread.read(new Uint8Array([2]))];
       setTimeout(thread.stop);
       expect((await Promise.allSettled([one, next])).map(({ status }) => status)).toEqual([
@@ -201,12 +201,12 @@ describe("the worker", () => {
       await writeFile(
         entry,
         `self.onmessage = ({ data }) => {
-          if (data[0] === 1) for (;;);
-          if (data[0] === 2) setTimeout(() => { throw new Error("out of order"); });
-          else self.postMessage({ unreadable: "as told" });
+          if (data.bytes[0] === 1) for (;;);
+          if (data.bytes[0] === 2) setTimeout(() => { throw new Error("out of order"); });
+          else self.postMessage({ facts: { unreadable: "as told" } });
         };`,
       );
-      const thread = factsThread({ limit: 300, idle: 10_000 }, entry);
+      const thread = archiveThread({ limit: 300, idle: 10_000 }, entry);
       try {
         expect(await thread.read(new Uint8Array([1]))).toEqual({
           unreadable: "reading it failed: it took longer than 300 ms",
@@ -233,12 +233,23 @@ async function olderDatabase(path: string, blobs: MemoryBlobs, archive: Uint8Arr
   await ingest.commit(packed.content);
   const sql = new Sql(path);
   upgrade(sql, path, migrations.slice(0, migrations.indexOf(chartTables)));
-  const { bytes, descriptor } = packed.manifest;
-  const put = putManifest(name, { bytes, descriptor }, ["1.0.0"]);
-  applyBatch(sql, [
-    ...put.blobs.map((blob) => linkBlob(name, { descriptor: blob, bytes: new Uint8Array() })),
-    put,
-    putManifest(name, { ...blobOf('{"layers": [1, "x"]}', "application/x-odd") }, ["odd"]),
-  ]);
+  const repository = sql.insert("INSERT INTO repository (name) VALUES (?)", name);
+  const put = (digest: Digest, body: Uint8Array, type: string, tag: string) => {
+    const id = sql.insert("INSERT INTO content (digest) VALUES (?)", packDigest(digest));
+    sql.run("INSERT INTO body (content, bytes) VALUES (?, ?)", id, body);
+    sql.run(
+      "INSERT INTO manifest (repository, content, media_type, pushed) VALUES (?, ?, ?, 5)",
+      repository,
+      id,
+      type,
+    );
+    sql.run("INSERT INTO tag (repository, name, manifest) VALUES (?, ?, ?)", repository, tag, id);
+  };
+  const layer = sql.insert("INSERT INTO content (digest) VALUES (?)", packDigest(packed.content));
+  sql.run("INSERT INTO blob (repository, content, size, linked) VALUES (?, ?, 1, 5)", repository, layer);
+  const { descriptor, bytes } = packed.manifest;
+  put(descriptor.digest, bytes, descriptor.mediaType, "1.0.0");
+  const odd = new TextEncoder().encode('{"config": 1, "layers": [1, "x", {"digest": 2}]}');
+  put(digestOf(odd), odd, "application/x-odd", "odd");
   sql.close();
 }

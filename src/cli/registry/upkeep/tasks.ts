@@ -5,6 +5,7 @@ import { isObject } from "../../../oci/json.ts";
 import type { Copied } from "../../../registry/backup/copy.ts";
 import type { Looked } from "../../../registry/check/check.ts";
 import type { Finding } from "../../../registry/check/finding.ts";
+import { mendable } from "../../../registry/check/mendable.ts";
 import { repair } from "../../../registry/check/repair.ts";
 import type { Collected } from "../../../registry/collector.ts";
 import { plainFiles as fs } from "../../../registry/plainFiles.ts";
@@ -31,31 +32,22 @@ type Doers = {
   ) => Promise<Tasks[Name]["done"]>;
 };
 
-const strangeCatalog: Finding = {
-  level: "warning",
-  where: "catalog",
-  message: "it knows fewer blobs than it does not know, so none of those was removed: is it the right one?",
-};
-
 /** The tasks, done the same way by a server that is asked over its socket and by a command that holds the lock itself. */
 export const tasks: Doers = {
-  async check(owned, { shallow, repair: mends }, tell, signal) {
+  async check({ paths, alone, store, registry }, { shallow, repair: mends }, tell, signal) {
     const found: Finding[] = [];
-    const job = { kind: "check", root: owned.paths.root, alone: owned.alone, shallow } as const;
+    // What is to be mended by the catalog's word must be looked at well.
+    const job = { kind: "check", root: paths.root, alone, shallow, thorough: alone || mends } as const;
     const watch = (told: Told) => {
       if (mends && "finding" in told) found.push(told.finding);
       tell(told);
     };
     const looked = await inThread(job, watch, signal);
-    const orphans = found.filter(({ mend }) => mend?.kind === "orphan").length;
-    // A catalog that is not these blobs' own, or that was lost and begun anew, would cost them all.
-    const mistrusted = orphans > looked.blobs;
-    if (mistrusted) tell({ finding: strangeCatalog });
-    const { paths, store, registry } = owned;
+    const { mended, left } = mendable(found, looked.blobs);
+    if (left !== undefined) tell({ finding: left });
     const aside = new FilesystemBlobs(fs, { blobs: paths.quarantine, ingest: paths.ingest });
-    for (const finding of found) {
+    for (const finding of mended) {
       signal.throwIfAborted();
-      if (mistrusted && finding.mend?.kind === "orphan") continue;
       const repaired = await repair(finding, { fs, paths, store, registry, aside }, signal);
       if (repaired !== undefined) tell({ repaired });
     }
