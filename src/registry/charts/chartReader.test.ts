@@ -148,6 +148,23 @@ describe("a chart that is pushed", () => {
   });
 });
 
+test("templates are read of one archive at a time, and who comes when many wait is turned away", async () => {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const registry = new Registry({ ...memory(), readTemplates: () => promise });
+  let fetched = 0;
+  const ask = () =>
+    registry.readTemplates(async () => {
+      fetched++;
+      return new Uint8Array();
+    });
+  const asked = Array.from({ length: 8 }, ask);
+  expect(await ask().catch((error) => error)).toHaveProperty("code", "busy");
+  expect(fetched).toBe(1);
+  resolve("{}");
+  expect(await Promise.all(asked)).toHaveLength(8);
+  expect(await ask()).toBe("{}");
+});
+
 test("charts of a database that knew none are read after its upgrade", async () => {
   await withDirectory(async (directory) => {
     const path = join(directory, "catalog.db");

@@ -35,7 +35,8 @@ export async function showVersions(call: Call, { prefix, chart }: AtChart): Prom
 /** One version of a chart: as written, `latest`, or the newest of a range, as Helm's own index finds it. */
 export async function showVersion(call: Call, at: AtVersion): Promise<Response> {
   const [entry] = await call.registry.indexes.entries([await versionOf(call, at)]);
-  return text(entry!);
+  if (entry === undefined) throw new MuseumError(404, "chart not found");
+  return text(entry);
 }
 
 /** The values of a version, as they are in its archive. @throws MuseumError, NotAllowed */
@@ -46,12 +47,15 @@ export async function showValues(call: Call, at: AtVersion): Promise<Response> {
   return answer(200, { "content-type": "application/yaml" }, new TextEncoder().encode(values));
 }
 
-/** A version's templates, and its values parsed. @throws MuseumError, NotAllowed */
+/** A version's templates, and its values parsed. @throws MuseumError, NotAllowed; ChartroomError `invalid`, `busy` */
 export async function showTemplates(call: Call, at: AtVersion): Promise<Response> {
   const { content } = await versionOf(call, at);
   const repository = call.registry.repository(`${at.prefix}${at.chart}` as RepositoryName);
-  const archive = await new Response(await repository.blob({ digest: content })).bytes();
-  return text(await call.registry.readTemplates(archive));
+  const archive = async () => new Response(await repository.blob({ digest: content })).bytes();
+  const json = await call.registry.readTemplates(archive);
+  if (!call.holds(json.length))
+    throw new ChartroomError("busy", "Cannot hold the answer: too much is under way");
+  return text(json);
 }
 
 /** What is in the registry below a prefix and in no index, and why. */
@@ -89,8 +93,12 @@ async function versionOf(call: Call, { prefix, chart, version }: AtVersion): Pro
   return found;
 }
 
+/** Nobody means more by a range, in characters; 16 KB of `1-1-1…` would take a second to be read. */
+const rangeLimit = 256;
+
 /** Whether a version is in a range; nothing is in one that is none. */
 function within(range: string): (listed: Listed) => boolean {
+  if (range.length > rangeLimit) return () => false;
   try {
     const { allows } = parseRange(range);
     return ({ parsed }) => allows(parsed);
