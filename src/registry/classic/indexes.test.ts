@@ -1,16 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { MemoryBlobs } from "../../blobs/memory.ts";
-import type { Catalog } from "../../catalog/catalog.ts";
 import { MemoryCatalog } from "../../catalog/memory.ts";
 import { readFacts } from "../../chart/facts.ts";
-import type { Digest } from "../../oci/digest.ts";
 import { parseTag } from "../../oci/reference.ts";
 import { blobOf, pushArtifact } from "../../testing/artifacts.ts";
 import { chartImage } from "../../testing/chartImages.ts";
 import { nameOf } from "../../testing/commands.ts";
 import { pushChart } from "../../testing/pushChart.ts";
 import { Registry } from "../registry.ts";
-import { replacing } from "../replacing.ts";
 import type { Form } from "./form.ts";
 import { misplacedCharts } from "./misplaced.ts";
 import type { Choice } from "./shelf.ts";
@@ -173,59 +170,6 @@ describe("an index", () => {
     gate.resolve();
     expect(await wanted).toEqual(["wanted 0.1.0"]);
     expect(order.slice(0, 2)).toEqual(["first", "wanted"]);
-  });
-});
-
-describe("a shelf", () => {
-  test("is one for all who ask at once", async () => {
-    const { registry } = fresh();
-    await pushChart(registry, "team/mychart", {});
-    const [one, other] = await Promise.all([
-      registry.indexes.shelf("team/"),
-      registry.indexes.shelf("team/"),
-    ]);
-    expect(one).toBe(other);
-  });
-
-  // It would wait ten seconds.
-  test("does not wait for charts that its reader may not see", async () => {
-    const { store } = fresh();
-    const registry = new Registry({ ...store, readFacts: () => new Promise(() => {}) });
-    await pushChart(registry, "team/hidden", {});
-    const shelf = await registry.indexes.shelf("team/", (name) => name !== "team/hidden");
-    expect(shelf.unread(() => true)).toHaveLength(1);
-  }, 5000);
-});
-
-describe("an index in the making", () => {
-  /** A registry whose entries are told of as they are asked for. */
-  const watched = (asked: (contents: readonly Digest[]) => Promise<void>) => {
-    const { store } = fresh();
-    const catalog = replacing<Catalog>(store.catalog, {
-      chartEntries: async (contents, form) => {
-        await asked(contents);
-        return store.catalog.chartEntries(contents, form);
-      },
-    });
-    return { store, registry: new Registry({ ...store, catalog }) };
-  };
-
-  test("does not wait for what is pushed meanwhile", async () => {
-    let pushes = 0;
-    const { registry, store } = watched(async () => {
-      if (pushes++ < 20) await pushChart(new Registry(store), "mychart", { version: `2.${pushes}.0` });
-    });
-    await pushChart(registry, "mychart", { version: "1.0.0" });
-    expect(await listed(registry)).toEqual(["mychart 1.0.0"]);
-    expect(pushes).toBe(1);
-  });
-
-  test("has nothing made of charts that its reader may not see", async () => {
-    const asked: Digest[] = [];
-    const { registry } = watched(async (contents) => void asked.push(...contents));
-    const [seen] = [await pushChart(registry, "seen", {}), await pushChart(registry, "hidden", {})];
-    await documentOf(registry, "", "yaml", { name: "some", includes: (name) => name === "seen" });
-    expect(asked).toEqual([seen]);
   });
 });
 
