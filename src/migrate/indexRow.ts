@@ -16,6 +16,8 @@ export interface IndexRow {
   readonly deprecated: boolean;
   /** Withdrawn by its authors. */
   readonly removed: boolean;
+  /** Why it is left where it is, where its source knows: the end of a sentence that begins with it. */
+  readonly left?: string;
   /** What is for people; only where the index was read for it. */
   readonly about?: About;
 }

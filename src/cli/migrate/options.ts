@@ -23,6 +23,8 @@ export interface MigrateOptions extends StoreOptions {
   readonly rewriteUrls?: string;
   readonly sourceUsername?: string;
   readonly sourcePasswordStdin?: boolean;
+  readonly fromPlainHttp?: boolean;
+  readonly toPlainHttp?: boolean;
   readonly dryRun?: boolean;
   readonly journal?: string;
 }

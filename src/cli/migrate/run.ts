@@ -2,12 +2,10 @@ import { createHash } from "node:crypto";
 import { join, resolve } from "node:path";
 import { version } from "../../../package.json";
 import { Journal, Learnings } from "../../migrate/journal.ts";
-import { foresee, type Migration, migrate } from "../../migrate/migrate.ts";
 import type { Outcome } from "../../migrate/outcome.ts";
 import { type Planned, planOf, type Step } from "../../migrate/plan.ts";
 import { rememberedIndex, rememberIndex } from "../../migrate/remembered.ts";
 import type { OpenIndex } from "../../migrate/source.ts";
-import { verifyStep } from "../../migrate/verify.ts";
 import { ChartroomError } from "../../oci/errors.ts";
 import { limiter } from "../../oci/limiter.ts";
 import { eachInParallel } from "../../oci/parallel.ts";
@@ -31,17 +29,17 @@ type Words = readonly string[];
 /** `migrate [run] SOURCE TARGET`: each version of an index into the target. */
 export async function runMigration(words: Words, options: MigrateOptions, context: Context): Promise<void> {
   if (options.dryRun) return planMigration(words, options, context);
-  const { migration, ends, journalPath, remembered, what } = await prepared(words, options, context);
+  const { works, learnings, ends, journalPath, remembered, what } = await prepared(words, options, context);
   const index = await ends.source.index(await rememberedIndex(context.fs, remembered, what));
   if (index === undefined) return unchanged(words, ends, options, context);
   const journal = await Journal.open(context.fs, journalPath);
   try {
     const keep = (outcome: Outcome) => {
       const { status, archive, step } = outcome;
-      const isKnown = archive === step.row.digest || migration.learnings.find(step) !== undefined;
+      const isKnown = archive === step.row.digest || learnings.find(step) !== undefined;
       if (status !== "exists" || !isKnown) journal.write(outcome, context.now());
     };
-    await each(words, ends, index, options, context, (step) => migrate(migration, step), keep);
+    await each(words, ends, index, options, context, works.run, keep);
   } finally {
     await journal.close();
   }
@@ -50,10 +48,9 @@ export async function runMigration(words: Words, options: MigrateOptions, contex
 
 /** `migrate plan SOURCE TARGET`: what `run` would do; nothing is written. */
 export async function planMigration(words: Words, options: MigrateOptions, context: Context): Promise<void> {
-  const { migration, ends } = await prepared(words, options, context);
+  const { works, ends } = await prepared(words, options, context);
   const index = await ends.source.index();
-  if (index !== undefined)
-    await each(words, ends, index, options, context, (step) => foresee(migration, step));
+  if (index !== undefined) await each(words, ends, index, options, context, works.plan);
 }
 
 /** `migrate verify SOURCE TARGET`: each version of an index against what the target has. */
@@ -62,10 +59,9 @@ export async function verifyMigration(
   options: MigrateOptions,
   context: Context,
 ): Promise<void> {
-  const { migration, ends } = await prepared(words, options, context);
+  const { works, ends } = await prepared(words, options, context);
   const index = await ends.source.index();
-  if (index !== undefined)
-    await each(words, ends, index, options, context, (step) => verifyStep(migration, step));
+  if (index !== undefined) await each(words, ends, index, options, context, works.verify);
 }
 
 async function prepared([source = "", target = ""]: Words, options: MigrateOptions, context: Context) {
@@ -77,19 +73,19 @@ async function prepared([source = "", target = ""]: Words, options: MigrateOptio
     options.journal === undefined
       ? join(stateDirectory(context), "migrations", `${key}.jsonl`)
       : resolve(context.cwd, options.journal);
-  const migration: Migration = {
-    ...ends,
-    learnings: await Learnings.read(context.fs, journalPath),
+  const learnings = await Learnings.read(context.fs, journalPath);
+  const works = ends.works({
+    learnings,
     onConflict: options.onConflict,
     onMismatch: options.onDigestMismatch,
     openings: limiter(openings),
     signal: context.signal,
-  };
+  });
   const { chart, exclude, versions, since, latest, skipPrerelease, skipDeprecated, ...rest } = options;
   const filters = [chart, exclude, versions, since, latest, skipPrerelease, skipDeprecated];
   const how = [rest.onConflict, rest.onDigestMismatch, rest.baseUrl, rest.rewriteUrls, rest.store];
   const what = hashed(version, source, ends.prefix, filters, how);
-  return { migration, ends, journalPath, remembered: `${journalPath}.index`, what };
+  return { works, learnings, ends, journalPath, remembered: `${journalPath}.index`, what };
 }
 
 /**
@@ -98,7 +94,7 @@ async function prepared([source = "", target = ""]: Words, options: MigrateOptio
  */
 async function each(
   [source = ""]: Words,
-  { prefix }: Ends,
+  { prefix, naming, hint }: Ends,
   { entries }: OpenIndex,
   options: MigrateOptions,
   context: Context,
@@ -120,7 +116,7 @@ async function each(
   };
   let broken: { error: unknown } | undefined;
   try {
-    await eachInParallel(planOf(entries, filtersOf(options)), parallel, one);
+    await eachInParallel(planOf(entries, filtersOf(options), naming), parallel, one);
   } catch (error) {
     broken = { error };
   } finally {
@@ -130,9 +126,7 @@ async function each(
   const { failed, all } = report.end(withoutSecrets(source));
   if (broken !== undefined) throw broken.error;
   if (all === 0)
-    throw new ChartroomError("not_found", "Nothing to migrate: the index has no charts", {
-      hint: "Is this the repository's index.yaml?",
-    });
+    throw new ChartroomError("not_found", "Nothing to migrate: the source has no charts", { hint });
   if (failed > 0)
     throw new ChartroomError("invalid", `${failed} of ${countOf(all, "chart version")} failed`, {
       hint: "What is there is not moved again: mend what is named, and run it again.",
