@@ -29,6 +29,9 @@ export interface About {
   readonly keywords: readonly string[];
 }
 
+/** The most places that a version may be at; each that fails is a request. Real indexes name one or two. */
+const urlsLimit = 16;
+
 /**
  * A row out of the members of an entry.
  * @param chart the name that the entry stands under
@@ -45,6 +48,8 @@ export function readRow(fields: Fields, chart: string, described: boolean): Inde
     throw fields.refuse(`the version ${JSON.stringify(version)} is not like 1.2.3`);
   const urls = fields.texts("urls").filter((url) => url !== "");
   if (urls.length === 0) throw fields.refuse("it has no URL");
+  if (urls.length > urlsLimit)
+    throw fields.refuse(`it has ${urls.length} URLs, expected ${urlsLimit} at most`);
   return {
     name,
     version,

@@ -2,7 +2,7 @@ import type { Failure, Outcome, Status } from "../../migrate/outcome.ts";
 import type { LeftOut } from "../../migrate/plan.ts";
 import type { Context } from "../context.ts";
 import { forPeople, print } from "../output.ts";
-import { countOf, printable, sizeInWords, tableOf } from "../words.ts";
+import { cellOf, countOf, sizeInWords, tableOf } from "../words.ts";
 import type { MigrateOptions } from "./options.ts";
 
 /** What is said of a chart's version, whatever became of it. */
@@ -100,12 +100,12 @@ export class Report {
   #print(source: string): void {
     const troubled = this.#told.filter(isTroubled);
     const rows = troubled.map((each) => [each.chart, each.version, words[each.status], reasonOf(each)]);
-    const renamed = [...this.#renamed].map(([from, to]) => `${from} is called ${to}\n`);
+    const renamed = [...this.#renamed].map(([from, to]) => `${cellOf(from)} is called ${to}\n`);
     print(this.#context, this.#options, {
       text: [
         rows.length === 0 ? "" : tableOf([["CHART", "VERSION", "STATUS", "WHY"], ...rows]),
         ...renamed,
-        ...[...this.#hints].map((hint) => `Hint: ${hint}\n`),
+        ...[...this.#hints].map((hint) => `Hint: ${cellOf(hint)}\n`),
         `${this.#summary()}\n`,
       ].join(""),
       json: {
@@ -131,7 +131,7 @@ export class Report {
     if (this.#timer !== undefined || !forPeople(this.#options)) return;
     const reason = reasonOf(told);
     const name = told.ref ?? [told.chart, told.version].filter((part) => part !== "").join(" ");
-    this.#context.write(printable(`${name}: ${words[told.status]}${reason === "" ? "" : `, ${reason}`}\n`));
+    this.#context.write(`${cellOf(`${name}: ${words[told.status]}${reason === "" ? "" : `, ${reason}`}`)}\n`);
   }
 
   #count(status: Status): number {

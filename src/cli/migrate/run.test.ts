@@ -100,6 +100,16 @@ describe("a migration", () => {
     expect((await run(["site", target, "--on-digest-mismatch", "skip"])).exitCode).toBe(0);
   });
 
+  test("has one line for a chart, whatever its name would have a terminal do", async () => {
+    const name = "x\nlocalhost/charts/y:1.0.0: migrated\u001b[2J";
+    await put("index.yaml", indexOf([rowOf(name, "1.0.0")]));
+    const { stdout } = await run(["plan", "site", target]);
+    expect(stdout.split("\n").slice(0, 2)).toEqual([
+      expect.stringMatching(/^127.*to migrate$/),
+      expect.stringMatching(/^x localhost\/charts\/y:1\.0\.0: migrated\\u\{1b\}\[2J is called x-local/),
+    ]);
+  });
+
   test("says with -q what it moved and no more", async () => {
     const { stdout } = await run(["site", target, "-q"]);
     expect(stdout.trim().split("\n").sort()).toEqual([
