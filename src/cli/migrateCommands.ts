@@ -45,6 +45,7 @@ export function addMigrateCommands(program: Definition, whole: boolean): void {
     .option("--to-plain-http", "speak http to the target alone")
     .option("--dry-run", "only say what would be done")
     .option("--journal <file>", "where to write what became of each chart")
+    .option("--report <file>", "write a page in HTML about it all")
     .addOption(new Option("--store <dir>", "what store: means").env("CHARTROOM_STORE"))
     .examples(
       "migrate https://charts.example.com/stable oci://localhost:5000/charts",

@@ -23,6 +23,12 @@ export interface LeftOut {
 /** What a chart's repository is called; undefined where it cannot have one. */
 export type Naming = (chart: string) => RepositoryName | undefined;
 
+export interface Planning {
+  readonly naming?: Naming;
+  /** Told each row that there is, wanted or not. */
+  readonly met?: ((row: IndexRow) => void) | undefined;
+}
+
 /** What becomes of an entry. `filtered` counts those that nobody asked for. */
 export type Planned =
   | { readonly step: Step }
@@ -37,10 +43,11 @@ export type Planned =
 export async function* planOf(
   entries: AsyncIterable<IndexEntry>,
   filters: Filters,
-  naming: Naming = repositoryNameOf,
+  { naming = repositoryNameOf, met }: Planning = {},
 ): AsyncGenerator<Planned> {
   const names = new Map<string, string>();
   for await (const { chart, rows, bad } of byChart(entries)) {
+    if (met !== undefined) for (const { row } of rows) met(row);
     if (!wantsChart(filters, chart)) {
       yield { filtered: rows.length + bad.length };
       continue;

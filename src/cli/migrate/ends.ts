@@ -29,6 +29,8 @@ export interface Ends {
   readonly prefix: string;
   readonly naming: Naming;
   works(how: How): Works;
+  /** Names the source, whatever directory one is in. */
+  readonly key: string;
   /** What to look at when the source has nothing. */
   readonly hint: string;
 }
@@ -56,6 +58,7 @@ export async function openEnds(
   return {
     source: from,
     prefix,
+    key: isSite(source) ? source : resolve(context.cwd, source),
     naming: repositoryNameOf,
     works: (how) => indexedWorks({ ...how, source: from, target: below(to, prefix) }),
     hint: "Is this the repository's index.yaml?",
@@ -98,6 +101,7 @@ function storedEnds(
   return {
     source: charts,
     prefix,
+    key: JSON.stringify([place, place.kind === "store" && openStore(options, context).directory]),
     naming: repositoryPathOf,
     works: (how) => storedWorks({ charts, source, target, prefix }, how),
     hint: "What is below a prefix is migrated; `chartroom copy --all-tags` copies one repository.",

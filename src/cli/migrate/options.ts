@@ -27,6 +27,7 @@ export interface MigrateOptions extends StoreOptions {
   readonly toPlainHttp?: boolean;
   readonly dryRun?: boolean;
   readonly journal?: string;
+  readonly report?: string;
 }
 
 const refuse = (option: string, value: string, expected: string): ChartroomError =>

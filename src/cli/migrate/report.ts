@@ -1,32 +1,11 @@
+import type { Brought } from "../../migrate/journal.ts";
 import type { Failure, Outcome, Status } from "../../migrate/outcome.ts";
 import type { LeftOut } from "../../migrate/plan.ts";
 import type { Context } from "../context.ts";
 import { forPeople, print } from "../output.ts";
 import { cellOf, countOf, sizeInWords, tableOf } from "../words.ts";
 import type { MigrateOptions } from "./options.ts";
-
-/** What is said of a chart's version, whatever became of it. */
-interface Told {
-  readonly chart: string;
-  readonly version: string;
-  readonly status: Status;
-  readonly notes: readonly string[];
-  readonly error?: Failure;
-  readonly ref?: string;
-  readonly digest?: string | undefined;
-  readonly size?: number | undefined;
-  readonly manifest?: string | undefined;
-}
-
-const words: Record<Status, string> = {
-  moved: "migrated",
-  planned: "to migrate",
-  exists: "already there",
-  verified: "verified",
-  skipped: "left out",
-  conflict: "in conflict",
-  failed: "failed",
-};
+import { isTroubled, jsonOf, reasonOf, type Summary, statuses, type Told, words } from "./told.ts";
 
 /** How many hints are given; hundreds that fail mostly fail alike. */
 const hintsTold = 5;
@@ -36,9 +15,10 @@ const interval = 200;
 
 /**
  * What a migration tells: a line for each chart, or on a terminal one live line and what needs attention; at the end a table
- * of that, and counts. Only what needs attention is held, but for `-o json`, which has it all.
+ * of that, and counts. Only what needs attention is held, but for `-o json` and `--report`, which have it all.
  */
 export class Report {
+  readonly #source: string;
   readonly #prefix: string;
   readonly #options: MigrateOptions;
   readonly #context: Context;
@@ -51,7 +31,12 @@ export class Report {
   #filtered = 0;
   #bytes = 0;
 
-  constructor(prefix: string, options: MigrateOptions, context: Context) {
+  /**
+   * @param source without what may be secret in it
+   * @param prefix what the target's repositories begin with
+   */
+  constructor(source: string, prefix: string, options: MigrateOptions, context: Context) {
+    this.#source = source;
     this.#prefix = prefix;
     this.#options = options;
     this.#context = context;
@@ -83,6 +68,11 @@ export class Report {
     this.#filtered += count;
   }
 
+  gone({ chart, version, place }: Brought): void {
+    const notes = [`left at ${this.#prefix}${place}`];
+    this.#add({ chart, version, status: "gone", notes });
+  }
+
   /** Take the live line away. */
   close(): void {
     if (this.#timer === undefined) return;
@@ -90,14 +80,21 @@ export class Report {
     this.#context.tell("\r\x1b[K");
   }
 
-  /** Print the end of it, where there was anything. Gives how many failed, and how many there were. */
-  end(source: string): { failed: number; all: number } {
-    const all = [...this.#counts.values()].reduce((sum, count) => sum + count, 0);
-    if (all + this.#filtered > 0) this.#print(source);
-    return { failed: this.#count("failed") + this.#count("conflict"), all: all + this.#filtered };
+  /** All of it, once it has ended. */
+  summary(): Summary {
+    return {
+      source: this.#source,
+      target: this.#prefix,
+      counts: Object.fromEntries(this.#counts),
+      filtered: this.#filtered,
+      bytes: this.#bytes,
+      renamed: Object.fromEntries(this.#renamed),
+      charts: this.#told,
+      hints: [...this.#hints],
+    };
   }
 
-  #print(source: string): void {
+  print(): void {
     const troubled = this.#told.filter(isTroubled);
     const rows = troubled.map((each) => [each.chart, each.version, words[each.status], reasonOf(each)]);
     const renamed = [...this.#renamed].map(([from, to]) => `${cellOf(from)} is called ${to}\n`);
@@ -106,26 +103,17 @@ export class Report {
         rows.length === 0 ? "" : tableOf([["CHART", "VERSION", "STATUS", "WHY"], ...rows]),
         ...renamed,
         ...[...this.#hints].map((hint) => `Hint: ${cellOf(hint)}\n`),
-        `${this.#summary()}\n`,
+        `${countsOf(this.summary())}\n`,
       ].join(""),
-      json: {
-        source,
-        target: this.#prefix,
-        counts: { ...Object.fromEntries(this.#counts), filtered: this.#filtered },
-        bytes: this.#bytes,
-        renamed: Object.fromEntries(this.#renamed),
-        charts: this.#told.map(({ error, ...each }) => ({
-          ...each,
-          error: error ? shownError(error) : null,
-        })),
-      },
+      json: jsonOf(this.summary()),
       quiet: undefined,
     });
   }
 
   #add(told: Told): void {
-    this.#counts.set(told.status, this.#count(told.status) + 1);
-    if (this.#options.output === "json" || isTroubled(told)) this.#told.push(told);
+    this.#counts.set(told.status, (this.#counts.get(told.status) ?? 0) + 1);
+    const { output, report } = this.#options;
+    if (output === "json" || report !== undefined || isTroubled(told)) this.#told.push(told);
     const { hint } = told.error ?? {};
     if (hint !== undefined && this.#hints.size < hintsTold) this.#hints.add(hint);
     if (this.#timer !== undefined || !forPeople(this.#options)) return;
@@ -134,31 +122,23 @@ export class Report {
     this.#context.write(`${cellOf(`${name}: ${words[told.status]}${reason === "" ? "" : `, ${reason}`}`)}\n`);
   }
 
-  #count(status: Status): number {
-    return this.#counts.get(status) ?? 0;
-  }
-
-  #summary(): string {
-    const counted = (Object.keys(words) as Status[])
-      .filter((status) => this.#counts.has(status))
-      .map((status) => `${this.#count(status)} ${words[status]}`);
-    if (counted.length === 0) counted.push("no charts");
-    const size = this.#bytes > 0 ? ` (${sizeInWords(this.#bytes)})` : "";
-    const filtered = this.#filtered > 0 ? `; ${countOf(this.#filtered, "version")} not asked for` : "";
-    return counted.join(", ") + size + filtered;
-  }
-
   #draw(): void {
     const seconds = Math.max(0.001, (this.#context.now() - this.#began) / 1000);
     const rate = sizeInWords(Math.round(this.#bytes / seconds));
-    this.#context.tell(`\r\x1b[K${this.#summary()}, ${rate}/s`);
+    this.#context.tell(`\r\x1b[K${countsOf(this.summary())}, ${rate}/s`);
   }
 }
 
-/** An error as `-o json` has it. */
-const shownError = ({ code, message, hint }: Failure) => ({ code, message, hint: hint ?? null });
-
-const isTroubled = ({ status, notes }: Told): boolean =>
-  ["failed", "conflict", "skipped"].includes(status) || notes.length > 0;
-
-const reasonOf = ({ error, notes }: Told): string => error?.message ?? notes.join("; ");
+/** How many became what, on one line. */
+export function countsOf({
+  counts,
+  bytes,
+  filtered,
+}: Pick<Summary, "counts" | "bytes" | "filtered">): string {
+  const counted = statuses
+    .filter((status) => counts[status] !== undefined)
+    .map((status) => `${counts[status]} ${words[status]}`);
+  if (counted.length === 0) counted.push("no charts");
+  const size = bytes > 0 ? ` (${sizeInWords(bytes)})` : "";
+  return counted.join(", ") + size + (filtered > 0 ? `; ${countOf(filtered, "version")} not asked for` : "");
+}

@@ -100,6 +100,55 @@ describe("a migration", () => {
     expect((await run(["site", target, "--on-digest-mismatch", "skip"])).exitCode).toBe(0);
   });
 
+  test("names what its source has no more, and leaves it", async () => {
+    await run(["site", target]);
+    await put("index.yaml", indexOf([rowOf("mychart", "2.0.0", { digest: digestOf(archives.young) })]));
+    const { exitCode, stdout } = await run(["site", target, "--versions", ">1.5", "--on-conflict", "skip"]);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain(`1.0.0  \tgone from the source\tleft at ${target}/mychart:1.0.0\n`);
+    expect(stdout).toContain(`left at ${target}/myother:1.0.0\n`);
+    expect(stdout).toMatch(/2 gone from the source$/m);
+    expect((await play(["tags", `${target}/mychart`], { cwd: folder })).stdout).toBe("1.0.0\n2.0.0\n");
+    // The same name of a directory elsewhere is another source.
+    await mkdir(join(folder, "else"));
+    const other = await play(["migrate", "../site", target, "--on-conflict", "skip"], {
+      ...{ cwd: join(folder, "else"), env: { HOME: folder } },
+    });
+    expect(other.stdout).toContain("2 gone from the source");
+  });
+
+  test("is told on a page that no word of an index can change, and that needs nothing else", async () => {
+    await put("mychart-2.0.0.tgz", archives.old);
+    const evil = `<script>alert("1")</script>&\u001b`;
+    await put(
+      "index.yaml",
+      indexOf([
+        rowOf("mychart", "1.0.0", { digest: digestOf(archives.old) }),
+        rowOf("mychart", "2.0.0", { digest: digestOf(archives.young) }),
+        rowOf(evil, "1.0.0"),
+      ]),
+    );
+    const page = async (...args: string[]) => {
+      await run([...args, "site", target, "--report", "report.html"]);
+      return readFile(join(folder, "report.html"), "utf8");
+    };
+    expect(await page("plan")).toContain(`<code>chartroom migrate site ${target}</code> does it.`);
+    const text = await page("run");
+    expect(text).toContain("<strong>1 migrated, 2 failed");
+    expect(text).toMatch(
+      /<tr class="failed"><td>mychart<td>2\.0\.0<td>failed<td>.*is not what the index says/,
+    );
+    expect(text).toContain("<li>--on-digest-mismatch warn takes it nevertheless.</li>");
+    expect(text).toContain(`helm pull oci://${target}/mychart --version 1.0.0`);
+    expect(text).toContain(digestOf(archives.old));
+    expect(text).toContain("&#60;script&#62;alert(&#34;1&#34;)&#60;/script&#62;&#38;\\u{1b}");
+    for (const tag of ["<script", "<link", "<img", 'http-equiv="refresh', "src=", "href=", "\u001b"])
+      expect(text).not.toContain(tag);
+    expect(text).toContain("content=\"default-src 'none'; style-src 'unsafe-inline'\"");
+    const { exitCode, stderr } = await run(["site", target, "--report", "no/where.html"]);
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining("no such file or directory")]);
+  });
+
   test("has one line for a chart, whatever its name would have a terminal do", async () => {
     const name = "x\nlocalhost/charts/y:1.0.0: migrated\u001b[2J";
     await put("index.yaml", indexOf([rowOf(name, "1.0.0")]));
