@@ -36,7 +36,6 @@ const repository = (name: string): MemoryRepository => {
 };
 const migration = (more: Partial<Migration> = {}): Migration => ({
   source: {
-    index: async () => undefined,
     places: ({ urls }) =>
       urls.map((shown) => ({
         shown,

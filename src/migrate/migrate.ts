@@ -21,7 +21,7 @@ export interface MigrationTarget {
 }
 
 export interface Migration extends TakeOptions {
-  readonly source: ChartSource;
+  readonly source: Pick<ChartSource, "places">;
   readonly target: MigrationTarget;
   readonly learnings: Pick<Learnings, "find">;
   readonly onConflict: ConflictPolicy;

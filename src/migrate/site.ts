@@ -10,6 +10,7 @@ import { download, refused } from "./download.ts";
 import type { IndexRow } from "./indexRow.ts";
 import { type IndexReading, readIndex } from "./readIndex.ts";
 import { referenceOf, registryPlace } from "./registryPlace.ts";
+import { repositoryMetadataFile, repositoryMetadataLimit } from "./repositoryMetadata.ts";
 import type { ArchivePlace, ChartSource, IndexVersion, OpenIndex } from "./source.ts";
 import { archiveUrl, below, type Rewriting, refusal, shownUrl } from "./urls.ts";
 
@@ -97,14 +98,21 @@ export class Site implements ChartSource {
         return answer.status === 200 && length !== null ? Number(length) : undefined;
       },
       archive: () => download(transport, this.#request(url), partLimits.content),
-      provenance: () =>
-        download(transport, this.#request(beside), partLimits.provenance).catch((error) => {
-          // Stores of objects answer 403 for what is not there.
-          const absent = ["not_found", "not_allowed"];
-          if (error instanceof ChartroomError && absent.includes(error.code)) return undefined;
-          throw error;
-        }),
+      provenance: () => this.#ifThere(beside, partLimits.provenance),
     };
+  }
+
+  repositoryMetadata(): Promise<Uint8Array | undefined> {
+    return this.#ifThere(below(this.#url, repositoryMetadataFile), repositoryMetadataLimit);
+  }
+
+  #ifThere(url: URL, limit: number): Promise<Uint8Array | undefined> {
+    return download(this.#options.transport, this.#request(url), limit).catch((error) => {
+      // Stores of objects answer 403 for what is not there.
+      const absent = ["not_found", "not_allowed"];
+      if (error instanceof ChartroomError && absent.includes(error.code)) return undefined;
+      throw error;
+    });
   }
 
   #request(named: URL) {

@@ -34,7 +34,7 @@ export class MismatchSkipped extends Error {}
  *   one of another name or version; else what the last place failed with
  */
 export async function takeChart(
-  source: ChartSource,
+  source: Pick<ChartSource, "places">,
   row: IndexRow,
   { onMismatch, openings }: TakeOptions,
 ): Promise<TakenChart> {

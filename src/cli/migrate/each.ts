@@ -39,6 +39,15 @@ export async function each(
     const outcome = await work(planned.step);
     keep(outcome);
     report.outcome(outcome);
+    if (outcome.status === "moved" || outcome.status === "planned") await bringMetadata(outcome.step);
+  };
+  const bringMetadata = async ({ repository, row }: Step): Promise<void> => {
+    try {
+      if (await works.metadata?.bring(repository, verb === "plan")) report.metadata(repository);
+    } catch (error) {
+      context.signal.throwIfAborted();
+      report.withoutMetadata(row.name, explain(error));
+    }
   };
   const planning = { naming: ends.naming, met: learnings.met.bind(learnings) };
   let broken: { error: unknown } | undefined;

@@ -3,6 +3,7 @@ import { ifThere } from "../../files/filesystem.ts";
 import { Directory } from "../../migrate/directory.ts";
 import type { MigrationTarget } from "../../migrate/migrate.ts";
 import type { Naming } from "../../migrate/plan.ts";
+import { RepositoryMetadata } from "../../migrate/repositoryMetadata.ts";
 import { repositoryNameOf, repositoryPathOf } from "../../migrate/repositoryName.ts";
 import { basic, Site } from "../../migrate/site.ts";
 import type { ChartSource } from "../../migrate/source.ts";
@@ -55,12 +56,15 @@ export async function openEnds(
   if (stored !== undefined)
     return storedEnds(stored, to, prefix, over(options.fromPlainHttp), options, context);
   const from = await openSource(source, connection, options, context);
+  const there = below(to, prefix);
+  // Artifact Hub reads registries: nobody looks for it in a layout.
+  const metadata = to.host === undefined ? undefined : new RepositoryMetadata(from, there);
   return {
     source: from,
     prefix,
     key: isSite(source) ? source : resolve(context.cwd, source),
     naming: repositoryNameOf,
-    works: (how) => indexedWorks({ ...how, source: from, target: below(to, prefix) }),
+    works: (how) => indexedWorks({ ...how, source: from, target: there }, metadata),
     hint: "Is this the repository's index.yaml?",
   };
 }

@@ -32,7 +32,7 @@ small, code { font-size: .85rem; }
  * @param ended ms since 1970
  */
 export function pageOf(summary: Summary, verb: Verb, ended: number): string {
-  const { source, target, charts, hints, renamed, unchanged } = summary;
+  const { source, target, charts, hints, metadata, renamed, unchanged } = summary;
   const troubled = charts.filter(isTroubled);
   const title = `${titles[verb]}: ${source} to ${target}`;
   const counts = unchanged ? "The source has not changed since all of it was migrated" : countsOf(summary);
@@ -56,6 +56,7 @@ ${nextOf(summary, verb).join("\n")}
 ${section("What needs attention", tableOf(troubled))}
 ${section("What to do about it", listOf(hints))}
 ${section("Called otherwise", listOf(Object.entries(renamed).map(([from, to]) => `${from} is called ${to}`)))}
+${section("Told to Artifact Hub", listOf(metadata))}
 ${section("Charts", chartsOf(charts))}
 </body>
 </html>

@@ -1,6 +1,8 @@
 import type { Brought } from "../../migrate/journal.ts";
 import type { Failure, Outcome, Status } from "../../migrate/outcome.ts";
 import type { LeftOut } from "../../migrate/plan.ts";
+import { repositoryMetadataFile, repositoryMetadataTag } from "../../migrate/repositoryMetadata.ts";
+import type { RepositoryName } from "../../oci/reference.ts";
 import type { Context } from "../context.ts";
 import { forPeople, print } from "../output.ts";
 import { cellOf, countOf, sizeInWords, tableOf } from "../words.ts";
@@ -26,6 +28,8 @@ export class Report {
   readonly #renamed = new Map<string, string>();
   readonly #told: Told[] = [];
   readonly #hints = new Set<string>();
+  readonly #metadata = new Set<string>();
+  readonly #withoutMetadata = new Set<string>();
   readonly #began: number;
   readonly #timer: ReturnType<typeof setInterval> | undefined;
   #filtered = 0;
@@ -64,6 +68,20 @@ export class Report {
     this.#add({ chart, version: "", status: "failed", notes: [], error });
   }
 
+  /** Where a repository got what its source tells Artifact Hub. */
+  metadata(repository: RepositoryName): void {
+    this.#metadata.add(`${this.#prefix}${repository}:${repositoryMetadataTag}`);
+  }
+
+  /** Told once for each reason. A page in its place is no failure: many servers have one for all that they have not. */
+  withoutMetadata(chart: string, error: Failure): void {
+    if (this.#withoutMetadata.has(error.message)) return;
+    this.#withoutMetadata.add(error.message);
+    const about = { chart, version: repositoryMetadataTag };
+    if (error.code === "invalid") this.#add({ ...about, status: "skipped", notes: [error.message] });
+    else this.#add({ ...about, status: "failed", notes: [], error });
+  }
+
   filtered(count: number): void {
     this.#filtered += count;
   }
@@ -89,6 +107,7 @@ export class Report {
       filtered: this.#filtered,
       bytes: this.#bytes,
       renamed: Object.fromEntries(this.#renamed),
+      metadata: [...this.#metadata],
       charts: this.#told,
       hints: [...this.#hints],
     };
@@ -102,6 +121,7 @@ export class Report {
       text: [
         rows.length === 0 ? "" : tableOf([["CHART", "VERSION", "STATUS", "WHY"], ...rows]),
         ...renamed,
+        metadataOf(this.summary()),
         ...[...this.#hints].map((hint) => `Hint: ${cellOf(hint)}\n`),
         `${countsOf(this.summary())}\n`,
       ].join(""),
@@ -128,6 +148,9 @@ export class Report {
     this.#context.tell(`\r\x1b[K${countsOf(this.summary())}, ${rate}/s`);
   }
 }
+
+const metadataOf = ({ metadata }: Summary): string =>
+  metadata.length === 0 ? "" : `${repositoryMetadataFile} for ${countOf(metadata.length, "chart")}\n`;
 
 /** How many became what, on one line. */
 export function countsOf({

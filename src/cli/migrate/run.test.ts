@@ -117,6 +117,33 @@ describe("a migration", () => {
     expect(other.stdout).toContain("2 gone from the source");
   });
 
+  test("brings what the source tells Artifact Hub to each chart's repository, and replaces nothing there", async () => {
+    const metadata = "repositoryID: 1\nowners:\n  - name: me\n    email: me@example.com\n";
+    await put("artifacthub-repo.yml", metadata);
+    expect((await run(["plan", "site", target])).stdout).toContain("\nartifacthub-repo.yml for 2 charts\n");
+    const { stdout, exitCode } = await run(["site", target]);
+    expect([exitCode, stdout]).toEqual([0, expect.stringContaining("\nartifacthub-repo.yml for 2 charts\n")]);
+    const get = async (path: string) => fetch(`${server.url}/v2/charts/${path}`);
+    const manifest = await (await get("mychart/manifests/artifacthub.io")).json();
+    expect(manifest.config.mediaType).toBe("application/vnd.cncf.artifacthub.config.v1+yaml");
+    expect(manifest.layers).toEqual([
+      expect.objectContaining({
+        mediaType: "application/vnd.cncf.artifacthub.repository-metadata.layer.v1.yaml",
+        digest: digestOf(new TextEncoder().encode(metadata)),
+      }),
+    ]);
+    expect(await (await get(`mychart/blobs/${manifest.layers[0].digest}`)).text()).toBe(metadata);
+    await put("artifacthub-repo.yml", `${metadata}# changed\n`);
+    await put("mychart-3.0.0.tgz", await archiveOf("mychart", "3.0.0"));
+    await put("index.yaml", indexOf([rowOf("mychart", "3.0.0")]));
+    expect((await run(["site", target])).stdout).not.toContain("artifacthub-repo.yml");
+    expect(await (await get("mychart/manifests/artifacthub.io")).json()).toEqual(manifest);
+    await put("artifacthub-repo.yml", "<!DOCTYPE html>");
+    const page = await run(["site", `${target}/other`]);
+    expect([page.exitCode, page.stdout]).toEqual([0, expect.stringContaining("artifacthub.io\tleft out\t")]);
+    expect((await run(["site", "store:e.com/x"])).stdout).not.toContain("artifacthub");
+  });
+
   test("is told on a page that no word of an index can change, and that needs nothing else", async () => {
     await put("mychart-2.0.0.tgz", archives.old);
     const evil = `<script>alert("1")</script>&\u001b`;

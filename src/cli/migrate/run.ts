@@ -49,7 +49,7 @@ async function look(verb: Verb, words: Words, options: MigrateOptions, context: 
 
 async function unchanged(migration: Prepared): Promise<void> {
   const { ends, options, context, shown } = migration;
-  const nothing = { counts: {}, filtered: 0, bytes: 0, renamed: {}, charts: [], hints: [] };
+  const nothing = { counts: {}, filtered: 0, bytes: 0, renamed: {}, metadata: [], charts: [], hints: [] };
   const summary: Summary = { source: shown, target: ends.prefix, ...nothing, unchanged: true };
   print(context, options, {
     text: "the index has not changed since all of it was migrated\n",

@@ -1,6 +1,7 @@
 import { type ChartParts, tryChartManifest } from "../../chart/manifest.ts";
 import type { Outcome } from "../../migrate/outcome.ts";
 import type { Step } from "../../migrate/plan.ts";
+import { repositoryMetadataTag } from "../../migrate/repositoryMetadata.ts";
 import { ChartroomError } from "../../oci/errors.ts";
 import { blobsOf, parseManifest } from "../../oci/manifest.ts";
 import type { Tag } from "../../oci/reference.ts";
@@ -92,7 +93,7 @@ class NoChart extends Error {}
  * which Artifact Hub looks for a repository's owner.
  */
 const isAboutCharts = (tag: Tag): boolean =>
-  /^sha256-[0-9a-f]{64}\.[a-z]+$/.test(tag) || tag === "artifacthub.io";
+  /^sha256-[0-9a-f]{64}\.[a-z]+$/.test(tag) || tag === repositoryMetadataTag;
 
 /** @throws NoChart; ChartroomError `invalid` for a manifest that is broken */
 function partsOf({ bytes, descriptor }: StoredManifest, tag: Tag): ChartParts | undefined {

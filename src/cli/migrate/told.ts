@@ -26,6 +26,8 @@ export interface Summary {
   readonly bytes: number;
   /** Charts whose repositories are called otherwise. */
   readonly renamed: Readonly<Record<string, string>>;
+  /** Where Artifact Hub's metadata went, or would go. */
+  readonly metadata: readonly string[];
   /** All of them, or those that need attention. */
   readonly charts: readonly Told[];
   /** What to do about what failed. */
@@ -57,8 +59,9 @@ export const isTroubled = ({ status, notes }: Told): boolean =>
 export const reasonOf = ({ error, notes }: Told): string => error?.message ?? notes.join("; ");
 
 /** A migration as the object that `-o json` prints. Keys are only ever added. */
-export const jsonOf = ({ source, target, counts, filtered, bytes, renamed, charts, unchanged }: Summary) => ({
-  ...{ source, target, counts: unchanged ? {} : { ...counts, filtered }, bytes, renamed },
+export const jsonOf = ({ charts, hints: _, filtered, unchanged, ...summary }: Summary) => ({
+  ...summary,
+  counts: unchanged ? {} : { ...summary.counts, filtered },
   charts: charts.map(({ error, ...each }) => ({
     ...each,
     error:
