@@ -17,6 +17,7 @@ import type { Scenario } from "./scenario.ts";
 import { collection } from "./server/collection.ts";
 import { connections } from "./server/connections.ts";
 import { fairness } from "./server/fairness.ts";
+import { index } from "./server/index.ts";
 import { lists } from "./server/lists.ts";
 
 const scenarios: readonly Scenario[] = [
@@ -29,6 +30,7 @@ const scenarios: readonly Scenario[] = [
   lists,
   fairness,
   connections,
+  index,
 ];
 
 const wanted = process.argv.slice(2);

@@ -289,6 +289,25 @@ export const mutants: readonly Mutant[] = [
     test: ["src/registry/reserve.test.ts", "on a full disk collection gets the reserve's room too"],
   },
   {
+    without: "the hold of an index on its children",
+    file: "src/catalog/loose.ts",
+    find: "  OR EXISTS (SELECT 1 FROM edge WHERE edge.repository = ?1 AND edge.blob = ?2)\n",
+    test: [
+      "src/catalog/sqlite.test.ts",
+      "sqlite loose manifests an index holds what it names, before and after that comes, until it goes",
+    ],
+  },
+  {
+    without: "the look whether a manifest is still loose when it is taken",
+    file: "src/catalog/execute.ts",
+    find: "(found.loose === null || found.loose > looseSince)",
+    replace: "found.loose === 0",
+    test: [
+      "src/catalog/sqlite.test.ts",
+      "sqlite loose manifests one that was loose for long enough is taken on that condition, and no other",
+    ],
+  },
+  {
     without: "the end of a removal when writing has ended",
     file: "src/registry/writeStop.ts",
     find: "      unlink: async (path) => {\n        this.check();\n",
@@ -630,6 +649,33 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    without: "the refusal to replace a backup by one of a registry that lost its blobs",
+    file: "src/registry/backup/copy.ts",
+    find: "    await refuseShrunk(reader, places.to, paths.root).finally(() => reader.close());\n",
+    replace: "    reader.close();\n",
+    test: [
+      "src/registry/backup/backup.test.ts",
+      "a registry that has lost most of its blobs takes the place of no backup",
+    ],
+  },
+  {
+    without: "the mistrust of a broken catalog when a check mends",
+    file: "src/registry/check/mendable.ts",
+    find: 'level === "fault" && where === catalogName',
+    replace: "level === where",
+    test: ["src/registry/check/mendable.test.ts", "by a broken catalog nothing is"],
+  },
+  {
+    without: "the refusal of blobs whose catalog is gone",
+    file: "src/registry/dataDirectory.ts",
+    find: "  if (found > 0) return refuseLost(fs, root);\n",
+    replace: "  if (found > 0) return;\n",
+    test: [
+      "src/registry/dataDirectory.test.ts",
+      "blobs whose catalog is gone are refused, and nothing is made in its place",
+    ],
+  },
+  {
     without: "the sync of a backup's catalog",
     file: "src/registry/backup/copy.ts",
     find: "  await syncFile(fs, fresh);\n",
@@ -756,6 +802,25 @@ export const mutants: readonly Mutant[] = [
     test: [
       "src/server/wholes.test.ts",
       "when clients take nothing the next ones get streams, until those are gone",
+    ],
+  },
+  {
+    without: "the room of bodies that are held as a whole",
+    file: "src/server/body.ts",
+    find: "    held(piece.byteLength);\n",
+    test: [
+      "src/server/bodies.test.ts",
+      "so many bodies are held in memory, then no more, until some are through",
+    ],
+  },
+  {
+    without: "the time that a body in memory may take",
+    file: "src/server/bodies.ts",
+    find: "        if (this.#now() - began > longest)\n",
+    replace: "        if (began < -longest)\n",
+    test: [
+      "src/server/bodies.test.ts",
+      "a body that drips is given up after five minutes, and what it held is free",
     ],
   },
   {
@@ -1020,5 +1085,83 @@ export const mutants: readonly Mutant[] = [
     test: failing(
       "an upstream that is away refuses us: what is not kept is answered 403, in the specification's form, and asks for no login",
     ),
+  },
+
+  // Charts are read once, and an index lists what it may, to whom it may.
+  {
+    without: "the list of archives to be read",
+    file: "src/catalog/chartSchema.ts",
+    find: "AFTER INSERT ON chart BEGIN\n    INSERT INTO unread (content, attempts)\n      SELECT NEW.content, 0 WHERE NOT",
+    replace:
+      "AFTER INSERT ON chart BEGIN\n    INSERT INTO unread (content, attempts)\n      SELECT NEW.content, 0 WHERE 0 AND NOT",
+    test: [
+      "src/catalog/sqlite.test.ts",
+      "charts an archive is to be read once, whoever names it, until it was",
+    ],
+  },
+  {
+    without: "the count of a moved tag's change",
+    file: "src/catalog/chartSchema.ts",
+    find: "AFTER UPDATE ON tag\n    WHEN EXISTS",
+    replace: "AFTER UPDATE ON tag\n    WHEN 0 AND EXISTS",
+    test: [
+      "src/catalog/sqlite.test.ts",
+      "charts every change of a chart's tag is told once, with the newest last",
+    ],
+  },
+  {
+    without: "the end of attempts at an archive that ends the process",
+    file: "src/registry/charts/chartReader.ts",
+    find: "    if (attempts > attemptLimit)\n",
+    replace: "    if (attempts < 0)\n",
+    test: [
+      "src/registry/charts/chartReader.test.ts",
+      "a chart that is pushed is given up when the process ends each time that it is read",
+    ],
+  },
+  {
+    without: "the look whether a repository has the archive that an index would list",
+    file: "src/registry/classic/placing.ts",
+    find: '  if (!chart.present) return misplaced("its archive is not in the repository");\n',
+    test: [
+      "src/registry/classic/indexes.test.ts",
+      "what an index does not list an archive that another repository has opens nothing",
+    ],
+  },
+  {
+    without: "the rule that a chart has its repository's name",
+    file: "src/registry/classic/placing.ts",
+    find: "  if (read.name !== name)\n",
+    replace: '  if (read.name === "")\n',
+    test: ["src/registry/classic/indexes.test.ts", "what an index does not list is named with the reason"],
+  },
+  {
+    without: "the coding in an index's entity tag",
+    file: "src/registry/classic/document.ts",
+    find: "suffixes[coding]}",
+    replace: '""}',
+    test: [
+      "src/registry/classic/parts.test.ts",
+      "a document of parts has an entity tag of its own for each coding, and the same for the same text",
+    ],
+  },
+  {
+    without: "the reader's choice of an index's charts",
+    file: "src/server/classic/reach.ts",
+    find: '(repository) => access.may(user, "pull", repository)',
+    replace: "() => true",
+    test: [
+      "src/server/classic/door.test.ts",
+      "access an index shows what its reader may pull, with an entity tag of its own",
+    ],
+  },
+  {
+    without: "the rules at the classic door",
+    file: "src/server/classic/reach.ts",
+    find: "  if (repository !== undefined && !access.may(user, action, repository)) throw new NotAllowed();\n",
+    test: [
+      "src/server/classic/door.test.ts",
+      "access who is logged in and may not is refused, whether the chart is there or not",
+    ],
   },
 ];

@@ -5,6 +5,7 @@ import { chartTests } from "./charts.suite.ts";
 import { collectionTests } from "./collection.suite.ts";
 import { eventTests } from "./events.suite.ts";
 import { listTests } from "./lists.suite.ts";
+import { looseTests } from "./loose.suite.ts";
 import { manifestTests } from "./manifests.suite.ts";
 import { mendingTests } from "./mending.suite.ts";
 import type { On } from "./on.suite.ts";
@@ -30,6 +31,7 @@ export function catalogSuite(name: string, make: () => Promise<Catalog>): void {
     scanTests(on);
     mendingTests(on);
     collectionTests(on);
+    looseTests(on);
     chartTests(on);
   });
 }

@@ -36,8 +36,8 @@ export interface StoredEvent {
   readonly body: string;
 }
 
-/** A blob that no manifest of its repository names. */
-export interface UnnamedBlob {
+/** A blob that no manifest of its repository names, or a manifest that nothing of it holds. */
+export interface Waiting {
   readonly repository: RepositoryName;
   readonly digest: Digest;
   /** In bytes. */
@@ -101,9 +101,14 @@ export interface Questions extends Scans, ChartQuestions {
   /** Since when no manifest of the repository names this blob of it, ms since 1970; undefined for any other blob. */
   unnamedSince(repository: RepositoryName, digest: Digest): Promise<number | undefined>;
   /** Blobs that no manifest of their repository has named since `before` (ms since 1970), longest first. */
-  unnamed(before: number, page: PageRequest<UnnamedBlob>): Promise<Page<UnnamedBlob>>;
+  unnamed(before: number, page: PageRequest<Waiting>): Promise<Page<Waiting>>;
   /** How many those are. */
   countUnnamed(before: number): Promise<number>;
+  /**
+   * Manifests that no tag, no index and no subject of their repository has held since `before` (ms since 1970), longest first. A
+   * subject holds its referrers while it is there.
+   */
+  loose(before: number, page: PageRequest<Waiting>): Promise<Page<Waiting>>;
   /** Contents that no repository has any more and that were not buried, in an order that holds still. */
   unheld(page: PageRequest<Digest>): Promise<Page<UnheldBytes>>;
   /** One of those, or undefined. */

@@ -126,7 +126,7 @@ export function chartTests(on: On): void {
         "team/mychart:1.0.0 there mychart",
       ]);
       await catalog.apply({ kind: "delete-manifest", repository: name, digest, at: 1 });
-      await catalog.apply({ kind: "untag", repository: name, tag: parseTag("1.0.0") });
+      await catalog.apply({ kind: "untag", repository: name, tag: parseTag("1.0.0"), at: 1 });
       expect(await told(catalog, "team/")).toEqual(["team/mychart:latest gone", "team/mychart:1.0.0 gone"]);
       const last = await catalog.chartChange("team/");
       expect(last).toBeGreaterThan(seen);

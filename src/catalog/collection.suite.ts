@@ -11,7 +11,7 @@ import {
   putManifest,
   there,
 } from "../testing/commands.ts";
-import type { Catalog, PageRequest, UnnamedBlob } from "./catalog.ts";
+import type { Catalog, PageRequest, Waiting } from "./catalog.ts";
 import type { On } from "./on.suite.ts";
 import { paged } from "./paged.suite.ts";
 
@@ -117,17 +117,17 @@ export function collectionTests(on: On): void {
       );
       await applyAll(catalog, [...commands, ...pushCommands(here, one)]);
       for (const limit of [1, 2, 4, 100]) {
-        const found = await paged<UnnamedBlob, UnnamedBlob>(
+        const found = await paged<Waiting, Waiting>(
           (page) => catalog.unnamed(2, page),
           (blob) => blob,
           limit,
         );
         expect(found.map(({ since: at }) => at)).toEqual([1, 1, 1, 2, 2, 2]);
-        const key = ({ repository, digest: each, since: at }: UnnamedBlob) => `${at} ${repository} ${each}`;
+        const key = ({ repository, digest: each, since: at }: Waiting) => `${at} ${repository} ${each}`;
         const expected = commands
           .filter(({ at }) => at < 3)
           .map(({ repository, digest: each, size, at }) => ({ repository, digest: each, size, since: at }));
-        const sorted = (blobs: UnnamedBlob[]) => blobs.toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
+        const sorted = (blobs: Waiting[]) => blobs.toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
         expect(sorted(found)).toEqual(sorted(expected));
       }
       expect(await catalog.countUnnamed(2)).toBe(6);

@@ -1,6 +1,6 @@
 import type { Digest } from "../oci/digest.ts";
 import type { RepositoryName } from "../oci/reference.ts";
-import type { Page, PageRequest, UnheldBytes, UnnamedBlob } from "./catalog.ts";
+import type { Page, PageRequest, UnheldBytes, Waiting } from "./catalog.ts";
 import { packDigest, unpackDigest } from "./packed.ts";
 import { pageOf } from "./questions.ts";
 import type { Sql } from "./sql.ts";
@@ -18,11 +18,7 @@ export function unnamedSince(sql: Sql, repository: RepositoryName, digest: Diges
 }
 
 /** Blobs that no manifest of their repository has named since `before`, longest first. */
-export function unnamed(
-  sql: Sql,
-  before: number,
-  { after, limit }: PageRequest<UnnamedBlob>,
-): Page<UnnamedBlob> {
+export function unnamed(sql: Sql, before: number, { after, limit }: PageRequest<Waiting>): Page<Waiting> {
   const rows = sql.all<{ repository: RepositoryName; digest: Uint8Array; size: number; since: number }>(
     `SELECT repository.name AS repository, content.digest, blob.size, blob.unnamed AS since
       FROM blob JOIN repository ON repository.id = blob.repository JOIN content ON content.id = blob.content

@@ -79,7 +79,7 @@ export interface PutManifest extends Telling {
   readonly expect: Expected;
   /** Blobs it names that must be part of the repository. */
   readonly blobs: readonly Descriptor[];
-  /** Blobs it names that may be elsewhere or come later. Once here they stay as long as it does, like the others. */
+  /** Content it names that may be elsewhere or come later. Once here it stays as long as this does, like the others. */
   readonly optional: readonly Descriptor[];
   /** Manifests it names that must be part of the repository. */
   readonly manifests: readonly Descriptor[];
@@ -97,6 +97,7 @@ export interface Untag extends Telling {
   readonly kind: "untag";
   readonly repository: RepositoryName;
   readonly tag: Tag;
+  readonly at: number;
 }
 
 /** Take a manifest out of a repository, with all tags that name it. */
@@ -104,6 +105,8 @@ export interface DeleteManifest extends Telling {
   readonly kind: "delete-manifest";
   readonly repository: RepositoryName;
   readonly digest: Digest;
+  /** Only if nothing has held it since then: see `Catalog.loose`. */
+  readonly looseSince?: number | undefined;
   readonly at: number;
 }
 
@@ -168,7 +171,8 @@ interface Outcomes extends CollectionOutcomes, MendingOutcomes, ChartOutcomes {
     | { done: false; why: "missing"; missing: readonly Digest[] }
     | { done: false; why: "conflict"; tag: Tag; holds: Digest | undefined };
   untag: { done: true } | { done: false; why: "absent" };
-  "delete-manifest": { done: true } | { done: false; why: "absent" };
+  /** `in-use`: something holds it, or did since `looseSince`. */
+  "delete-manifest": { done: true } | { done: false; why: "absent" | "in-use" };
   "tell-events": { done: true };
   /** The number of the last event that each has had, in the order of the names. */
   "open-endpoints": { done: true; had: readonly number[] };

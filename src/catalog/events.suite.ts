@@ -87,7 +87,7 @@ export function eventTests(on: On): void {
         expect(await telling(catalog, putManifest(here, one, tags))).toEqual(
           tags.map((tag) => ["push", { ...target, tag }]),
         );
-        const untag = { kind: "untag", repository: here, tag: tags[0]! } as const;
+        const untag = { kind: "untag", repository: here, tag: tags[0]!, at: 1 } as const;
         expect(await telling(catalog, untag)).toEqual([["delete", { repository: here, tag: tags[0] }]]);
         const remove = { kind: "delete-manifest", repository: here, digest, at: 1 } as const;
         expect(await telling(catalog, remove)).toEqual([
@@ -124,7 +124,7 @@ export function eventTests(on: On): void {
         { kind: "unlink-blob", repository: here, digest: blob.digest },
         { kind: "unlink-blob", repository: here, digest: absent },
         { kind: "mount-blob", repository: here, from: there, digest: absent, at: 1 },
-        { kind: "untag", repository: here, tag: parseTag("2") },
+        { kind: "untag", repository: here, tag: parseTag("2"), at: 1 },
         { kind: "delete-manifest", repository: here, digest: absent, at: 1 },
       ] as const)
         expect(await telling(catalog, refused)).toEqual([]);

@@ -5,6 +5,7 @@ import type { Executors, PutManifest } from "./command.ts";
 import { chartExecutors, forgetChart, storeChart } from "./executeCharts.ts";
 import { eventExecutors } from "./executeEvents.ts";
 import { find, findRepository, forgetIfEmpty, has, type Id, intern, openRepository } from "./ids.ts";
+import { heldBy, settle } from "./loose.ts";
 import { menders } from "./mend.ts";
 import { storeNamed } from "./named.ts";
 import { unpackDigest } from "./packed.ts";
@@ -72,32 +73,49 @@ export const executors: Executors<Sql> = {
     const { repository: name, descriptor, tags } = command;
     const missing = missingChildren(sql, command);
     if (missing.length > 0) return { done: false, why: "missing", missing };
-    const held = tags.map((tag) => ({ tag, holds: heldBy(sql, name, tag) }));
+    const held = tags.map((tag) => ({ tag, holds: tagged(sql, name, tag) }));
     const conflict = held.find(({ holds }) => !isExpected(holds, command));
     if (conflict !== undefined) return { done: false, why: "conflict", ...conflict };
 
     const repository = openRepository(sql, name);
     const manifest = intern(sql, descriptor.digest);
     const existed = has(sql, "manifest", repository, manifest);
-    storeManifest(sql, repository, manifest, command);
+    const touched = storeManifest(sql, repository, manifest, command);
     for (const { tag, holds } of held)
       if (holds !== descriptor.digest) setTag(sql, repository, tag, manifest);
+    const lost = held.flatMap(({ holds }) => (holds === undefined ? [] : find(sql, holds)));
+    settle(sql, repository, [manifest, ...lost, ...touched], command.at);
     return { done: true, existed: existed && held.every(({ holds }) => holds === descriptor.digest) };
   },
 
-  untag: (sql, { repository, tag }) => {
-    const id = findRepository(sql, repository);
-    return sql.run("DELETE FROM tag WHERE repository = ? AND name = ?", id, tag) > 0
-      ? { done: true }
-      : { done: false, why: "absent" };
+  untag: (sql, { repository: name, tag, at }) => {
+    const repository = findRepository(sql, name);
+    const held = sql.one<{ manifest: Id }>(
+      "SELECT manifest FROM tag WHERE repository = ? AND name = ?",
+      repository,
+      tag,
+    );
+    if (held === undefined) return { done: false, why: "absent" };
+    sql.run("DELETE FROM tag WHERE repository = ? AND name = ?", repository, tag);
+    settle(sql, repository, [held.manifest], at);
+    return { done: true };
   },
 
-  "delete-manifest": (sql, { repository: name, digest, at }) => {
+  "delete-manifest": (sql, { repository: name, digest, looseSince, at }) => {
     const [repository, manifest] = [findRepository(sql, name), find(sql, digest)];
+    const found = sql.one<{ loose: number | null }>(
+      "SELECT loose FROM manifest WHERE repository = ? AND content = ?",
+      repository,
+      manifest,
+    );
+    if (found === undefined) return { done: false, why: "absent" };
+    if (looseSince !== undefined && (found.loose === null || found.loose > looseSince))
+      return { done: false, why: "in-use" };
+    const held = heldBy(sql, repository, manifest);
     releaseBlobs(sql, repository, manifest, at);
     // Its tags, edges and its row among the referrers go with it (ON DELETE CASCADE).
-    if (sql.run("DELETE FROM manifest WHERE repository = ? AND content = ?", repository, manifest) === 0)
-      return { done: false, why: "absent" };
+    sql.run("DELETE FROM manifest WHERE repository = ? AND content = ?", repository, manifest);
+    settle(sql, repository, held, at);
     sql.run(
       "DELETE FROM body WHERE content = ?1 AND NOT EXISTS (SELECT 1 FROM manifest WHERE content = ?1)",
       manifest,
@@ -148,7 +166,7 @@ function missingChildren(sql: Sql, { repository, blobs, manifests }: PutManifest
 }
 
 /** What a tag names, or undefined. */
-function heldBy(sql: Sql, repository: RepositoryName, tag: Tag): Digest | undefined {
+function tagged(sql: Sql, repository: RepositoryName, tag: Tag): Digest | undefined {
   const held = sql.one<{ digest: Uint8Array }>(
     `SELECT digest FROM tag JOIN content ON content.id = tag.manifest WHERE tag.repository = ? AND tag.name = ?`,
     findRepository(sql, repository),
@@ -173,9 +191,12 @@ function setTag(sql: Sql, repository: Id, tag: Tag, manifest: Id): void {
   );
 }
 
-/** Write a manifest's rows, unless they are there already. */
-function storeManifest(sql: Sql, repository: Id, manifest: Id, command: PutManifest): void {
-  const { descriptor, bytes, blobs, optional, at } = command;
+/**
+ * Write a manifest's rows, unless they are there already.
+ * @returns what it may hold, or held before, where that changed: a subject that is put again has no look at its referrers
+ */
+function storeManifest(sql: Sql, repository: Id, manifest: Id, command: PutManifest): Id[] {
+  const { descriptor, bytes, blobs, optional, manifests, at } = command;
   const { mediaType } = descriptor;
   const stored = sql.one<{ media_type: string }>(
     "SELECT media_type FROM manifest WHERE repository = ? AND content = ?",
@@ -183,7 +204,8 @@ function storeManifest(sql: Sql, repository: Id, manifest: Id, command: PutManif
     manifest,
   );
   // Everything else follows from the bytes and their media type.
-  if (stored?.media_type === mediaType) return;
+  if (stored?.media_type === mediaType) return [];
+  const before = stored === undefined ? [] : heldBy(sql, repository, manifest);
   sql.run("INSERT INTO body (content, bytes) VALUES (?, ?) ON CONFLICT DO NOTHING", manifest, bytes);
   sql.run(
     `INSERT INTO manifest (repository, content, media_type, pushed) VALUES (?, ?, ?, ?)
@@ -193,7 +215,9 @@ function storeManifest(sql: Sql, repository: Id, manifest: Id, command: PutManif
     mediaType,
     at,
   );
-  storeNamed(sql, repository, manifest, { ...command, blobs: [...blobs, ...optional] }, stored !== undefined);
+  const named = [...blobs, ...optional, ...manifests];
+  storeNamed(sql, repository, manifest, { ...command, named }, stored !== undefined);
   if (stored !== undefined) forgetChart(sql, repository, manifest);
   if (command.chart !== undefined) storeChart(sql, repository, manifest, command.chart);
+  return [...before, ...heldBy(sql, repository, manifest)];
 }

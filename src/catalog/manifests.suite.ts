@@ -154,7 +154,7 @@ export function manifestTests(on: On): void {
 
     on("taking a tag away leaves the manifest", async (catalog) => {
       await applyAll(catalog, pushCommands(here, one, ["1.0.0"]));
-      const untag = { kind: "untag", repository: here, tag } as const;
+      const untag = { kind: "untag", repository: here, tag, at: 1 } as const;
       expect(await applyAll(catalog, [untag, untag])).toEqual([done, absent]);
       expect(await catalog.tag(here, tag)).toBeUndefined();
       expect(await catalog.manifest(here, first)).toBeDefined();

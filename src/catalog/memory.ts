@@ -2,24 +2,24 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { RepositoryName, Tag } from "../oci/reference.ts";
 import type { StoredManifest } from "../oci/repository.ts";
-import type { Catalog, Page, PageRequest, StoredEvent, UnheldBytes, UnnamedBlob, Upload } from "./catalog.ts";
+import type { Catalog, Page, PageRequest, StoredEvent, UnheldBytes, Upload, Waiting } from "./catalog.ts";
 import type { Command, Executors, Outcome, PutManifest } from "./command.ts";
 import { memoryChartExecutors } from "./memoryCharts.ts";
 import { appendEvents, eventExecutors } from "./memoryEvents.ts";
+import { looseOf } from "./memoryLoose.ts";
+import { manifestExecutors } from "./memoryManifests.ts";
 import { menders } from "./memoryMend.ts";
-import { emptyRows, holdingOf, openHolding, pageOf, type Rows } from "./memoryRows.ts";
+import { emptyRows, holdingOf, pageOf, type Rows } from "./memoryRows.ts";
 import { allBlobs, allManifests, manifestRows } from "./memoryScans.ts";
 import {
   burialsOf,
-  claimBlobs,
   collectors,
   forsake,
   isNamed,
   linkBlob,
-  releaseBlobs,
   unheldOf,
   unnamedOf,
-  unnamedOrder,
+  waitingOrder,
 } from "./memoryUnnamed.ts";
 import type { BlobRow, ManifestRows } from "./scans.ts";
 import { type EventRows, executeTelling } from "./telling.ts";
@@ -28,6 +28,7 @@ const executors: Executors<Rows> = {
   ...eventExecutors,
   ...memoryChartExecutors,
   ...collectors,
+  ...manifestExecutors,
   ...menders,
 
   "open-upload": ({ uploads }, { id, repository, user, at }) => {
@@ -66,53 +67,6 @@ const executors: Executors<Rows> = {
     if (!holding.blobs.has(digest)) return { done: false, why: "absent" };
     if (isNamed(holding, digest)) return { done: false, why: "in-use" };
     forsake(rows, repository, digest);
-    return { done: true };
-  },
-
-  "put-manifest": (rows, command) => {
-    const { repository, descriptor, tags: names, expect } = command;
-    const { digest } = descriptor;
-    const { blobs, manifests, tags } = holdingOf(rows, repository);
-    const missing = new Set([
-      ...command.blobs.map((blob) => blob.digest).filter((blob) => !blobs.has(blob)),
-      ...command.manifests.map((manifest) => manifest.digest).filter((manifest) => !manifests.has(manifest)),
-    ]);
-    if (missing.size > 0) return { done: false, why: "missing", missing: [...missing] };
-    for (const tag of names) {
-      const holds = tags.get(tag);
-      if (expect === "any" || holds === digest) continue;
-      if (holds !== (expect === "absent" ? undefined : expect))
-        return { done: false, why: "conflict", tag, holds };
-    }
-    const existed = manifests.has(digest) && names.every((tag) => tags.get(tag) === digest);
-    const holding = openHolding(rows, repository);
-    const before = holding.manifests.get(digest);
-    const at = before?.at ?? command.at;
-    holding.manifests.set(digest, { ...command, bytes: new Uint8Array(command.bytes), at });
-    for (const tag of names) holding.tags.set(tag, digest);
-    if (before !== undefined) releaseBlobs(holding, before, command.at);
-    claimBlobs(holding, command);
-    return { done: true, existed };
-  },
-
-  untag: (rows, { repository, tag }) =>
-    holdingOf(rows, repository).tags.delete(tag) ? { done: true } : { done: false, why: "absent" },
-
-  "delete-manifest": (rows, { repository, digest, at }) => {
-    const holding = holdingOf(rows, repository);
-    const found = holding.manifests.get(digest);
-    if (found === undefined) return { done: false, why: "absent" };
-    holding.manifests.delete(digest);
-    for (const [tag, holds] of holding.tags) if (holds === digest) holding.tags.delete(tag);
-    releaseBlobs(holding, found, at);
-    return { done: true };
-  },
-
-  "use-manifest": (rows, { repository, digest, at }) => {
-    const { manifests } = holdingOf(rows, repository);
-    const used = manifests.get(digest);
-    if (used === undefined) return { done: false, why: "absent" };
-    manifests.set(digest, { ...used, at: Math.max(used.at, at) });
     return { done: true };
   },
 };
@@ -196,15 +150,22 @@ export class MemoryCatalog implements Catalog {
     return holdingOf(this.#rows, repository).blobs.get(digest)?.unnamed;
   }
 
-  async unnamed(before: number, page: PageRequest<UnnamedBlob>): Promise<Page<UnnamedBlob>> {
-    return pageOf(unnamedOf(this.#rows, before), unnamedOrder, {
+  async unnamed(before: number, page: PageRequest<Waiting>): Promise<Page<Waiting>> {
+    return pageOf(unnamedOf(this.#rows, before), waitingOrder, {
       ...page,
-      after: page.after && unnamedOrder(page.after),
+      after: page.after && waitingOrder(page.after),
     });
   }
 
   async countUnnamed(before: number): Promise<number> {
     return unnamedOf(this.#rows, before).length;
+  }
+
+  async loose(before: number, page: PageRequest<Waiting>): Promise<Page<Waiting>> {
+    return pageOf(looseOf(this.#rows, before), waitingOrder, {
+      ...page,
+      after: page.after && waitingOrder(page.after),
+    });
   }
 
   async unheld(page: PageRequest<Digest>): Promise<Page<UnheldBytes>> {

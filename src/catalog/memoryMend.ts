@@ -1,4 +1,5 @@
 import type { Executors } from "./command.ts";
+import { heldBy, listReferrer, settle, unlistReferrer } from "./memoryLoose.ts";
 import { holdingOf, type Rows } from "./memoryRows.ts";
 import { claimBlobs, forsake, releaseBlobs } from "./memoryUnnamed.ts";
 import type { MendingCommand } from "./mending.ts";
@@ -19,11 +20,15 @@ export const menders: Pick<Executors<Rows>, MendingCommand["kind"]> = {
     const holding = holdingOf(rows, repository);
     const found = holding.manifests.get(descriptor.digest);
     if (found === undefined) return { done: false, why: "absent" };
-    const { blobs, subject, artifactType, annotations } = command;
-    const restated = { ...found, ...{ blobs, subject, artifactType, annotations }, optional: [] };
+    const { named, subject, artifactType, annotations } = command;
+    const names = { blobs: [], optional: named, manifests: [] };
+    const restated = { ...found, ...names, subject, artifactType, annotations };
     holding.manifests.set(descriptor.digest, restated);
     releaseBlobs(holding, found, at);
+    unlistReferrer(holding, found);
     claimBlobs(holding, restated);
+    listReferrer(holding, restated);
+    settle(holding, [descriptor.digest, ...heldBy(holding, found), ...heldBy(holding, restated)], at);
     return { done: true };
   },
 };

@@ -19,6 +19,10 @@ export interface Holding {
   readonly tags: Map<Tag, Digest>;
   /** How many manifests name each content. */
   readonly named: Map<Digest, number>;
+  /** Manifests by their subject. */
+  readonly referrers: Map<Digest, Set<Digest>>;
+  /** Since when manifests are held by no tag, no index and no subject. */
+  readonly loose: Map<Digest, number>;
 }
 
 /** All that a catalog in memory keeps. */
@@ -51,6 +55,8 @@ const emptyHolding = (): Holding => ({
   manifests: new Map(),
   tags: new Map(),
   named: new Map(),
+  referrers: new Map(),
+  loose: new Map(),
 });
 
 const nothing = emptyHolding();

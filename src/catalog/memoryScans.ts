@@ -2,6 +2,7 @@ import type { Digest } from "../oci/digest.ts";
 import type { RepositoryName } from "../oci/reference.ts";
 import type { PutManifest } from "./command.ts";
 import type { Rows } from "./memoryRows.ts";
+import { namesOf } from "./memoryUnnamed.ts";
 import type { BlobRow, HeldManifest, ManifestRows } from "./scans.ts";
 
 /** Blobs that some repository has, each once. */
@@ -26,11 +27,11 @@ export function manifestRows({ repositories }: Rows, digest: Digest): ManifestRo
 
 /** All that is written of a manifest in a repository. */
 function asHeld(repository: RepositoryName, command: PutManifest): HeldManifest {
-  const { descriptor, blobs, optional, subject, artifactType, annotations } = command;
+  const { descriptor, subject, artifactType, annotations } = command;
   return {
     repository,
     mediaType: descriptor.mediaType,
-    blobs: [...new Set([...blobs, ...optional].map(({ digest }) => digest))].sort(),
+    named: [...namesOf(command)].sort(),
     referrer: subject && { subject, artifactType, annotations },
   };
 }

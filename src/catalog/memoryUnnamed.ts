@@ -1,6 +1,6 @@
 import type { Digest } from "../oci/digest.ts";
 import type { RepositoryName } from "../oci/reference.ts";
-import type { UnheldBytes, UnnamedBlob } from "./catalog.ts";
+import type { UnheldBytes, Waiting } from "./catalog.ts";
 import type { CollectionCommand } from "./collection.ts";
 import type { Executors, PutManifest } from "./command.ts";
 import { type HeldBlob, type Holding, holdingOf, openHolding, type Rows } from "./memoryRows.ts";
@@ -50,8 +50,8 @@ const renewed = (blob: HeldBlob, at: number): HeldBlob =>
 export const isNamed = ({ named }: Holding, digest: Digest): boolean => named.has(digest);
 
 /** What a manifest names, each once. */
-const namesOf = ({ blobs, optional }: PutManifest): ReadonlySet<Digest> =>
-  new Set([...blobs, ...optional].map(({ digest }) => digest));
+export const namesOf = ({ blobs, optional, manifests }: PutManifest): ReadonlySet<Digest> =>
+  new Set([...blobs, ...optional, ...manifests].map(({ digest }) => digest));
 
 /** Put a blob into a repository, or see it there once more. */
 export function linkBlob(
@@ -97,7 +97,7 @@ export function releaseBlobs(holding: Holding, manifest: PutManifest, at: number
 }
 
 /** Blobs that wait for collection since `before`. */
-export const unnamedOf = ({ repositories }: Rows, before: number): UnnamedBlob[] =>
+export const unnamedOf = ({ repositories }: Rows, before: number): Waiting[] =>
   [...repositories].flatMap(([repository, { blobs }]) =>
     [...blobs].flatMap(([digest, { size, unnamed }]) =>
       unnamed !== undefined && unnamed <= before ? [{ repository, digest, size, since: unnamed }] : [],
@@ -109,5 +109,5 @@ export const unheldOf = ({ unheld }: Rows): UnheldBytes[] =>
   [...unheld].map(([digest, doomed]) => ({ digest, doomed }));
 
 /** Their order, as a key: longest first. */
-export const unnamedOrder = ({ since, repository, digest }: UnnamedBlob): string =>
+export const waitingOrder = ({ since, repository, digest }: Waiting): string =>
   `${String(since).padStart(16, "0")} ${repository} ${digest}`;

@@ -1,6 +1,7 @@
 import type { RepositoryName } from "../oci/reference.ts";
 import type { Executors } from "./command.ts";
 import { find, findRepository, has, type Id } from "./ids.ts";
+import { heldBy, settle } from "./loose.ts";
 import type { MendingCommand } from "./mending.ts";
 import { storeNamed } from "./named.ts";
 import type { Sql } from "./sql.ts";
@@ -25,7 +26,9 @@ export const menders: Pick<Executors<Sql>, MendingCommand["kind"]> = {
     const repository = findRepository(sql, command.repository);
     const manifest = find(sql, command.descriptor.digest);
     if (!has(sql, "manifest", repository, manifest)) return { done: false, why: "absent" };
+    const before = heldBy(sql, repository, manifest);
     storeNamed(sql, repository, manifest, command, true);
+    settle(sql, repository, [manifest, ...before, ...heldBy(sql, repository, manifest)], command.at);
     return { done: true };
   },
 };

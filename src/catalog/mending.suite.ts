@@ -46,13 +46,13 @@ export function mendingTests(on: On): void {
         const put = putManifest(here, imageOf([other], { subject: one.descriptor }));
         const { descriptor } = one;
         const restate: RestateManifest = {
-          ...{ kind: "restate-manifest", repository: here, descriptor, blobs: [other.descriptor] },
+          ...{ kind: "restate-manifest", repository: here, descriptor, named: [other.descriptor] },
           ...{ subject, artifactType: put.artifactType, annotations: { by: "ann" }, at: 7 },
         };
         for (let times = 0; times < 2; times++) expect(await catalog.apply(restate)).toEqual(done);
         const referrer = { subject, artifactType: put.artifactType, annotations: { by: "ann" } };
         expect((await catalog.manifestRows(descriptor.digest))?.held).toEqual([
-          { repository: here, mediaType: descriptor.mediaType, blobs: [other.descriptor.digest], referrer },
+          { repository: here, mediaType: descriptor.mediaType, named: [other.descriptor.digest], referrer },
         ]);
         expect(await catalog.unnamedSince(here, digest)).toBe(7);
         expect(await catalog.unnamedSince(here, other.descriptor.digest)).toBeUndefined();

@@ -16,8 +16,8 @@ export interface RestateManifest {
   readonly kind: "restate-manifest";
   readonly repository: RepositoryName;
   readonly descriptor: Descriptor;
-  /** All blobs it names. */
-  readonly blobs: readonly Descriptor[];
+  /** All that it names: blobs, and the manifests of an index. */
+  readonly named: readonly Descriptor[];
   readonly subject: Digest | undefined;
   readonly artifactType: string | undefined;
   readonly annotations: Readonly<Record<string, string>>;

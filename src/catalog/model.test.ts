@@ -49,7 +49,9 @@ const put = fc
         ? { content: artifact.blobs[1]!.descriptor.digest, created: 1 }
         : undefined;
     const command = { ...putManifest(name, artifact, names, expects), chart, at: time };
-    return sparse ? { ...command, blobs: [], optional: command.blobs, manifests: [] } : command;
+    return sparse
+      ? { ...command, blobs: [], optional: [...command.blobs, ...command.manifests], manifests: [] }
+      : command;
   });
 const tag = one(tags).map(parseTag);
 const offset = fc.nat(100);
@@ -89,18 +91,25 @@ const plain: fc.Arbitrary<Command> = fc.oneof(
   record({ kind: fc.constant("collect-blob" as const), repository, digest: blob, before: at }),
   record({ kind: fc.constant("doom" as const), digest: blob }),
   record({ kind: fc.constant("bury" as const), digest: blob }),
+  record({ kind: fc.constant("untag" as const), repository, tag, at }),
+  record({
+    kind: fc.constant("delete-manifest" as const),
+    repository,
+    digest: manifest,
+    looseSince: fc.option(at, { nil: undefined }),
+    at,
+  }),
   record({ kind: fc.constant("lose-blob" as const), digest: blob }),
-  fc
-    .tuple(repository, one(artifacts))
-    .map(([name, artifact]) => ({ ...putManifest(name, artifact), kind: "restate-manifest" as const })),
-  record({ kind: fc.constant("untag" as const), repository, tag }),
+  fc.tuple(repository, one(artifacts)).map(([name, artifact]) => {
+    const command = putManifest(name, artifact);
+    return { ...command, kind: "restate-manifest" as const, named: [...command.blobs, ...command.manifests] };
+  }),
   record({
     kind: fc.constant("tell-events" as const),
     events: fc.array(fc.constant("{}"), { maxLength: 3 }),
   }),
   record({ kind: fc.constant("open-endpoints" as const), names: fc.subarray(["e1", "e2"]) }),
   record({ kind: fc.constant("advance-endpoint" as const), name: endpoint, event: fc.nat(50) }),
-  record({ kind: fc.constant("delete-manifest" as const), repository, digest: manifest, at }),
   record({ kind: fc.constant("use-manifest" as const), repository, digest: manifest, at }),
   record({ kind: fc.constant("put-facts" as const), content: blob, facts: one(facts) }),
   record({ kind: fc.constantFrom("begin-facts", "drop-unread"), content: blob }),
@@ -120,6 +129,7 @@ async function answers(catalog: Catalog): Promise<unknown> {
     uploads: await catalog.uploads(page),
     events: [await catalog.events(0, 1000), await catalog.lastEvent()],
     unnamed: (await catalog.unnamed(2, { limit: 100 })).items.map((each) => JSON.stringify(each)).toSorted(),
+    loose: (await catalog.loose(2, { limit: 100 })).items.map((each) => JSON.stringify(each)).toSorted(),
     unheld: await Promise.all(digests.map((digest) => catalog.unheldBytes(digest))),
     burials: await Promise.all(digests.map((digest) => catalog.burials(digest))),
     unheldCount: (await catalog.unheld({ limit: 100 })).items.length,

@@ -1,3 +1,4 @@
+import type { Descriptor } from "../oci/descriptor.ts";
 import type { PutManifest } from "./command.ts";
 import { type Id, intern } from "./ids.ts";
 import { packDigest } from "./packed.ts";
@@ -5,10 +6,10 @@ import type { Sql } from "./sql.ts";
 import { claimBlobs, releaseBlobs } from "./unnamed.ts";
 
 /** What a manifest names, and how it is listed where it names a subject. */
-export type Named = Pick<
-  PutManifest,
-  "descriptor" | "blobs" | "subject" | "artifactType" | "annotations" | "at"
->;
+export type Named = Pick<PutManifest, "descriptor" | "subject" | "artifactType" | "annotations" | "at"> & {
+  /** Blobs, and the manifests of an index. */
+  readonly named: readonly Descriptor[];
+};
 
 /**
  * Write the rows of what a manifest names, which follow from its bytes and media type.
@@ -19,12 +20,12 @@ export function storeNamed(sql: Sql, repository: Id, manifest: Id, named: Named,
     releaseBlobs(sql, repository, manifest, named.at);
     sql.run("DELETE FROM edge WHERE repository = ? AND manifest = ?", repository, manifest);
   }
-  for (const blob of new Set(named.blobs.map(({ digest }) => digest)))
+  for (const content of new Set(named.named.map(({ digest }) => digest)))
     sql.run(
       "INSERT INTO edge (repository, manifest, blob) VALUES (?, ?, ?)",
       repository,
       manifest,
-      intern(sql, blob),
+      intern(sql, content),
     );
   claimBlobs(sql, repository, manifest);
   storeReferrer(sql, repository, manifest, named);

@@ -4,8 +4,9 @@ import { here, linkBlob, occasion, one, putManifest, there } from "../testing/co
 import { applyBatch } from "./batch.ts";
 import * as charts from "./chartQuestions.ts";
 import * as collection from "./collectionQuestions.ts";
+import { loose } from "./loose.ts";
 import * as questions from "./questions.ts";
-import { scansOver } from "./scans.ts";
+import { scansOver } from "./scanQuestions.ts";
 import { upgrade } from "./schema.ts";
 import { Sql, type Value } from "./sql.ts";
 import { unusedManifests } from "./use.ts";
@@ -69,7 +70,7 @@ test("every question and command finds its rows by an index: none scans a table 
     { kind: "doom", digest: blobOf("none").descriptor.digest },
     { kind: "bury", digest: blob },
     { kind: "use-manifest", repository: here, digest: referrer.descriptor.digest, at: 1 },
-    { kind: "untag", repository: here, tag: putManifest(here, one, ["1"]).tags[0]! },
+    { kind: "untag", repository: here, tag: putManifest(here, one, ["1"]).tags[0]!, at: 1 },
     { kind: "open-endpoints", names: ["a"] },
     { kind: "delete-manifest", repository: here, digest: referrer.descriptor.digest, at: 1, occasion },
     { kind: "open-endpoints", names: ["b"] },
@@ -92,6 +93,7 @@ test("every question and command finds its rows by an index: none scans a table 
   collection.unnamedSince(sql, here, blob);
   collection.unnamed(sql, 1, page);
   collection.countUnnamed(sql, 1);
+  loose(sql, 1, page);
   collection.unheld(sql, page);
   collection.unheldBytes(sql, blob);
   collection.burials(sql, blob);
@@ -114,7 +116,7 @@ test("every question and command finds its rows by an index: none scans a table 
   await scans.manifests(page);
   await scans.manifestRows(referrer.descriptor.digest);
   applyBatch(sql, [
-    { ...putManifest(there, referrer), kind: "restate-manifest" },
+    { ...putManifest(there, referrer), named: [], kind: "restate-manifest" },
     { kind: "lose-blob", digest: blob },
   ]);
 

@@ -80,8 +80,8 @@ export function scanTests(on: On): void {
       expect(await catalog.manifestRows(digest)).toEqual({
         bytes: new Uint8Array(signature.bytes),
         held: [
-          { repository: here, mediaType, blobs: [...blobs, optional.digest].sort(), referrer },
-          { repository: there, mediaType, blobs: [...blobs].sort(), referrer },
+          { repository: here, mediaType, named: [...blobs, optional.digest].sort(), referrer },
+          { repository: there, mediaType, named: [...blobs].sort(), referrer },
         ],
       });
       expect((await catalog.manifestRows(one.descriptor.digest))?.held).toMatchObject([

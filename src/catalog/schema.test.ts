@@ -1,12 +1,14 @@
 import { expect, test } from "bun:test";
 import { readFile, writeFile } from "node:fs/promises";
-import { blobOf, type Content } from "../testing/artifacts.ts";
+import { mediaTypes } from "../oci/mediaTypes.ts";
+import { blobOf, type Content, indexOf } from "../testing/artifacts.ts";
 import { here, linkBlob, one } from "../testing/commands.ts";
 import { codeOf } from "../testing/errors.ts";
 import { applyBatch } from "./batch.ts";
 import * as collection from "./collectionQuestions.ts";
 import { freshCatalogs } from "./fresh.suite.ts";
-import { packDigest } from "./packed.ts";
+import { loose } from "./loose.ts";
+import { packDigest, unpackDigest } from "./packed.ts";
 import { migrations, upgrade } from "./schema.ts";
 import { Sql } from "./sql.ts";
 import { openSqliteCatalog } from "./sqlite.ts";
@@ -74,6 +76,42 @@ test("an older database's blobs that nothing names wait from the upgrade on, and
   expect(items[0]!.since).toBeGreaterThanOrEqual(before);
   const unheld = collection.unheld(sql, { limit: 10 });
   expect(unheld.items).toEqual([{ digest: forsaken.descriptor.digest, doomed: false }]);
+  sql.close();
+});
+
+test("an older database's indexes hold what they name, and what nothing holds is loose from the upgrade on", () => {
+  const sql = new Sql(":memory:");
+  upgrade(
+    sql,
+    "db",
+    migrations.slice(
+      0,
+      migrations.findIndex((step) => step.includes("manifest_by_loose")),
+    ),
+  );
+  fillFirst(sql);
+  const [child, far] = [blobOf("child", mediaTypes.manifest), blobOf("far", mediaTypes.manifest, "sha512")];
+  const index = indexOf([], {}, [child.descriptor, far.descriptor]);
+  for (const [id, { descriptor, bytes }] of [child, index].entries()) {
+    sql.run("INSERT INTO content (id, digest) VALUES (?, ?)", 10 + id, packDigest(descriptor.digest));
+    sql.run("INSERT INTO body (content, bytes) VALUES (?, ?)", 10 + id, bytes);
+    const { mediaType } = descriptor;
+    sql.run(
+      "INSERT INTO manifest (repository, content, media_type, pushed) VALUES (1, ?, ?, 1)",
+      10 + id,
+      mediaType,
+    );
+  }
+  sql.run("INSERT INTO tag (repository, name, manifest) VALUES (1, 'v1', 1)");
+  upgrade(sql, "db");
+  const waiting = loose(sql, Date.now(), { limit: 10 });
+  expect(waiting.items.map(({ digest }) => digest)).toEqual([index.descriptor.digest]);
+  const edges = sql.all<{ digest: Uint8Array }>(
+    "SELECT digest FROM edge JOIN content ON content.id = edge.blob WHERE manifest = 11",
+  );
+  expect(edges.map(({ digest }) => unpackDigest(digest)).toSorted()).toEqual(
+    [child, far].map(({ descriptor }) => descriptor.digest).toSorted(),
+  );
   sql.close();
 });
 

@@ -131,6 +131,33 @@ export const migrations: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX endpoint_by_had ON endpoint (had);
   `,
+  // An edge leads to all that a manifest names, manifests too; those of indexes that are there are read out of their bytes.
+  // What nothing holds at the upgrade waits from then on.
+  `
+  CREATE TEMP TABLE named_by_index AS
+    SELECT manifest.repository, manifest.content AS manifest,
+        unhex(CASE json_extract(each.value, '$.digest') GLOB 'sha512:*' WHEN 1 THEN '02' ELSE '01' END
+          || substr(json_extract(each.value, '$.digest'), 8)) AS digest
+      FROM manifest JOIN body ON body.content = manifest.content,
+        json_each(CAST(body.bytes AS TEXT), '$.manifests') AS each
+      WHERE manifest.media_type IN
+          ('application/vnd.oci.image.index.v1+json', 'application/vnd.docker.distribution.manifest.list.v2+json')
+        AND json_valid(CAST(body.bytes AS TEXT));
+  INSERT OR IGNORE INTO content (digest) SELECT digest FROM named_by_index WHERE digest IS NOT NULL;
+  INSERT OR IGNORE INTO edge (repository, manifest, blob)
+    SELECT repository, manifest, content.id FROM named_by_index JOIN content ON content.digest = named_by_index.digest;
+  DROP TABLE named_by_index;
+
+  -- ms since 1970: since when no tag, no index and no subject of the repository holds the manifest; NULL while one does
+  ALTER TABLE manifest ADD COLUMN loose INTEGER;
+  UPDATE manifest SET loose = CAST(unixepoch('subsec') * 1000 AS INTEGER)
+    WHERE NOT EXISTS (SELECT 1 FROM tag WHERE tag.repository = manifest.repository AND tag.manifest = manifest.content)
+      AND NOT EXISTS (SELECT 1 FROM edge WHERE edge.repository = manifest.repository AND edge.blob = manifest.content)
+      AND NOT EXISTS (SELECT 1 FROM referrer
+        JOIN manifest AS subject ON subject.repository = referrer.repository AND subject.content = referrer.subject
+        WHERE referrer.repository = manifest.repository AND referrer.manifest = manifest.content);
+  CREATE INDEX manifest_by_loose ON manifest (loose) WHERE loose IS NOT NULL;
+  `,
 ];
 
 /**

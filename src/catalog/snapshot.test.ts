@@ -1,6 +1,8 @@
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
+import { readFile, writeFile } from "node:fs/promises";
 import { applyAll, here, one, pushCommands, putManifest, there, two } from "../testing/commands.ts";
+import { failureOf } from "../testing/errors.ts";
 import { freshCatalogs } from "./fresh.suite.ts";
 import { snapshotSqlite } from "./snapshot.ts";
 import { openSqliteCatalog, openSqliteReader } from "./sqlite.ts";
@@ -29,6 +31,19 @@ test("a snapshot has what was told before it, while the catalog is written to, a
   expect(await copy.hasRepository(there)).toBe(false);
   expect(await copy.faults(true)).toEqual([]);
   await copy.close();
+});
+
+test("what cannot be copied is told as what it is", async () => {
+  const path = await fresh();
+  await writeFile(`${path}.taken`, "something else");
+  const taken = () => snapshotSqlite(path, `${path}.taken`);
+  expect(await failureOf(taken)).toMatchObject({ code: "storage", message: expect.stringContaining(path) });
+  const none = () => snapshotSqlite(`${path}.taken`, `${path}.copy`);
+  expect(await failureOf(none)).toMatchObject({
+    code: "storage",
+    message: expect.stringContaining("not a database"),
+  });
+  expect(await readFile(`${path}.taken`, "utf8")).toBe("something else");
 });
 
 test("a reader sees what is written meanwhile, and finds what is wrong with the rows", async () => {

@@ -3,10 +3,11 @@ import type { Catalog, Questions } from "./catalog.ts";
 import * as charts from "./chartQuestions.ts";
 import * as collection from "./collectionQuestions.ts";
 import type { Command, Outcome } from "./command.ts";
+import { loose } from "./loose.ts";
 import { failureOf, type Request } from "./messages.ts";
 import { cannotWrite, Outbox, type OutboxLimits } from "./outbox.ts";
 import * as questions from "./questions.ts";
-import { scansOver } from "./scans.ts";
+import { scansOver } from "./scanQuestions.ts";
 import { upgrade } from "./schema.ts";
 import { Sql } from "./sql.ts";
 import { startWriter, type Writer } from "./thread.ts";
@@ -113,6 +114,7 @@ const questionsOver = (sql: Sql): Questions => ({
   unnamedSince: async (repository, digest) => collection.unnamedSince(sql, repository, digest),
   unnamed: async (before, page) => collection.unnamed(sql, before, page),
   countUnnamed: async (before) => collection.countUnnamed(sql, before),
+  loose: async (before, page) => loose(sql, before, page),
   unheld: async (page) => collection.unheld(sql, page),
   unheldBytes: async (digest) => collection.unheldBytes(sql, digest),
   burials: async (digest) => collection.burials(sql, digest),

@@ -1,6 +1,6 @@
 import { type Digest, hexOf } from "../oci/digest.ts";
 import { configBytes } from "./config.ts";
-import { goYamlText } from "./goYamlText.ts";
+import { isPlainText } from "./goScalar.ts";
 import type { Metadata } from "./metadata.ts";
 import { tryVersion } from "./version.ts";
 
@@ -8,7 +8,7 @@ import { tryVersion } from "./version.ts";
 export interface IndexEntry {
   /** The members of an object, without its braces. */
   readonly json: string;
-  /** The lines of a mapping, each with its end, indented by four: an item of a list below a chart's name. */
+  /** The lines of a mapping, each with its end, indented by four, a member each: an item of a list below a chart's name. */
   readonly yaml: string;
 }
 
@@ -55,6 +55,36 @@ export function indexEntry(metadata: Metadata, digest: Digest, urls: readonly st
   const entry = { ...members, urls, digest: hexOf(digest) };
   return {
     json: JSON.stringify(entry).slice(1, -1),
-    yaml: goYamlText(entry).replace(/^(?=.)/gm, "    "),
+    yaml: Object.entries(entry)
+      .map(([key, value]) => `    ${key}: ${isWord(value) ? value : flow(value)}\n`)
+      .join(""),
   };
 }
+
+/** Text that no reader of YAML takes for anything else. */
+const isWord = (value: unknown): boolean =>
+  typeof value === "string" && /^[A-Za-z][\w./-]*$/.test(value) && isPlainText(value);
+
+/**
+ * A value in flow style, all text in double quotes. An index has many authors, and is lost to everybody when one part of it
+ * does not parse: so nothing is left to the finer points of YAML, in which its readers differ, nor written as Helm writes
+ * it, whose emitter makes of some texts what its own parser refuses (seen with Helm 3 and 4).
+ */
+function flow(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(flow).join(", ")}]`;
+  if (typeof value === "object" && value !== null)
+    return `{${Object.entries(value)
+      .map(([key, each]) => `${keyOf(quoted(key))}: ${flow(each)}`)
+      .join(", ")}}`;
+  return typeof value === "string" ? quoted(value) : JSON.stringify(value);
+}
+
+/** libyaml looks for the `:` no further than 1024 characters behind a key's beginning, unless it is marked as one. */
+const keyOf = (text: string): string => (text.length < 500 ? text : `? ${text} `);
+
+/** JSON's escapes are YAML's; what else YAML allows no raw text to hold is escaped too, and what may end a line. */
+const quoted = (text: string): string =>
+  JSON.stringify(text).replace(
+    /[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]/g,
+    (each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );

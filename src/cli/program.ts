@@ -9,6 +9,7 @@ import { addGlobalOptions } from "./globalOptions.ts";
 import { addMigrateCommands } from "./migrateCommands.ts";
 import { namedAsTyped } from "./plugin.ts";
 import { addRegistryCommands } from "./registryCommands.ts";
+import { addRepoCommands } from "./repoCommands.ts";
 import { addTopics } from "./topics.ts";
 
 /** Help is no wider than this, in columns, and no wider than the terminal. */
@@ -44,6 +45,8 @@ export function makeProgram(context: Context, argv?: readonly string[]): Definit
   addCopyCommands(program);
   addMigrateCommands(program, wanted("migrate"));
   addFindCommands(program);
+  const repo = program.group("repo", "make a classic repository of charts in a registry");
+  if (wanted("repo")) addRepoCommands(repo);
   program
     .add(
       "completion",

@@ -66,7 +66,4 @@ export function addUpkeepCommands(registry: Definition, dataOption: () => Option
 const collecting = (command: Definition): Definition =>
   command
     .option("-d, --dry-run", "only say what would go, why and when")
-    .option(
-      "-m, --delete-untagged",
-      "first delete manifests that no tag leads to; only while no registry runs",
-    );
+    .option("-m, --delete-untagged", "manifests, too, that no tag, no index and no subject holds");

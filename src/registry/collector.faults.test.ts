@@ -104,7 +104,8 @@ async function sound(
     }
   clock.now += grace;
   await registry.collector.run(grace);
-  for await (const { digest } of registry.collector.orphans()) await registry.collector.take(digest);
+  // What the catalog knows nothing of, as a check does; of all else nothing goes by this.
+  for await (const { digest } of blobs.list()) await registry.collector.take(digest);
   const kept = await Array.fromAsync(blobs.list());
   expect(new Set<string>(kept.map(({ digest }) => digest))).toEqual(named);
 }

@@ -10,7 +10,7 @@ import { WritesStopped } from "./writeStop.ts";
 const [layer, other] = [blobOf(noise(3000)), blobOf(noise(500, 2))];
 const image = imageOf([layer]);
 const tagged = (tag: string) => ({ tags: [tag as never], expect: "any" as const });
-const nothing = { blobs: 0, contents: 0, bytes: 0 };
+const nothing = { manifests: 0, blobs: 0, contents: 0, bytes: 0 };
 const digestsOf = (contents: readonly Content[]) =>
   contents.map(({ descriptor }) => descriptor.digest).toSorted();
 
@@ -37,7 +37,12 @@ for (const kind of ["memory", "sqlite"] as const) {
       clock.now += grace - 1;
       expect(await registry.collector.run(grace)).toEqual(nothing);
       clock.now += 1;
-      expect(await registry.collector.run(grace)).toEqual({ blobs: 1, contents: 1, bytes: 500 });
+      expect(await registry.collector.run(grace)).toEqual({
+        manifests: 0,
+        blobs: 1,
+        contents: 1,
+        bytes: 500,
+      });
       expect(await kept(place)).toEqual(all.filter((digest) => digest !== other.descriptor.digest));
       clock.now += 100 * grace;
       expect(await registry.collector.run(0)).toEqual(nothing);
@@ -54,13 +59,67 @@ for (const kind of ["memory", "sqlite"] as const) {
         expect(await registry.collector.run(grace)).toEqual(nothing);
         await repository.delete(imageOf([layer, other]).descriptor.digest);
         clock.now += grace;
-        expect(await registry.collector.run(grace)).toEqual({ blobs: 1, contents: 1, bytes: 500 });
+        expect(await registry.collector.run(grace)).toEqual({
+          manifests: 0,
+          blobs: 1,
+          contents: 1,
+          bytes: 500,
+        });
         expect(await repository.manifest(image.descriptor.digest)).toBeDefined();
         await repository.delete(image.descriptor.digest);
         clock.now += grace;
-        expect(await registry.collector.run(grace)).toEqual({ blobs: 2, contents: 2, bytes: 3002 });
+        expect(await registry.collector.run(grace)).toEqual({
+          manifests: 0,
+          blobs: 2,
+          contents: 2,
+          bytes: 3002,
+        });
         expect(await kept(place)).toEqual([]);
         expect((await registry.repositories({ limit: 9 }, () => true)).items).toEqual([]);
+      },
+    );
+
+    on(
+      "takes manifests that nothing holds when it is told to, and what hangs on them a grace period later each",
+      async (place) => {
+        const { registry, clock } = place;
+        const repository = registry.repository(here);
+        const child = imageOf([other]);
+        const index = indexOf([child]);
+        const signature = imageOf([], { subject: index.descriptor });
+        await pushArtifact(repository, image, tagged("v1"));
+        for (const root of [index, signature]) await pushArtifact(repository, root);
+        clock.now += grace;
+        expect(await registry.collector.run(grace)).toEqual(nothing);
+        const { digest, size } = index.descriptor;
+        const due = {
+          kind: "manifest",
+          repository: here,
+          digest,
+          size,
+          since: began,
+          due: began + grace,
+        } as const;
+        expect(await Array.fromAsync(registry.collector.explain(grace, clock.now, true))).toEqual([due]);
+        expect(await registry.collector.run(grace, true)).toEqual({ ...nothing, manifests: 1 });
+        expect(await repository.resolve(child.descriptor.digest)).toBeDefined();
+        clock.now += grace;
+        expect(await registry.collector.run(grace, true)).toEqual({ ...nothing, manifests: 2 });
+        clock.now += grace;
+        expect(await registry.collector.run(grace, true)).toEqual({
+          manifests: 0,
+          blobs: 1,
+          contents: 1,
+          bytes: 500,
+        });
+        expect(await repository.resolve(image.descriptor.digest)).toBeDefined();
+        await repository.untag("v1" as never);
+        expect(await registry.collector.run(0, true)).toEqual({
+          manifests: 1,
+          blobs: 2,
+          contents: 2,
+          bytes: 3002,
+        });
       },
     );
 
@@ -71,14 +130,24 @@ for (const kind of ["memory", "sqlite"] as const) {
       await registry.repository(here).deleteBlob(layer.descriptor.digest);
       expect(await registry.collector.run(grace)).toEqual(nothing);
       clock.now += grace;
-      expect(await registry.collector.run(grace)).toEqual({ blobs: 1, contents: 1, bytes: 3000 });
+      expect(await registry.collector.run(grace)).toEqual({
+        manifests: 0,
+        blobs: 1,
+        contents: 1,
+        bytes: 3000,
+      });
     });
 
     on("frees the bytes of a deleted blob without waiting", async (place) => {
       const { registry } = place;
       await pushContent(registry.repository(here), layer);
       await registry.repository(here).deleteBlob(layer.descriptor.digest);
-      expect(await registry.collector.run(grace)).toEqual({ blobs: 0, contents: 1, bytes: 3000 });
+      expect(await registry.collector.run(grace)).toEqual({
+        manifests: 0,
+        blobs: 0,
+        contents: 1,
+        bytes: 3000,
+      });
     });
 
     on("explains what it would take, when, and what that frees; and touches nothing", async (place) => {
@@ -101,7 +170,7 @@ for (const kind of ["memory", "sqlite"] as const) {
         bytes,
       ]);
       clock.now = began + grace;
-      expect(await registry.collector.run(grace)).toEqual({ blobs: 1, contents: 1, bytes: 4 });
+      expect(await registry.collector.run(grace)).toEqual({ manifests: 0, blobs: 1, contents: 1, bytes: 4 });
       expect(await explained(began + 10 + grace)).toEqual([
         { ...blob, repository: there, since: began + 10, due: began + 10 + grace, last: true },
       ]);
@@ -148,7 +217,13 @@ for (const kind of ["memory", "sqlite"] as const) {
       await buried.reached;
       buried.go();
       await registry.close();
-      expect(registry.collector.total).toEqual({ blobs: 1, contents: 1, bytes: 3000, failures: 1 });
+      expect(registry.collector.total).toEqual({
+        manifests: 0,
+        blobs: 1,
+        contents: 1,
+        bytes: 3000,
+        failures: 1,
+      });
     });
   });
 }

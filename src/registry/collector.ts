@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { BlobInfo } from "../blobs/blobs.ts";
-import type { Page, UnheldBytes, UnnamedBlob } from "../catalog/catalog.ts";
+import type { Page, UnheldBytes, Waiting } from "../catalog/catalog.ts";
 import type { Digest } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import type { RepositoryName } from "../oci/reference.ts";
 import type { Burials } from "./burials.ts";
-import { everyItem } from "./pages.ts";
+import { type Candidate, candidates } from "./candidates.ts";
 import type { Store } from "./store.ts";
 import { WritesStopped } from "./writeStop.ts";
 
@@ -19,22 +18,10 @@ export const usualGrace: number = 24 * 3600_000;
 const step = 16;
 /** The queue is looked at once in a grace period, within these bounds in ms: where nothing is due it takes microseconds. */
 const [soonest, latest] = [100, 60_000];
-/** Candidates asked for at once when they are told. */
-const pageSize = 1000;
-
-/** What would go: a blob out of a repository, or bytes that no repository has, off the disk. */
-export type Candidate =
-  | (UnnamedBlob & {
-      readonly kind: "blob";
-      /** From when on, ms since 1970. */
-      readonly due: number;
-      /** Whether no other repository has it now, so that its bytes go too. */
-      readonly last: boolean;
-    })
-  | (BlobInfo & { readonly kind: "bytes" });
-
 /** What a collection took. */
 export interface Collected {
+  /** Manifests, where those that nothing holds are collected. */
+  readonly manifests: number;
   /** Blobs taken out of repositories. */
   readonly blobs: number;
   /** Contents whose bytes were removed. */
@@ -53,7 +40,7 @@ const isBusy = (error: unknown): boolean => error instanceof ChartroomError && e
 export class Collector {
   readonly #store: Store;
   readonly #burials: Burials;
-  readonly #total = { blobs: 0, contents: 0, bytes: 0, failures: 0 };
+  readonly #total = { manifests: 0, blobs: 0, contents: 0, bytes: 0, failures: 0 };
   readonly #working = new Set<Promise<unknown>>();
   readonly #ending = new AbortController();
   #holds = 0;
@@ -67,6 +54,10 @@ export class Collector {
   /** All that was taken since the start, and how often the work in the background went wrong. */
   get total(): Collected & { readonly failures: number } {
     return this.#total;
+  }
+
+  get #untagged(): boolean {
+    return this.#store.rules?.untagged ?? false;
   }
 
   /** How many blobs are due, by the registry's own grace period. */
@@ -110,54 +101,28 @@ export class Collector {
    * Collect all that is due now.
    * @param grace ms for which nothing must have named a blob; 0 takes what a push that is under way just brought, too: its
    *   manifest is refused then
+   * @param untagged whether manifests go that no tag, no index and no subject has held for that long; as the rules say
    * @throws ChartroomError `busy` while collection is held; else the first thing that went wrong, after all the rest
    */
-  async run(grace: number): Promise<Collected> {
+  async run(grace: number, untagged: boolean = this.#untagged): Promise<Collected> {
     const before = { ...this.#total };
-    await this.#all(grace);
-    const { blobs, contents, bytes } = this.#total;
+    await this.#all(grace, untagged);
+    const { manifests, blobs, contents, bytes } = this.#total;
     return {
+      manifests: manifests - before.manifests,
       blobs: blobs - before.blobs,
       contents: contents - before.contents,
       bytes: bytes - before.bytes,
     };
   }
 
-  /**
-   * What `run(grace)` would take at `until` (ms since 1970) if nothing changed: blobs, longest unnamed first, then bytes that no
-   * repository has. Nothing is touched.
-   */
-  async *explain(grace: number, until: number): AsyncGenerator<Candidate> {
-    const { blobs, catalog } = this.#store;
-    const unnamed = everyItem<UnnamedBlob, UnnamedBlob>(
-      (after) => catalog.unnamed(until - grace, { after, limit: pageSize }),
-      (blob) => blob,
-    );
-    for await (const blob of unnamed) {
-      const last = (await catalog.repositoriesWithBlob(blob.digest, 2)).length === 1;
-      yield { kind: "blob", ...blob, due: blob.since + grace, last };
-    }
-    const unheld = everyItem<UnheldBytes, Digest>(
-      (after) => catalog.unheld({ after, limit: pageSize }),
-      ({ digest }) => digest,
-    );
-    for await (const { digest } of unheld) {
-      const size = await blobs.stat(digest);
-      if (size !== undefined) yield { kind: "bytes", digest, size };
-    }
-  }
-
-  /** Bytes of which the catalog knows nothing, as a crash between bytes and row leaves them. Looks through all there are. */
-  async *orphans(): AsyncGenerator<BlobInfo> {
-    const { blobs, catalog } = this.#store;
-    for await (const blob of blobs.list()) {
-      const holders = await catalog.repositoriesWithBlob(blob.digest, 1);
-      if (holders.length === 0 && (await catalog.unheldBytes(blob.digest)) === undefined) yield blob;
-    }
+  /** What `run(grace, untagged)` would take at `until` (ms since 1970) if nothing changed; nothing is touched. */
+  explain(grace: number, until: number, untagged: boolean = this.#untagged): AsyncGenerator<Candidate> {
+    return candidates(this.#store, { grace, until, untagged });
   }
 
   /**
-   * Remove the bytes of a content, unless a repository has it. A push that is just bringing it publishes it again.
+   * Remove the bytes of a content, known to the catalog or not, unless a repository has it. A push that is just bringing it publishes it again.
    * @returns bytes that were freed; undefined where none were there, or a repository has them
    * @throws ChartroomError `busy` while collection is held
    */
@@ -184,7 +149,7 @@ export class Collector {
     const { signal } = this.#ending;
     while (!signal.aborted) {
       try {
-        if (this.#holds === 0) await this.#all(grace);
+        if (this.#holds === 0) await this.#all(grace, this.#untagged);
       } catch (error) {
         // It was told when it happened, and only a start ends it.
         if (error instanceof WritesStopped) return;
@@ -202,9 +167,11 @@ export class Collector {
    * Take all that is due, step by step. Bytes that cannot be removed stay doomed for the next time, and the others go on.
    * @throws the first error, at the end
    */
-  async #all(grace: number): Promise<void> {
+  async #all(grace: number, untagged: boolean): Promise<void> {
     const failed: unknown[] = [];
     try {
+      for (let more = untagged; more && !this.#ending.signal.aborted; )
+        ({ more } = await this.#step(() => this.#takeManifests(grace)));
       for (let more = true; more && !this.#ending.signal.aborted; )
         ({ more } = await this.#step(() => this.#takeBlobs(grace)));
       let page: Page<UnheldBytes> = { items: [], more: true };
@@ -238,8 +205,24 @@ export class Collector {
     }
   }
 
+  /** Take manifests that are due. Each may let go of others, so there may be more as long as some were taken. */
+  async #takeManifests(grace: number): Promise<Page<Waiting>> {
+    const { catalog, now } = this.#store;
+    const at = now();
+    const looseSince = at - grace;
+    const { items } = await catalog.loose(looseSince, { limit: step });
+    const outcomes = await Promise.all(
+      items.map(({ repository, digest }) =>
+        catalog.apply({ kind: "delete-manifest", repository, digest, looseSince, at }),
+      ),
+    );
+    const taken = outcomes.filter(({ done }) => done).length;
+    this.#total.manifests += taken;
+    return { items, more: taken > 0 };
+  }
+
   /** Take blobs that are due out of their repositories. */
-  async #takeBlobs(grace: number): Promise<Page<UnnamedBlob>> {
+  async #takeBlobs(grace: number): Promise<Page<Waiting>> {
     const { catalog, now } = this.#store;
     const before = now() - grace;
     const page = await catalog.unnamed(before, { limit: step });

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { nodeFileSystem as fs } from "../files/filesystem.ts";
 import { ChartroomError } from "../oci/errors.ts";
-import { makeDataDirectory, openDataDirectory } from "./dataDirectory.ts";
+import { makeDataDirectory, openDataDirectory, requireData } from "./dataDirectory.ts";
 
 let parent = "";
 beforeAll(async () => {
@@ -172,4 +172,22 @@ test.each([
 ])("%s is taken", async (name, type) => {
   const root = join(parent, "local", name);
   (await openDataDirectory(root, { fs, fileSystemType: async () => type })).release();
+});
+
+test("blobs whose catalog is gone are refused, and nothing is made in its place", async () => {
+  const root = join(parent, "lost");
+  const { blobs, catalog, release } = await openDataDirectory(root, { fs });
+  release();
+  // A start that was cut short has none either, and no blobs.
+  (await openDataDirectory(root, { fs })).release();
+  await requireData(fs, root);
+  await mkdir(join(blobs, "sha256"));
+  await writeFile(join(blobs, "sha256", "a".repeat(64)), "");
+  const before = await everything();
+  for (const work of [() => openDataDirectory(root, { fs }), () => requireData(fs, root)])
+    expect(await refusalOf(work())).toEqual({
+      code: "not_verified",
+      message: `The registry's data in ${root} have no catalog: ${catalog} is missing`,
+    });
+  expect(await everything()).toEqual(before);
 });

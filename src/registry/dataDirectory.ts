@@ -6,28 +6,8 @@ import { type FileSystem, ifThere } from "../files/filesystem.ts";
 import { acquire, type Lock, LockBusyError } from "../files/lock.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import { jsonBytes, parseJsonObject } from "../oci/json.ts";
-
-/** Where a registry keeps what. */
-export interface DataPaths {
-  /** The directory itself. */
-  readonly root: string;
-  /** The catalog's database. */
-  readonly catalog: string;
-  /** Whole blobs, by algorithm and digest. */
-  readonly blobs: string;
-  /** Blobs on their way in. */
-  readonly ingest: string;
-  /** Room that is kept for deletes on a full disk. */
-  readonly reserve: string;
-  /** Who may enter, when that is kept here. */
-  readonly htpasswd: string;
-  /** Where its owner is asked for something. */
-  readonly control: string;
-  /** What a repair has put aside. */
-  readonly quarantine: string;
-  /** Says that the directory is a backup. */
-  readonly backup: string;
-}
+import { type DataPaths, dataPathsOf, harmless } from "./dataPaths.ts";
+import { networkFileSystems } from "./networkFileSystems.ts";
 
 /** A data directory that this process owns until `release`, or until the process ends in any way. */
 export interface DataDirectory extends DataPaths {
@@ -40,36 +20,9 @@ export interface DataDirectoryOptions {
   readonly fileSystemType?: (path: string) => Promise<number>;
 }
 
-/** The paths of a data directory; nothing is looked at or made. */
-export function dataPathsOf(root: string): DataPaths {
-  return {
-    root,
-    catalog: join(root, "catalog.db"),
-    blobs: join(root, "blobs"),
-    ingest: join(root, "ingest"),
-    reserve: join(root, "reserve"),
-    htpasswd: join(root, "htpasswd"),
-    control: join(root, "control.sock"),
-    quarantine: join(root, "quarantine"),
-    backup: join(root, "backup.json"),
-  };
-}
-
 /** Says whose the directory is: `{"format": 1}`. */
 const markerName = "chartroom.json";
 const lockName = "lock";
-
-/**
- * What may stand in a directory before it is ours: an ext4 file system's own directory, a list of users made beforehand,
- * and what a start leaves that was cut short.
- */
-const harmless = /^(?:lost\+found|htpasswd(?:\..*)?|lock|chartroom\.json\..*)$/;
-
-/** Whether a name in a data directory is that of something a registry keeps there, or leaves when it is killed. */
-export const isOwnName = (name: string): boolean =>
-  harmless.test(name) ||
-  /^(?:chartroom\.json|catalog\.db(?:-wal|-shm|\.new|\.new-journal)?|backup\.json(?:\.new)?)$/.test(name) ||
-  /^(?:blobs|ingest|reserve|control\.sock|quarantine)$/.test(name);
 
 /**
  * From each format to the next, the first from nothing. A catalog has a schema version of its own; this is about which
@@ -84,7 +37,8 @@ const format = upgrades.length;
  * Own the data directory `root`: it is made when absent, upgraded when older, and nobody else's until released. Where it
  * is refused nothing was touched.
  * @throws ChartroomError `conflict` when a running process owns it; `invalid` when it holds something foreign, a newer
- *   format or a broken marker, or lies on a network file system; `storage` when it is no directory or not writable
+ *   format or a broken marker, or lies on a network file system; `storage` when it is no directory or not writable;
+ *   `not_verified` when its catalog is gone
  */
 export async function openDataDirectory(root: string, options: DataDirectoryOptions): Promise<DataDirectory> {
   const { fs } = options;
@@ -144,7 +98,7 @@ export async function makeDataDirectory(root: string, options: DataDirectoryOpti
 
 /**
  * See that a directory holds a registry's data, of a format that this program knows.
- * @throws ChartroomError `not_found`, `invalid`; node's errors
+ * @throws ChartroomError `not_found`, `invalid`, `not_verified` without its catalog; node's errors
  */
 export async function requireData(fs: FileSystem, root: string): Promise<void> {
   const found = await formatOf(fs, root);
@@ -154,6 +108,20 @@ export async function requireData(fs: FileSystem, root: string): Promise<void> {
       hint: "Name the directory that has them.",
     });
   refuseNewer(root, found);
+  await refuseLost(fs, root);
+}
+
+/** Refuse blobs whose catalog is gone: whoever opened it would make an empty one, and every blob would be nobody's. */
+async function refuseLost(fs: FileSystem, root: string): Promise<void> {
+  const { catalog, blobs } = dataPathsOf(root);
+  if ((await ifThere(fs.stat(catalog))) !== undefined) return;
+  for (const algorithm of ["sha256", "sha512"])
+    if (((await ifThere(fs.readdir(join(blobs, algorithm)))) ?? []).length > 0)
+      throw new ChartroomError(
+        "not_verified",
+        `The registry's data in ${root} have no catalog: ${catalog} is missing`,
+        { hint: "Restore a backup. Blobs alone do not say whose they are." },
+      );
 }
 
 /** Refuse a copy of a registry's data that has no marker yet. */
@@ -199,7 +167,7 @@ async function check(
   if (there !== root) return;
   const found = await formatOf(fs, root);
   refuseNewer(root, found);
-  if (found > 0) return;
+  if (found > 0) return refuseLost(fs, root);
   await refuseUnfinished(fs, root);
   const foreign = (await fs.readdir(root, { withFileTypes: true })).find(({ name }) => !harmless.test(name));
   if (foreign !== undefined)
@@ -232,24 +200,3 @@ async function nearest(fs: FileSystem, path: string): Promise<string> {
   });
   return stats !== undefined || dirname(path) === path ? path : nearest(fs, dirname(path));
 }
-
-/**
- * By the number in statfs(2), of linux/magic.h where no other source is named. SQLite's write-ahead log needs shared memory,
- * which these do not have across machines (sqlite.org/wal.html), and neither their locks nor their syncs are to be relied
- * on. FUSE and 9P are not among them: by the same numbers go disks of this machine (NTFS, mergerfs, the volumes of a
- * sandbox or a virtual machine).
- */
-const networkFileSystems = new Map([
-  [0x6969, "NFS"], // Amazon EFS too
-  [0x517b, "SMB"],
-  [0xfe534d42, "SMB2"],
-  [0xff534d42, "CIFS"],
-  [0x00c36400, "CephFS"],
-  [0x0bd00bd0, "Lustre"], // LL_SUPER_MAGIC of Lustre itself
-  [0x5346414f, "AFS"],
-  [0x6b414653, "AFS"],
-  [0x73757245, "Coda"],
-  [0x564c, "NCP"],
-  [0x01161970, "GFS2"], // gfs2_ondisk.h
-  [0x7461636f, "OCFS2"],
-]);

@@ -61,7 +61,7 @@ export async function putManifest(
     tags,
     expect,
     blobs: blobs.filter((blob) => !mayLack(blob)),
-    optional: blobs.filter(mayLack),
+    optional: [...blobs.filter(mayLack), ...(rules.acceptMissing ? manifestsOf(manifest) : [])],
     manifests: rules.acceptMissing ? [] : manifestsOf(manifest),
     subject: manifest.subject?.digest,
     artifactType: artifactTypeOf(manifest),

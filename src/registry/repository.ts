@@ -164,7 +164,8 @@ export class RegistryRepository implements Reads, Writes, Deletes, Mounts {
   /** @throws RegistryError `deletesRefused` */
   async untag(tag: Tag): Promise<boolean> {
     this.#mayDelete();
-    return (await this.#store.catalog.apply({ kind: "untag", repository: this.name, tag })).done;
+    const { catalog, now } = this.#store;
+    return (await catalog.apply({ kind: "untag", repository: this.name, tag, at: now() })).done;
   }
 
   /** @throws RegistryError `deletesRefused` */

@@ -12,6 +12,8 @@ export interface Rules {
   readonly refuseDeletes?: boolean;
   /** How long a blob stays that no manifest of its repository names, in ms; for ever where it is not said. */
   readonly grace?: number | undefined;
+  /** Whether manifests go, too, that no tag, no index and no subject has held for that long. */
+  readonly untagged?: boolean;
 }
 
 /** What a registry is kept in, and by which rules. */
@@ -23,6 +25,8 @@ export interface Store {
   readonly rules?: Rules | undefined;
   /** How a chart's archive is read; on the caller's thread where it is not said. */
   readonly readFacts?: ReadFacts | undefined;
+  /** How its templates are, alike (`chart/templates.ts`). */
+  readonly readTemplates?: ((bytes: Uint8Array) => Promise<string>) | undefined;
   /** Is told that a chart was pushed. */
   readonly chartPushed?: (() => void) | undefined;
 }

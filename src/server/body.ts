@@ -75,14 +75,20 @@ export function outgoing(body: Bytes, stallAfter: number, end: (size: number) =>
 
 /**
  * A whole body in memory.
+ * @param held is told the size of each piece; what it throws goes through
  * @throws RegistryError `manifestTooLarge` as soon as it is longer than `limit` bytes
  */
-export async function readBody(body: Bytes | undefined, limit: number): Promise<Uint8Array> {
+export async function readBody(
+  body: Bytes | undefined,
+  limit: number,
+  held: (size: number) => void,
+): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   let size = 0;
   for await (const piece of body ?? []) {
     size += piece.byteLength;
     if (size > limit) throw new RegistryError("manifestTooLarge", { details: [{ limit }] });
+    held(piece.byteLength);
     pieces.push(piece);
   }
   return Buffer.concat(pieces, size);

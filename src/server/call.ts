@@ -20,6 +20,11 @@ export interface Call {
   readonly access: Access;
   /** The request's body, watched; undefined when there is none. To be asked for once. */
   body(): ReadableStream<Uint8Array> | undefined;
+  /**
+   * The whole of it, in memory.
+   * @throws RegistryError `manifestTooLarge` when it is longer than `limit` bytes; `uploadsTooMany` when memory holds enough
+   */
+  read(limit: number): Promise<Uint8Array>;
   /** Whether an answer of so many bytes may be held in memory as a whole; if not, it is to be sent as a stream. */
   holds(size: number): boolean;
   /** A long answer's body, watched and counted. */

@@ -1,4 +1,4 @@
-import type { Notifications } from "../notify/notifications.ts";
+import type { Asked, Notifications } from "../notify/notifications.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import {
   type Access,
@@ -12,7 +12,8 @@ import { UpstreamFailed } from "../registry/mirror/failure.ts";
 import type { Registry } from "../registry/registry.ts";
 import { admit } from "./admission.ts";
 import { answer } from "./answer.ts";
-import { incoming, outgoing } from "./body.ts";
+import { Bodies } from "./bodies.ts";
+import { incoming, outgoing, readBody } from "./body.ts";
 import type { Call } from "./call.ts";
 import { Front } from "./front.ts";
 import type { Limits } from "./limits.ts";
@@ -93,7 +94,7 @@ const plainFront = new Front({ base: undefined, absolute: false, headers: [], tr
 export function createHandler(options: HandlerOptions): Handler {
   const { log, now, metrics, front = plainFront } = options;
   const requestId = idMaker();
-  const wholes = new Wholes();
+  const memory = { wholes: new Wholes(), bodies: new Bodies(() => performance.now()) };
   return async (request, peer) => {
     const [at, began] = [now(), performance.now()];
     const progress: Progress = {
@@ -126,13 +127,14 @@ export function createHandler(options: HandlerOptions): Handler {
         size,
         took: performance.now() - began,
         agent: request.headers.get("user-agent"),
+        referrer: request.headers.get("referer"),
       };
       log.request(entry);
       metrics?.ended(entry);
     };
     let response: Response;
     try {
-      response = await respond(options, { front, wholes }, request, peer, progress, finished);
+      response = await respond(options, { front, ...memory }, request, peer, progress, finished);
     } catch (error) {
       response = request.signal.aborted ? answer(clientGone) : errorAnswer(error);
       // What upstreams fail with is told where they are asked; that too much is asked for is no fault of ours.
@@ -154,7 +156,7 @@ export function createHandler(options: HandlerOptions): Handler {
 
 async function respond(
   options: HandlerOptions,
-  { front, wholes }: { readonly front: Front; readonly wholes: Wholes },
+  { front, wholes, bodies }: { readonly front: Front; readonly wholes: Wholes; readonly bodies: Bodies },
   request: Request,
   peer: Peer,
   progress: Progress,
@@ -206,6 +208,11 @@ async function respond(
         progress.unread = size !== undefined;
       });
     },
+    read: (limit) => {
+      const held = bodies.begin();
+      progress.through.push(held.free);
+      return readBody(call.body(), limit, held.take);
+    },
     holds: (size) => wholes.take(size, peer.isThrough),
     sending: (stream) => {
       peer.untime();
@@ -215,20 +222,27 @@ async function respond(
   };
   const work = () => operate(call, route);
   if (notifications === undefined) return work();
-  const { id } = progress;
-  const asked = {
-    base: front.origin(request, peer.address) + root,
-    actor: user === undefined ? {} : { name: user },
-    request: {
-      id,
-      addr: address,
-      host: request.headers.get("host") ?? undefined,
-      method: request.method,
-      useragent: request.headers.get("user-agent") ?? "",
-    },
-  };
-  return notifications.during(asked, work);
+  const base = front.origin(request, peer.address) + root;
+  return notifications.during(askedOf(request, base, address, progress), work);
 }
+
+/** A request as events tell it. */
+const askedOf = (
+  { method, headers }: Request,
+  base: string,
+  addr: string | undefined,
+  { id, user }: Progress,
+): Asked => ({
+  base,
+  actor: user === undefined ? {} : { name: user },
+  request: {
+    id,
+    addr,
+    host: headers.get("host") ?? undefined,
+    method,
+    useragent: headers.get("user-agent") ?? "",
+  },
+});
 
 /** Whether a body is too large to be read for nothing; one that does not say its size may be. */
 const isLarge = ({ headers }: Request): boolean => {

@@ -99,6 +99,13 @@ describe("the log", () => {
     expect(linesOf((log) => log.request({ ...plain, agent: 'a "b"' }), options)).toEqual([
       '192.0.2.7 - alice [24/Nov/2026:08:00:00 +0000] "GET /v2/ HTTP/1.1" 200 2 "-" "a \\"b\\""\n',
     ]);
+    const referrer = "https://charts.example.com/pages?token=secret";
+    expect(linesOf((log) => log.request({ ...plain, referrer }), options)[0]).toEndWith(
+      '200 2 "https://charts.example.com/pages" "helm/4.3.1"\n',
+    );
+    expect(linesOf((log) => log.request({ ...plain, referrer }), { format: "json" })[0]).not.toContain(
+      "secret",
+    );
     const nobody = { ...plain, address: undefined, user: undefined, agent: null, path: '/"\n' };
     expect(linesOf((log) => log.request(nobody), options)).toEqual([
       '- - - [24/Nov/2026:08:00:00 +0000] "GET /\\"\\n HTTP/1.1" 200 2 "-" "-"\n',

@@ -21,6 +21,8 @@ export interface LoggedRequest {
   /** In ms. */
   readonly took: number;
   readonly agent: string | null;
+  /** The page that a browser came from, for Apache's form alone. */
+  readonly referrer?: string | null;
 }
 
 export type LogLevel = "error" | "warn" | "info" | "debug";
@@ -46,7 +48,7 @@ export function requestLine(
     case "combined":
       return combinedOf(request);
     default: {
-      const { at, took, size, ...more } = request;
+      const { at, took, size, referrer: _, ...more } = request;
       return jsonLine(format, at, "info", "request", {
         ...more,
         sent: size,
@@ -88,8 +90,11 @@ function jsonLine(
 const textOf = ({ at, address, user, method, path, status, size, took, agent }: LoggedRequest): string =>
   `${new Date(at).toISOString()} ${[address, user, method, path].map(word).join(" ")} ${status} ${size}B ${took.toFixed(1)}ms ${word(agent ?? undefined)}`;
 
-/** Apache's combined form (httpd.apache.org, mod_log_config): the referrer is not asked for. */
-function combinedOf({ at, address, user, method, path, status, size, agent }: LoggedRequest): string {
+/** Apache's combined form (httpd.apache.org, mod_log_config). */
+function combinedOf(request: LoggedRequest): string {
+  const { at, address, user, method, path, status, size, agent } = request;
+  // Its query, too, may hold what is nobody's business.
+  const referrer = request.referrer?.replace(/[?#].*$/s, "") ?? "";
   const [, month, day, year, time] =
     /^\w+, (\d+) (\w+) (\d+) ([\d:]+)/.exec(new Date(at).toUTCString()) ?? [];
   const quoted = (text: string) => {
@@ -97,7 +102,7 @@ function combinedOf({ at, address, user, method, path, status, size, agent }: Lo
     return escaped.startsWith('"') || text === "" ? escaped.replace(/^-$/, '"-"') : `"${escaped}"`;
   };
   const when = `${month}/${day}/${year}:${time} +0000`;
-  return `${word(address)} - ${word(user)} [${when}] ${quoted(`${method} ${path} HTTP/1.1`)} ${status} ${size} "-" ${quoted(agent ?? "")}`;
+  return `${word(address)} - ${word(user)} [${when}] ${quoted(`${method} ${path} HTTP/1.1`)} ${status} ${size} ${quoted(referrer)} ${quoted(agent ?? "")}`;
 }
 
 const pairsOf = (fields: Readonly<Record<string, string>>): string =>

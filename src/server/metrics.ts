@@ -26,10 +26,17 @@ const handlers: Readonly<Record<string, string>> = {
   "post-provenance": "chart_api",
   "show-versions": "chart_api",
   "show-version": "chart_api",
+  "show-templates": "chart_api",
   "show-values": "chart_api",
   "delete-version": "chart_api",
 };
-const uploading: ReadonlySet<string | undefined> = new Set(["append-upload", "finish-upload", "open-upload"]);
+const uploading: ReadonlySet<string | undefined> = new Set([
+  "append-upload",
+  "finish-upload",
+  "open-upload",
+  "post-chart",
+  "post-provenance",
+]);
 
 /** Whether an operation may bring an upload's bytes. */
 export const isUpload = (operation: string): boolean => uploading.has(operation);

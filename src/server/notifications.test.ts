@@ -1,7 +1,9 @@
 import { expect, test } from "bun:test";
 import type { Endpoint } from "../notify/endpoint.ts";
+import { digestOf } from "../oci/digest.ts";
 import { parseTag } from "../oci/reference.ts";
 import { blobOf, imageOf, pushArtifact, pushContent } from "../testing/artifacts.ts";
+import { chartArchive, sampleChart } from "../testing/charts.ts";
 import { type Carried, testHandler } from "../testing/handler.ts";
 import { Front } from "./front.ts";
 
@@ -122,6 +124,28 @@ test("an upload is told of once it is a blob, by the request that finished it", 
   expect(await told()).toEqual([]);
   await ask(`PUT ${session}?digest=${blob.digest}`);
   expect(await told()).toMatchObject([{ action: "push", target: ofBlob, request: { method: "PUT" } }]);
+});
+
+test("what comes and goes through the classic door is told as all else", async () => {
+  const { ask, told } = await filled();
+  const archive = await chartArchive(
+    sampleChart({ "Chart.yaml": "apiVersion: v2\nname: mychart\nversion: 1.0.0\n" }),
+  );
+  expect((await ask("POST /charts/api/team/charts", { body: archive })).status).toBe(201);
+  expect((await ask("GET /charts/team/mychart-1.0.0.tgz")).status).toBe(200);
+  expect((await ask("DELETE /charts/api/team/charts/mychart/1.0.0")).status).toBe(200);
+  const repository = "team/mychart";
+  const events = await told();
+  expect(
+    events.map(({ action, target, request }) => [action, target.tag, target.repository, request.method]),
+  ).toEqual([
+    ["push", undefined, repository, "POST"],
+    ["push", undefined, repository, "POST"],
+    ["push", "1.0.0", repository, "POST"],
+    ["delete", "1.0.0", repository, "DELETE"],
+    ["pull", undefined, repository, "GET"],
+  ]);
+  expect(String(events.at(-1)?.target.digest)).toBe(digestOf(archive));
 });
 
 test("a blob that is deleted", async () => {

@@ -4,7 +4,7 @@ import { nodeFileSystem as fs } from "../files/filesystem.ts";
 import { check, type Looked } from "../registry/check/check.ts";
 import { checkFiles } from "../registry/check/files.ts";
 import type { Finding } from "../registry/check/finding.ts";
-import type { DataPaths } from "../registry/dataDirectory.ts";
+import type { DataPaths } from "../registry/dataPaths.ts";
 
 export interface Checked {
   readonly looked: Looked;
@@ -26,7 +26,7 @@ export async function checkedData(
 ): Promise<Checked> {
   const found: Finding[] = [];
   const looked = await check({
-    ...{ catalog, blobs, alone: true, shallow: false, now: Date.now },
+    ...{ catalog, blobs, alone: true, shallow: false, thorough: true, now: Date.now },
     ...{ signal: new AbortController().signal, progress: () => {}, ...options },
     files: (tell) => checkFiles(fs, data, tell),
     tell: (finding) => found.push(finding),

@@ -6,7 +6,7 @@ const commands = [
     (name) => `chart ${name}`,
   ),
   ...["login", "logout", "serve", "user add", "user remove", "user list"].map((name) => `registry ${name}`),
-  ...["copy", "tags", "delete", "version"],
+  ...["copy", "tags", "delete", "repo index", "version"],
 ];
 
 describe("help", () => {
@@ -48,6 +48,7 @@ describe("help", () => {
       "chart",
       "registry",
       "registry user",
+      "repo",
       "exit-codes",
       "environment",
       ...commands,

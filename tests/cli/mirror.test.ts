@@ -16,8 +16,9 @@ onBench(
   "--mirror serves a classic repository as charts of a registry, and what is kept after a restart",
   async (bench) => {
     const archive = await archiveOf("mychart", "1.2.3");
-    let away = false;
+    let [away, count] = [false, 0];
     const site = servers.serve(({ url }) => {
+      count++;
       if (away) return new Response("gone", { status: 503 });
       if (url.endsWith("/charts/index.yaml"))
         return new Response(indexOf([rowOf("mychart", "1.2.3", { digest: digestOf(archive) })]));
@@ -26,9 +27,10 @@ onBench(
     const args = ["--addr", "127.0.0.1:0", "--data", "data", "--mirror", `stable=${site}charts`];
     const first = await started(bench, args);
     expect(first.said()).toContain(`stable/ is a mirror of ${site}charts`);
+    let pulls = 0;
     const pull = (url: string) => {
       const ref = `${new URL(url).host}/stable/mychart:1.2.3`;
-      return bench.done("chartroom", ["chart", "pull", ref, "--store", "store"]);
+      return bench.done("chartroom", ["chart", "pull", ref, "--store", `store${++pulls}`]);
     };
     expect(await pull(first.url)).toContain(`digest:  ${digestOf(archive).slice(7)}`);
     await first.stop();
@@ -37,6 +39,11 @@ onBench(
     expect(await pull(again.url)).toContain(`digest:  ${digestOf(archive).slice(7)}`);
     await again.until("HTTP 503");
     expect(await again.stop()).toBe(0);
+    const asked = count;
+    const resting = await started(bench, args, { REGISTRY_STORAGE_MAINTENANCE_READONLY_ENABLED: "true" });
+    expect(await pull(resting.url)).toContain(`digest:  ${digestOf(archive).slice(7)}`);
+    await resting.stop();
+    expect(count).toBe(asked);
   },
 );
 

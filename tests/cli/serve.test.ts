@@ -242,6 +242,33 @@ describe("an end", () => {
     expect(await second.stop()).toBe(0);
   });
 
+  onBench(
+    "is told by readiness while requests under way are drained, and the process lives until then",
+    async (bench) => {
+      const env = { REGISTRY_HTTP_DEBUG_ADDR: free };
+      const server = await started(bench, ["--addr", free, "--data", "data"], env);
+      const debug = /Health and metrics on (\S+)/.exec(server.said())?.[1];
+      const status = async (path: string) => (await fetch(`${debug}${path}`)).status;
+      expect([await status("/readyz"), (await fetch(server.url)).status]).toEqual([200, 200]);
+      const { headers } = await fetch(`${server.url}/v2/a/b/blobs/uploads/`, { method: "POST" });
+      const { port, host } = new URL(server.url);
+      const socket = connect(Number(port), "127.0.0.1");
+      await once(socket, "connect");
+      socket.write(
+        `PATCH ${headers.get("location")} HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 4\r\n\r\nab`,
+      );
+      while (!(await readdir(bench.path("data", "ingest")).catch(() => [])).length) await Bun.sleep(5);
+      const stopped = server.stop();
+      while ((await status("/readyz")) === 200) await Bun.sleep(5);
+      expect([await status("/readyz"), await status("/healthz")]).toEqual([503, 200]);
+      socket.write("cd");
+      const [answer] = await once(socket, "data");
+      expect(String(answer)).toStartWith("HTTP/1.1 202");
+      socket.destroy();
+      expect(await stopped).toBe(0);
+    },
+  );
+
   onBench("what was acknowledged survives kill -9", async (bench) => {
     const server = await bench.chartroom();
     const names = Array.from({ length: 6 }, (_, i) => `${server.host}/a/b:${i}`);

@@ -85,6 +85,8 @@ for (const program of ["docker-registry", "distribution3"] as const)
       expect(await survey(new URL(inPlace.url).host)).toEqual(before);
       const pushed = await fetch(`${inPlace.url}/v2/a/blobs/uploads/`, { method: "POST", proxy: false });
       expect(pushed.status).toBe(405);
+      const index = await classicIndex(inPlace.url);
+      for (const version of ["0.1.0", "0.2.0+one"]) expect(index).toContain(`version: ${version}`);
       expect(await inPlace.stop()).toBe(0);
       expect(await fingerprint(root)).toBe(files);
 
@@ -105,6 +107,8 @@ for (const program of ["docker-registry", "distribution3"] as const)
         const served = await started(bench, ["--data", data, "--addr", `127.0.0.1:${await freePort()}`]);
         const { host } = new URL(served.url);
         expect(await survey(host)).toEqual(before);
+        // With the times of the old registry's pushes, too.
+        expect(await classicIndex(served.url)).toBe(index);
         const pull = ["pull", `oci://${host}/helm/mychart`, "--version", "0.1.0"];
         expect(await helmDigest(bench, "helm4", pull)).toBe(chart);
         const { manifests } = await (
@@ -114,6 +118,7 @@ for (const program of ["docker-registry", "distribution3"] as const)
         // It is a registry like any other from now on.
         await pushedImage(bench, `${host}/images/app:three`);
         expect(await served.stop()).toBe(0);
+        await bench.done("chartroom", ["registry", "check", "--data", data]);
         expect(await fingerprint(root)).toBe(files);
       }
 
@@ -122,6 +127,13 @@ for (const program of ["docker-registry", "distribution3"] as const)
     },
     240_000,
   );
+
+/** The charts below `charts/`, as a classic repository lists them; without the time at which it does. */
+async function classicIndex(url: string): Promise<string> {
+  const answer = await fetch(`${url}/charts/charts/index.yaml`, { proxy: false });
+  expect(answer.status).toBe(200);
+  return (await answer.text()).replace(/^generated: .*\n/m, "");
+}
 
 interface Told {
   readonly dryRun: boolean;

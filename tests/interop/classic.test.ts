@@ -1,6 +1,7 @@
 import { expect } from "bun:test";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import fc from "fast-check";
 import { digestOf } from "../../src/oci/digest.ts";
 import { chartArchive, sampleChart } from "../../src/testing/charts.ts";
 import { samples } from "../../src/testing/samples.ts";
@@ -129,6 +130,93 @@ for (const helm of helms) {
     },
   );
 }
+
+const odd = fc.oneof(
+  fc
+    .array(
+      fc.constantFrom(
+        ...[
+          "a",
+          "- b",
+          "  c: d",
+          "'",
+          '"',
+          "#",
+          "|",
+          "\t",
+          "\u2028x",
+          "\x85",
+          "---",
+          "...",
+          "é",
+          "\x7f",
+          "{",
+        ],
+      ),
+      { maxLength: 6 },
+    )
+    .map((each) => each.join("\n")),
+  fc.string({ unit: "binary", maxLength: 40 }),
+);
+const oddChart = fc.record({
+  description: odd,
+  home: odd,
+  annotations: fc.dictionary(fc.oneof(odd, fc.constant("k".repeat(2000))), odd, { maxKeys: 4 }),
+});
+
+for (const helm of helms)
+  interop(`whatever an author writes into a chart, ${helm} reads the index of all`, [helm], async (bench) => {
+    const { host } = await bench.chartroom();
+    const charts = fc.sample(oddChart, 60);
+    for (const [i, chart] of charts.entries()) {
+      const text = JSON.stringify({ apiVersion: "v2", name: `chart-${i}`, version: "1.0.0", ...chart });
+      const archive = await chartArchive(sampleChart({ "Chart.yaml": text }));
+      const body = new Blob([archive as Uint8Array<ArrayBuffer>]);
+      const response = await fetch(`http://${host}/charts/api/odd/charts`, { method: "POST", body });
+      expect([JSON.stringify(chart), response.status]).toEqual([JSON.stringify(chart), 201]);
+    }
+    await bench.done(helm, ["repo", "add", "odd", `http://${host}/charts/odd`]);
+    expect(await searched(bench, helm, "odd/")).toHaveLength(charts.length);
+  });
+
+/** Serve a folder's files. */
+function serving(folder: string) {
+  const fetchFile = async (request: Request) => {
+    const file = Bun.file(join(folder, new URL(request.url).pathname));
+    return (await file.exists()) ? new Response(file) : new Response(null, { status: 404 });
+  };
+  const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: fetchFile });
+  return { url: `http://127.0.0.1:${server.port}`, [Symbol.asyncDispose]: () => server.stop(true) };
+}
+
+for (const helm of helms)
+  interop(
+    `a static site that \`repo index\` wrote ${helm} follows into the registry, and pulls from`,
+    [helm],
+    async (bench) => {
+      const { host } = await bench.chartroom();
+      const archive = bench.path("mychart-0.1.0.tgz");
+      await bench.done("chartroom", [
+        "chart",
+        "save",
+        await writtenChart(bench, "mychart", sampleChart()),
+        `${host}/team/mychart`,
+      ]);
+      await bench.done("chartroom", ["chart", "push", `${host}/team/mychart:0.1.0`]);
+      for (const [name, args, pull] of [
+        ["named", [], ["--plain-http"]],
+        ["whole", ["--archives"], []],
+      ] as const) {
+        await bench.done("chartroom", ["repo", "index", `${host}/team`, bench.path(name), ...args]);
+        await using site = serving(bench.path(name));
+        await bench.done(helm, ["repo", "add", name, site.url]);
+        expect(await searched(bench, helm, `${name}/`)).toEqual([`${name}/mychart 0.1.0`]);
+        await bench.done(helm, ["pull", `${name}/mychart`, ...pull]);
+        expect(await digestOfFile(archive)).toBe(digestOf(await chartArchive(sampleChart())));
+        await rm(archive);
+      }
+    },
+  );
 
 // What the plugin cm-push does (its `cmd/helm-cm-push/main.go`): it reads serverInfo.contextPath and posts a form.
 interop(

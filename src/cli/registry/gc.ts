@@ -1,5 +1,4 @@
-import type { Candidate } from "../../registry/collector.ts";
-import type { Untagged } from "../../registry/untagged.ts";
+import type { Candidate } from "../../registry/candidates.ts";
 import type { Context } from "../context.ts";
 import { print } from "../output.ts";
 import { countOf, sizeInWords } from "../words.ts";
@@ -24,22 +23,17 @@ async function collect(file: string | undefined, options: CollectOptions, contex
   const where = await dataOf(options, context, file);
   const { dryRun = false, now = false, deleteUntagged = false } = options;
   const candidates: Candidate[] = [];
-  const untagged: Untagged[] = [];
   const collected = await perform(
     "gc",
     where,
     { dryRun, now, deleteUntagged },
     (told) => {
       if ("candidate" in told) candidates.push(told.candidate);
-      if ("untagged" in told) untagged.push(told.untagged);
     },
     context,
   );
   const moment = context.now();
-  const lines = [
-    ...untagged.map(({ repository, digest }) => `${repository}@${digest}: no tag leads to it\n`),
-    ...candidates.map((each) => `${inWords(each, moment)}\n`),
-  ].join("");
+  const lines = candidates.map((each) => `${inWords(each, moment)}\n`).join("");
   const { blobs, contents, bytes, manifests } = collected;
   const verb = dryRun ? "Would free" : "Freed";
   const deleted = deleteUntagged ? `${countOf(manifests, "manifest")}, ` : "";
@@ -48,7 +42,6 @@ async function collect(file: string | undefined, options: CollectOptions, contex
     json: {
       status: dryRun ? "dry-run" : "collected",
       ...{ data: where.data, manifests, blobs, contents, bytes },
-      ...(deleteUntagged && { untagged }),
       ...(dryRun && { candidates }),
     },
     quiet: undefined,
@@ -59,10 +52,13 @@ async function collect(file: string | undefined, options: CollectOptions, contex
 function inWords(candidate: Candidate, moment: number): string {
   const { digest, size } = candidate;
   if (candidate.kind === "bytes") return `${digest}: ${sizeInWords(size)}, no repository has it`;
-  const { repository, since, due, last } = candidate;
+  const { repository, since, due } = candidate;
+  const stays = due > moment ? `, and it stays until ${dateOf(due)}` : "";
+  if (candidate.kind === "manifest")
+    return `${repository}@${digest}: no tag, no index and no subject has held it since ${dateOf(since)}${stays}`;
   const from = `no manifest has named it since ${dateOf(since)}`;
-  const frees = last ? sizeInWords(size) : "nothing, since another repository has it";
-  return `${repository}: ${digest}: ${frees}; ${from}${due > moment ? `, and it stays until ${dateOf(due)}` : ""}`;
+  const frees = candidate.last ? sizeInWords(size) : "nothing, since another repository has it";
+  return `${repository}: ${digest}: ${frees}; ${from}${stays}`;
 }
 
 const dateOf = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;

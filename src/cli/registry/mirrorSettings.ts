@@ -46,11 +46,11 @@ export function mirrorLine({ prefix, url: { protocol, host, pathname } }: Mirror
 
 function proxyOf(config: ConfigReader): MirrorSettings[] {
   const key = "proxy.remoteurl";
-  const text = config.text(key);
+  const text = withoutLogin(config, key, "proxy");
   if (text === undefined) return [];
   const url = URL.parse(text);
   const isOrigin = url !== null && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`;
-  if (!isOrigin) throw config.refuse(key, "https://HOST, without a path or a login");
+  if (!isOrigin) throw config.refuse(key, "https://HOST, without a path");
   return [
     {
       prefix: "",
@@ -67,7 +67,7 @@ function configured(config: ConfigReader, item: string): MirrorSettings {
   const name = config.text(`${item}.name`) ?? "";
   if (tryRepositoryName(name) === undefined)
     throw config.refuse(`${item}.name`, "what repositories' names begin with, as charts/stable");
-  const url = tryMirrorUrl(config.text(`${item}.url`) ?? "");
+  const url = tryMirrorUrl(withoutLogin(config, `${item}.url`, item) ?? "");
   if (url === undefined) throw config.refuse(`${item}.url`, placesTaken);
   return {
     prefix: name,
@@ -90,7 +90,7 @@ function parseFlag(text: string): MirrorSettings {
 /** What was typed, without a login that it may hold. */
 const shown = (text: string): string => text.replace(/\/\/[^/]*@/, "//");
 
-const placesTaken = "the URL of a chart repository, or oci://HOST[/PREFIX]; without a login in it";
+const placesTaken = "the URL of a chart repository, or oci://HOST[/PREFIX]";
 
 function tryMirrorUrl(text: string): URL | undefined {
   const url = URL.parse(text);
@@ -99,6 +99,15 @@ function tryMirrorUrl(text: string): URL | undefined {
   const path = url.pathname.replace(/^\/|\/$/g, "");
   const named = path === "" || tryRepositoryName(path) !== undefined;
   return url.host !== "" && url.search === "" && named ? url : undefined;
+}
+
+/** A URL as it was said. One with a login in it is not repeated in an error. */
+function withoutLogin(config: ConfigReader, key: string, block: string): string | undefined {
+  const text = config.text(key);
+  if (text === undefined || !/\/\/[^/]*@/.test(text)) return text;
+  throw new ChartroomError("usage", `Cannot use ${key}: it has a login in it`, {
+    hint: `That goes into ${block}.username and ${block}.password.`,
+  });
 }
 
 function loginOf(config: ConfigReader, block: string): MirrorSettings["login"] {

@@ -69,7 +69,9 @@ export async function serve([file]: string[], options: RegistryOptions, context:
       error instanceof Error ? error.message : String(error),
     );
   const upstreams = new AbortController();
-  const mirrors = await openMirrors(settings.mirrors, options, {
+  // A mirror writes when it is read: meanwhile it is an ordinary repository, with what it has.
+  const mirrored = settings.readOnly ? [] : settings.mirrors;
+  const mirrors = await openMirrors(mirrored, options, {
     now,
     signal: upstreams.signal,
   });
@@ -77,6 +79,7 @@ export async function serve([file]: string[], options: RegistryOptions, context:
     now,
     report,
     signal,
+    note: (message) => say("info", message),
     warn,
     mirrors,
     notifications: {
@@ -143,12 +146,12 @@ export async function serve([file]: string[], options: RegistryOptions, context:
 
   const url = `${urlOf(server, settings.listen)}${settings.prefix}`;
   const addable = settings.users !== undefined;
-  if (forPeople(options)) for (const mirror of settings.mirrors) say("info", mirrorLine(mirror));
+  if (forPeople(options)) for (const mirror of mirrored) say("info", mirrorLine(mirror));
   if (forPeople(options))
     for (const line of greeting(url, server, keeping, htpasswd, addable, settings.access)) say("info", line);
   if (settings.readOnly) warn("read-only for maintenance: pushes and deletes are refused");
   const closed =
-    settings.mirrors.some(({ prefix }) => prefix === "") ||
+    mirrored.some(({ prefix }) => prefix === "") ||
     htpasswd !== undefined ||
     access !== undefined ||
     settings.readOnly ||

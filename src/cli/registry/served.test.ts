@@ -26,6 +26,7 @@ const open = (options: { data: string; readOnly?: boolean }, signal = new AbortC
     now: Date.now,
     report: () => {},
     signal,
+    note: () => {},
     warn: (text: string) => void warnings.push(text),
     mirrors: [],
     notifications: {

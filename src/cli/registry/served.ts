@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { adopt } from "../../adopt/adopt.ts";
 import { noCounts } from "../../adopt/adoption.ts";
@@ -10,13 +8,15 @@ import { Tree } from "../../adopt/tree.ts";
 import { nodeFileSystem as fs } from "../../files/filesystem.ts";
 import { Notifications, type NotificationsOptions } from "../../notify/notifications.ts";
 import { ChartroomError } from "../../oci/errors.ts";
-import { factsThread } from "../../registry/charts/factsThread.ts";
-import { type DataPaths, isDataDirectory, openDataDirectory } from "../../registry/dataDirectory.ts";
+import { archiveThread } from "../../registry/charts/archiveThread.ts";
+import { isDataDirectory, openDataDirectory } from "../../registry/dataDirectory.ts";
+import type { DataPaths } from "../../registry/dataPaths.ts";
 import type { MirrorSource } from "../../registry/mirror/mirror.ts";
 import { Registry } from "../../registry/registry.ts";
 import { WriteStop } from "../../registry/writeStop.ts";
-import { type OpenRegistry, openCatalog, openRegistry } from "../wiring.ts";
+import { type OpenRegistry, openRegistry } from "../wiring.ts";
 import { countOf } from "../words.ts";
+import { openScratchCatalog } from "./scratch.ts";
 import type { RegistrySettings } from "./settings.ts";
 import { answerOwner } from "./upkeep/answer.ts";
 
@@ -35,7 +35,8 @@ export interface ServedNeeds {
   readonly report: (error: unknown) => void;
   /** Ends what takes long. */
   readonly signal: AbortSignal;
-  /** Takes a sentence. */
+  /** Take a sentence. */
+  readonly note: (message: string) => void;
   readonly warn: (message: string) => void;
   readonly mirrors: readonly MirrorSource[];
   /** Who is told of what happens. */
@@ -63,7 +64,7 @@ export async function openServed(settings: RegistrySettings, needs: ServedNeeds)
   stack.defer(() => data?.release());
   const open = await openRegistry(data, { ...needs, sweep, rules });
   stack.defer(open.close);
-  if (data !== undefined) stack.defer(await answerOwner(data, open, needs.warn));
+  if (data !== undefined) stack.defer(await answerOwner(data, open, needs));
   const ends = stack.move();
   const keeping =
     data === undefined
@@ -83,17 +84,14 @@ async function openInPlace(root: string, tree: string, needs: ServedNeeds): Prom
       hint: `\`chartroom registry adopt ${root}\` takes it over first.`,
     });
   await using stack = new AsyncDisposableStack();
-  const folder = await mkdtemp(join(tmpdir(), "chartroom-in-place-"));
-  stack.defer(() => rm(folder, { recursive: true }));
-  const catalog = await openCatalog(join(folder, "catalog.db"));
-  stack.defer(() => catalog.close());
+  const { catalog } = stack.use(await openScratchCatalog());
   const found = ({ status, repository, what, why }: Finding) =>
     warn(`${repository === undefined ? "" : `${repository} `}${what}: ${status}, ${why}`);
   const source = new Tree(fs, tree, found);
   const blobs = new TreeBlobs(source);
-  const reading = factsThread();
+  const reading = archiveThread();
   stack.defer(() => reading.stop());
-  const store = { catalog, blobs, now, readFacts: reading.read };
+  const store = { catalog, blobs, now, readFacts: reading.read, readTemplates: reading.templates };
   const counts = noCounts();
   await adopt({ source, store, bring: blobs.bring, force: false, signal, counts, found });
   const registry = new Registry(store);

@@ -31,7 +31,7 @@ test("by default it is localhost:5000, data below XDG's place, users beside them
       stall: 60_000,
     },
     prefix: "",
-    rules: { acceptMissing: false, refuseDeletes: false, grace: 24 * 3600_000 },
+    rules: { acceptMissing: false, refuseDeletes: false, grace: 24 * 3600_000, untagged: false },
     readOnly: false,
     pages: { repositories: 1000, tags: 1000 },
     mirrors: [],

@@ -235,6 +235,7 @@ function rulesOf(config: ConfigReader, open: boolean): Rules {
   return {
     acceptMissing: config.word("validation.manifests.missing", ["accept", "refuse"]) === "accept",
     grace: graceOf(config),
+    untagged: config.flag("storage.maintenance.collection.untagged") ?? false,
     refuseDeletes: !(config.flag("storage.delete.enabled") ?? open),
     largestBlob: config.size("limits.blob") || undefined,
   };

@@ -1,7 +1,7 @@
 import { statfs } from "node:fs/promises";
 import { nodeFileSystem as fs, ifThere } from "../../files/filesystem.ts";
 import type { Collector } from "../../registry/collector.ts";
-import type { DataPaths } from "../../registry/dataDirectory.ts";
+import type { DataPaths } from "../../registry/dataPaths.ts";
 import type { WriteStop } from "../../registry/writeStop.ts";
 import type { HealthCheck } from "../../server/health.ts";
 import type { Gauge } from "../../server/metrics.ts";
@@ -59,6 +59,12 @@ export function gaugesOf(data: Pick<DataPaths, "root"> | undefined, waiting: () 
 
 /** What collection did since the start, and what it has before it. */
 export const collectionGauges = (collector: Collector): Gauge[] => [
+  {
+    name: "chartroom_collected_manifests_total",
+    help: "Manifests that collection took, where those that nothing holds are collected.",
+    type: "counter",
+    value: () => collector.total.manifests,
+  },
   {
     name: "chartroom_collected_blobs_total",
     help: "Blobs that collection took out of repositories.",

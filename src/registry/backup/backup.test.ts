@@ -14,7 +14,7 @@ import { here } from "../../testing/commands.ts";
 import { type TestData, testData } from "../../testing/dataDirectory.ts";
 import { failureOf } from "../../testing/errors.ts";
 import { noise, streamOf } from "../../testing/streams.ts";
-import { dataPathsOf } from "../dataDirectory.ts";
+import { dataPathsOf } from "../dataPaths.ts";
 import { backup, becomeOwn, restore } from "./backup.ts";
 import type { Copied, CopyOptions, Lost } from "./copy.ts";
 
@@ -105,6 +105,28 @@ test("the same again brings a backup up to date: what is there stays, what nobod
   expect(copied).toMatchObject({ blobs: 3, kept: 2, linked: 1, removed: 1 });
   expect(await everything(to)).not.toContain("htpasswd");
   await expectWhole(to, { v2: later.descriptor.digest });
+});
+
+test("a registry that has lost most of its blobs takes the place of no backup", async () => {
+  const to = freshPath();
+  {
+    await using it = await testData();
+    for (const seed of [1, 2, 3]) await it.push(here, imageOf([blobOf(noise(100, seed))]), `v${seed}`);
+    await copying(backup, it.data, to);
+  }
+  const before = await everything(to);
+  await using empty = await testData();
+  for (const tag of [undefined, "v1"]) {
+    if (tag !== undefined) await empty.push(here, imageOf([]), tag);
+    expect(await failureOf(copying(backup, empty.data, to))).toMatchObject({
+      code: "conflict",
+      message: expect.stringContaining("and the backup there 4"),
+    });
+  }
+  expect((await everything(to)).filter((name) => name !== "catalog.db.new")).toEqual(before);
+  await empty.push(here, image, "v2");
+  await copying(backup, empty.data, to);
+  await expectWhole(to, { v2: image.descriptor.digest });
 });
 
 test("what is pushed while a backup goes on is in it whole or not at all", async () => {

@@ -1,8 +1,9 @@
 import { syncDirectory } from "../../files/durable.ts";
-import { errorCode, type FileSystem } from "../../files/filesystem.ts";
+import { errorCode, type FileSystem, ifThere } from "../../files/filesystem.ts";
 import type { Lock } from "../../files/lock.ts";
 import { ChartroomError } from "../../oci/errors.ts";
-import { type DataPaths, formatOf, lockDataDirectory, requireData } from "../dataDirectory.ts";
+import { formatOf, lockDataDirectory, requireData } from "../dataDirectory.ts";
+import type { DataPaths } from "../dataPaths.ts";
 import { type Copied, type CopyOptions, copyData } from "./copy.ts";
 import { takeTarget } from "./target.ts";
 
@@ -60,6 +61,7 @@ async function lockSource(root: string): Promise<Lock | undefined> {
 
 /** Say that a directory is no backup: whoever serves it may change it, and no later backup may overwrite that. */
 export async function becomeOwn(fs: FileSystem, { root, backup: mark }: DataPaths): Promise<void> {
+  if ((await ifThere(fs.stat(mark))) === undefined) return;
   await fs.rm(mark, { force: true });
   await syncDirectory(fs, root);
 }

@@ -1,14 +1,15 @@
 import { join } from "node:path";
 import { FilesystemBlobs } from "../../blobs/filesystem.ts";
 import type { Questions } from "../../catalog/catalog.ts";
-import type { BlobRow } from "../../catalog/scans.ts";
 import { makeDirectory, replaceFile, syncDirectory } from "../../files/durable.ts";
 import { type FileSystem, ifThere } from "../../files/filesystem.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { eachInParallel } from "../../oci/parallel.ts";
-import { type DataPaths, markDataDirectory, unmarkDataDirectory } from "../dataDirectory.ts";
-import { everyItem } from "../pages.ts";
+import { markDataDirectory, unmarkDataDirectory } from "../dataDirectory.ts";
+import type { DataPaths } from "../dataPaths.ts";
+import { blobRows } from "../scans.ts";
 import { type BlobPlaces, placeBlob } from "./blob.ts";
+import { refuseShrunk } from "./shrunk.ts";
 import type { Target } from "./target.ts";
 
 /** How a catalog is copied, and how the copy is read: which database it is, is not this room's to say. */
@@ -55,7 +56,8 @@ const parallel = 16;
  * collected from `source` meanwhile; it may serve and grow. The order is the promise: the catalog's snapshot first, then every
  * blob that it names, and only when all of them are on the disk the snapshot takes its place and the marker is set. An older
  * copy that is there is whole until that moment; what only that one needed goes afterwards.
- * @throws ChartroomError; node's errors; the signal's reason. The same again goes on
+ * @throws ChartroomError, `conflict` when the older copy has more than twice as many blobs; node's errors; the signal's
+ *   reason. The same again goes on
  */
 export async function copyData(
   source: DataPaths,
@@ -73,6 +75,10 @@ export async function copyData(
     to: new FilesystemBlobs(fs, paths),
     toDirectory: paths.blobs,
   };
+  if (complete) {
+    const reader = catalogs.read(source.catalog);
+    await refuseShrunk(reader, places.to, paths.root).finally(() => reader.close());
+  }
   catalogs.snapshot(source.catalog, fresh);
   const copied = await copyBlobs(places, fresh, options);
   await syncFile(fs, fresh);
@@ -93,11 +99,7 @@ async function copyBlobs(
   const counts = { blobs: 0, bytes: 0, kept: 0, linked: 0, copied: 0, removed: 0 };
   const reader = catalogs.read(catalog);
   try {
-    const rows = everyItem<BlobRow, Digest>(
-      (after) => reader.blobs({ after, limit: 256 }),
-      ({ digest }) => digest,
-    );
-    await eachInParallel(rows, parallel, async (row) => {
+    await eachInParallel(blobRows(reader), parallel, async (row) => {
       signal.throwIfAborted();
       const placed = await placeBlob(places, row, verify, signal);
       if (typeof placed === "object") return tell({ digest: row.digest, message: placed.lost });

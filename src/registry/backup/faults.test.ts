@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { cp, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { FilesystemBlobs } from "../../blobs/filesystem.ts";
 import { snapshotSqlite } from "../../catalog/snapshot.ts";
 import { openSqliteReader } from "../../catalog/sqlite.ts";
 import { type FileSystem, ifThere, nodeFileSystem } from "../../files/filesystem.ts";
@@ -13,7 +14,8 @@ import { testData } from "../../testing/dataDirectory.ts";
 import { failureOf } from "../../testing/errors.ts";
 import { type Call, TestFileSystem } from "../../testing/filesystem.ts";
 import { noise } from "../../testing/streams.ts";
-import { dataPathsOf, formatOf } from "../dataDirectory.ts";
+import { formatOf } from "../dataDirectory.ts";
+import { dataPathsOf } from "../dataPaths.ts";
 import { backup, restore } from "./backup.ts";
 
 // Files are on a file system that fails as it is told; what SQLite writes is believed.
@@ -70,10 +72,13 @@ async function place() {
 /** What a directory is, if it is a registry's data: the tag that tells yesterday from today, all else being well. */
 async function stateOf(root: string): Promise<"none" | "yesterday" | "today"> {
   if ((await formatOf(nodeFileSystem, root)) === 0) return "none";
-  await using it = await testData(root);
-  const { findings } = await checkedData(it);
+  const data = dataPathsOf(root);
+  const catalog = openSqliteReader(data.catalog);
+  const blobs = new FilesystemBlobs(nodeFileSystem, data);
+  const { findings } = await checkedData({ data, blobs, catalog });
   expect(findings.filter(({ level }) => level !== "waste")).toEqual([]);
-  const held = await it.catalog.tag(here, parseTag("v"));
+  const held = await catalog.tag(here, parseTag("v"));
+  catalog.close();
   expect([first.descriptor.digest, second.descriptor.digest]).toContain(held!);
   return held === first.descriptor.digest ? "yesterday" : "today";
 }

@@ -5,7 +5,8 @@ import { type FileSystem, ifThere } from "../../files/filesystem.ts";
 import type { Lock } from "../../files/lock.ts";
 import { ChartroomError } from "../../oci/errors.ts";
 import { jsonBytes } from "../../oci/json.ts";
-import { type DataPaths, dataPathsOf, formatOf, lockDataDirectory } from "../dataDirectory.ts";
+import { formatOf, lockDataDirectory } from "../dataDirectory.ts";
+import { type DataPaths, dataPathsOf } from "../dataPaths.ts";
 
 /** A directory that a copy of a registry's data goes into, nobody else's until released. */
 export interface Target {

@@ -2,25 +2,26 @@ import { describe, expect, test } from "bun:test";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { MemoryBlobs } from "../../blobs/memory.ts";
-import { applyBatch } from "../../catalog/batch.ts";
 import type { Catalog } from "../../catalog/catalog.ts";
 import { chartTables } from "../../catalog/chartSchema.ts";
 import { MemoryCatalog } from "../../catalog/memory.ts";
+import { packDigest } from "../../catalog/packed.ts";
 import { migrations, upgrade } from "../../catalog/schema.ts";
 import { Sql } from "../../catalog/sql.ts";
 import { openSqliteCatalog } from "../../catalog/sqlite.ts";
 import { openArchive } from "../../chart/archive.ts";
 import { readFacts } from "../../chart/facts.ts";
 import { packForPush } from "../../chart/packed.ts";
+import { type Digest, digestOf } from "../../oci/digest.ts";
 import { parseTag } from "../../oci/reference.ts";
 import { blobOf, pushArtifact } from "../../testing/artifacts.ts";
 import { chartImage } from "../../testing/chartImages.ts";
 import { chartArchive, sampleChart, withDirectory } from "../../testing/charts.ts";
-import { linkBlob, nameOf, putManifest } from "../../testing/commands.ts";
+import { nameOf } from "../../testing/commands.ts";
 import { pushChart } from "../../testing/pushChart.ts";
 import { Registry } from "../registry.ts";
 import { replacing } from "../replacing.ts";
-import { factsThread } from "./factsThread.ts";
+import { archiveThread } from "./archiveThread.ts";
 
 const name = nameOf("team/mychart");
 const chartYaml = (version: string) =>
@@ -83,13 +84,13 @@ describe("a chart that is pushed", () => {
       read: async () => Promise.reject(new Error("the disk is gone")),
     });
     const first = new Registry({ ...store, blobs: broken });
-    await first.start((error) => told.push(error), "off");
+    await first.start((error) => told.push(error));
     const content = await push(first, "1.0.0");
     await until(async () => told.length > 0);
     await first.close();
     expect(await store.catalog.unreadCharts(9)).toEqual([content]);
     const second = new Registry(store);
-    await second.start(() => {}, "off");
+    await second.start(() => {});
     await allRead(store.catalog);
     await second.close();
     expect(await store.catalog.chartFacts(content)).toHaveProperty("name", "mychart");
@@ -109,10 +110,10 @@ describe("a chart that is pushed", () => {
     const content = await push(dying(), "1.0.0");
     for (const times of [1, 2, 3]) {
       await until(async () => reading === times);
-      if (times < 3) await dying().start(() => {}, "off");
+      if (times < 3) await dying().start(() => {});
     }
     const last = new Registry(store);
-    await last.start(() => {}, "off");
+    await last.start(() => {});
     await allRead(store.catalog);
     await last.close();
     expect(await store.catalog.chartFacts(content)).toEqual({
@@ -129,7 +130,7 @@ test("charts of a database that knew none are read after its upgrade", async () 
     await olderDatabase(path, blobs, archive);
     const catalog = await openSqliteCatalog(path);
     const registry = new Registry({ blobs, catalog, now: () => 1 });
-    await registry.start(() => {}, "off");
+    await registry.start(() => {});
     await allRead(catalog);
     expect(await catalog.taggedChart(name, parseTag("1.0.0"))).toMatchObject({
       created: Date.UTC(2020, 0, 2, 3, 4, 5),
@@ -145,7 +146,7 @@ test("charts of a database that knew none are read after its upgrade", async () 
 
 describe("the worker", () => {
   test("reads an archive", async () => {
-    const thread = factsThread();
+    const thread = archiveThread();
     try {
       expect(await thread.read(await chartArchive(chartYaml("1.0.0")))).toHaveProperty("name", "mychart");
       expect(await thread.read(new Uint8Array(3))).toEqual({ unreadable: "it is not gzip" });
@@ -160,12 +161,12 @@ describe("the worker", () => {
       await writeFile(
         entry,
         `self.onmessage = ({ data }) => {
-          if (data[0] === 1) for (;;);
-          if (data[0] === 2) setTimeout(() => { throw new Error("out of order"); });
-          else self.postMessage({ unreadable: "as told" });
+          if (data.bytes[0] === 1) for (;;);
+          if (data.bytes[0] === 2) setTimeout(() => { throw new Error("out of order"); });
+          else self.postMessage({ facts: { unreadable: "as told" } });
         };`,
       );
-      const thread = factsThread({ limit: 300, idle: 10_000 }, entry);
+      const thread = archiveThread({ limit: 300, idle: 10_000 }, entry);
       try {
         expect(await thread.read(new Uint8Array([1]))).toEqual({
           unreadable: "reading it failed: it took longer than 300 ms",
@@ -192,12 +193,23 @@ async function olderDatabase(path: string, blobs: MemoryBlobs, archive: Uint8Arr
   await ingest.commit(packed.content);
   const sql = new Sql(path);
   upgrade(sql, path, migrations.slice(0, migrations.indexOf(chartTables)));
-  const { bytes, descriptor } = packed.manifest;
-  const put = putManifest(name, { bytes, descriptor }, ["1.0.0"]);
-  applyBatch(sql, [
-    ...put.blobs.map((blob) => linkBlob(name, { descriptor: blob, bytes: new Uint8Array() })),
-    put,
-    putManifest(name, { ...blobOf('{"layers": [1, "x"]}', "application/x-odd") }, ["odd"]),
-  ]);
+  const repository = sql.insert("INSERT INTO repository (name) VALUES (?)", name);
+  const put = (digest: Digest, body: Uint8Array, type: string, tag: string) => {
+    const id = sql.insert("INSERT INTO content (digest) VALUES (?)", packDigest(digest));
+    sql.run("INSERT INTO body (content, bytes) VALUES (?, ?)", id, body);
+    sql.run(
+      "INSERT INTO manifest (repository, content, media_type, pushed) VALUES (?, ?, ?, 5)",
+      repository,
+      id,
+      type,
+    );
+    sql.run("INSERT INTO tag (repository, name, manifest) VALUES (?, ?, ?)", repository, tag, id);
+  };
+  const layer = sql.insert("INSERT INTO content (digest) VALUES (?)", packDigest(packed.content));
+  sql.run("INSERT INTO blob (repository, content, size, linked) VALUES (?, ?, 1, 5)", repository, layer);
+  const { descriptor, bytes } = packed.manifest;
+  put(descriptor.digest, bytes, descriptor.mediaType, "1.0.0");
+  const odd = new TextEncoder().encode('{"config": 1, "layers": [1, "x", {"digest": 2}]}');
+  put(digestOf(odd), odd, "application/x-odd", "odd");
   sql.close();
 }

@@ -1,23 +1,17 @@
 import type { BlobRow } from "../../catalog/scans.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { eachInParallel } from "../../oci/parallel.ts";
-import { everyItem } from "../pages.ts";
+import { blobRows } from "../scans.ts";
 import { troubleOf } from "../trouble.ts";
 import type { Examined } from "./finding.ts";
 
 /** Blobs looked at at once: an open file and 256 KiB each. */
 const parallel = 16;
-/** Rows on a page. */
-const pageSize = 256;
 
 /** Every blob that a repository has: its bytes are there, as many as its row says, and have its digest. */
 export async function checkBlobs(examined: Examined): Promise<void> {
   const { catalog, blobs, shallow, signal, tell, saw } = examined;
-  const rows = everyItem<BlobRow, Digest>(
-    (after) => catalog.blobs({ after, limit: pageSize }),
-    ({ digest }) => digest,
-  );
-  await eachInParallel(rows, parallel, async (row) => {
+  await eachInParallel(blobRows(catalog), parallel, async (row) => {
     signal.throwIfAborted();
     const { digest } = row;
     saw("blob", row.size);

@@ -3,11 +3,14 @@ import { describe, expect, test } from "bun:test";
 import { chmod, mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Blobs } from "../../blobs/blobs.ts";
+import { FilesystemBlobs } from "../../blobs/filesystem.ts";
 import { absentDigest, blobOf, imageOf, indexOf } from "../../testing/artifacts.ts";
 import { checkedData } from "../../testing/checked.ts";
 import { here, linkBlob } from "../../testing/commands.ts";
 import { type TestData, testData } from "../../testing/dataDirectory.ts";
+import { pushChart } from "../../testing/pushChart.ts";
 import { noise, streamOf } from "../../testing/streams.ts";
+import { plainFiles } from "../plainFiles.ts";
 import { replacing } from "../replacing.ts";
 
 const layer = blobOf(noise(5000));
@@ -73,6 +76,18 @@ describe("a blob is a fault", () => {
     expect(await faultOf(it)).toEqual([{ level: "fault", where: digest, message }]);
   });
 
+  test("when a link stands in its place, wherever it leads", async () => {
+    await using it = await filled();
+    await rename(it.blobPath(digest), join(it.data.root, "elsewhere"));
+    await symlink(join(it.data.root, "elsewhere"), it.blobPath(digest));
+    const { findings } = await checkedData({ ...it, blobs: new FilesystemBlobs(plainFiles, it.data) });
+    expect(findings).toContainEqual({
+      ...{ level: "fault", where: digest, message: expect.stringContaining("it is a link") },
+    });
+    const where = `blobs/${digest.replace(":", "/")}`;
+    expect(findings).toContainEqual({ level: "warning", where, message: "is none of a registry's files" });
+  });
+
   test("when the disk does not give it, and the others are looked at all the same", async () => {
     await using it = await filled();
     const blobs = replacing<Blobs>(it.blobs, {
@@ -107,7 +122,7 @@ describe("a manifest is a fault", () => {
     [
       "when a blob that it names is not among its rows",
       `DELETE FROM edge WHERE manifest = ${id}`,
-      "its rows name other blobs than its bytes",
+      "its rows name other content than its bytes",
     ],
     [
       "when it is not among the referrers",
@@ -149,7 +164,14 @@ test("what a manifest names and its repository lacks is a warning", async () => 
   const registry = it.registry.repository(here);
   await it.catalog.apply({
     ...{ kind: "put-manifest", repository: here, descriptor: sparse.descriptor, bytes: sparse.bytes },
-    ...{ tags: [], expect: "any", blobs: [], optional: [], manifests: [], subject: undefined },
+    ...{
+      tags: [],
+      expect: "any",
+      blobs: [],
+      optional: [image.descriptor],
+      manifests: [],
+      subject: undefined,
+    },
     ...{ artifactType: undefined, annotations: {}, at: 1 },
   });
   expect(await registry.manifest(sparse.descriptor.digest)).toBeDefined();
@@ -158,6 +180,21 @@ test("what a manifest names and its repository lacks is a warning", async () => 
       level: "warning",
       where: `${here}@${sparse.descriptor.digest}`,
       message: `its repository lacks manifest ${image.descriptor.digest}`,
+    },
+  ]);
+});
+
+test("a chart that no index lists is noted with the reason", async () => {
+  await using it = await filled();
+  await pushChart(it.registry, "charts/other", { name: "mychart" });
+  await pushChart(it.registry, "charts/mychart", {});
+  await it.registry.indexes.shelf("charts/");
+  expect((await checkedData(it)).findings).toEqual([
+    {
+      level: "note",
+      where: "charts/other:0.1.0",
+      message:
+        'no index.yaml lists it: it is the chart "mychart", and the repository\'s name ends with other',
     },
   ]);
 });

@@ -3,7 +3,7 @@ import { join, relative } from "node:path";
 import { isIngestName } from "../../blobs/name.ts";
 import { type FileSystem, ifThere } from "../../files/filesystem.ts";
 import { tryDigest } from "../../oci/digest.ts";
-import { type DataPaths, isOwnName } from "../dataDirectory.ts";
+import { type DataPaths, isOwnName } from "../dataPaths.ts";
 import type { Finding } from "./finding.ts";
 
 /**

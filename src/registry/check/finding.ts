@@ -5,16 +5,19 @@ import type { RepositoryName } from "../../oci/reference.ts";
 
 /**
  * One thing that a check found. A fault loses somebody something; a warning is what should be looked at; waste takes room
- * and does no harm.
+ * and does no harm; a note is what somebody may wonder about.
  */
 export interface Finding {
-  readonly level: "fault" | "warning" | "waste";
+  readonly level: "fault" | "warning" | "waste" | "note";
   /** The file, digest or name that is meant. */
   readonly where: string;
   readonly message: string;
   /** What `--repair` can do about it. */
   readonly mend?: Mend;
 }
+
+/** Where a finding is that is the whole catalog's. */
+export const catalogName = "catalog";
 
 /** A blob's bytes are lost or wrong; the rows of a manifest are not those of its bytes; nobody has a blob. */
 export type Mend =

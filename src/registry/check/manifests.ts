@@ -1,13 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import type { HeldManifest, ManifestRows } from "../../catalog/scans.ts";
+import type { Descriptor } from "../../oci/descriptor.ts";
 import { algorithmOf, type Digest, digestOf } from "../../oci/digest.ts";
 import { ChartroomError } from "../../oci/errors.ts";
 import { artifactTypeOf, blobsOf, type Manifest, manifestsOf, parseManifest } from "../../oci/manifest.ts";
-import { everyItem } from "../pages.ts";
+import { manifestDigests } from "../scans.ts";
 import type { Examined, Finding } from "./finding.ts";
-
-/** Digests on a page. */
-const pageSize = 256;
 
 /**
  * Every manifest: its bytes have its digest and parse, and the rows beside it, of blobs and of referrers, are what its bytes
@@ -15,12 +13,8 @@ const pageSize = 256;
  */
 export async function checkManifests(examined: Examined): Promise<void> {
   const { catalog, signal, tell, saw } = examined;
-  const digests = everyItem<Digest, Digest>(
-    (after) => catalog.manifests({ after, limit: pageSize }),
-    (digest) => digest,
-  );
   let turned = performance.now();
-  for await (const digest of digests) {
+  for await (const digest of manifestDigests(catalog)) {
     signal.throwIfAborted();
     const first = await look(examined, digest);
     saw("manifest", first.bytes);
@@ -74,8 +68,8 @@ async function examine(
   const findings: Finding[] = [];
   const mend = { kind: "manifest-rows", digest, repository } as const;
   const fault = (message: string) => findings.push({ level: "fault", where, message, mend });
-  const { blobs, referrer } = rowsOf(manifest);
-  if (!isDeepStrictEqual(held.blobs, blobs)) fault("its rows name other blobs than its bytes");
+  const { named, referrer } = rowsOf(manifest);
+  if (!isDeepStrictEqual(held.named, named)) fault("its rows name other content than its bytes");
   if (!isDeepStrictEqual(held.referrer, referrer))
     fault("its row among the referrers is not what its bytes say");
   const missing = await missingOf(examined, repository, manifest);
@@ -84,11 +78,17 @@ async function examine(
   return findings;
 }
 
+/** All that a manifest names: blobs, and the manifests of an index. */
+export const namedBy = (manifest: Manifest): readonly Descriptor[] => [
+  ...blobsOf(manifest),
+  ...manifestsOf(manifest),
+];
+
 /** The rows that follow from a manifest's bytes. */
-export function rowsOf(manifest: Manifest): Pick<HeldManifest, "blobs" | "referrer"> {
+export function rowsOf(manifest: Manifest): Pick<HeldManifest, "named" | "referrer"> {
   const { subject, annotations } = manifest;
   return {
-    blobs: [...new Set(blobsOf(manifest).map(({ digest }) => digest))].sort(),
+    named: [...new Set(namedBy(manifest).map(({ digest }) => digest))].sort(),
     referrer: subject && { subject: subject.digest, artifactType: artifactTypeOf(manifest), annotations },
   };
 }

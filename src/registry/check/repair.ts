@@ -5,12 +5,13 @@ import { isWhole } from "../../blobs/whole.ts";
 import { makeDirectory, syncDirectory } from "../../files/durable.ts";
 import { type FileSystem, ifThere } from "../../files/filesystem.ts";
 import { algorithmOf, type Digest, digestOf } from "../../oci/digest.ts";
-import { artifactTypeOf, blobsOf, parseManifest } from "../../oci/manifest.ts";
+import { artifactTypeOf, parseManifest } from "../../oci/manifest.ts";
 import type { RepositoryName } from "../../oci/reference.ts";
-import type { DataPaths } from "../dataDirectory.ts";
+import type { DataPaths } from "../dataPaths.ts";
 import type { Registry } from "../registry.ts";
 import type { Store } from "../store.ts";
 import type { Finding, Mend } from "./finding.ts";
+import { namedBy } from "./manifests.ts";
 
 /** One thing that a repair did. */
 export interface Repaired {
@@ -82,7 +83,7 @@ const menders: Menders = {
     const { descriptor } = stored;
     const manifest = parseManifest(stored.bytes, descriptor.mediaType);
     await catalog.apply({
-      ...{ kind: "restate-manifest", repository, descriptor, blobs: blobsOf(manifest), at: now() },
+      ...{ kind: "restate-manifest", repository, descriptor, named: namedBy(manifest), at: now() },
       ...{ subject: manifest.subject?.digest, artifactType: artifactTypeOf(manifest) },
       annotations: manifest.annotations,
     });

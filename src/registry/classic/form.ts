@@ -7,7 +7,8 @@ export type Form = "yaml" | "json";
 /** A version's entry: the text that its archive has (`chart/indexEntry.ts`), and when it came, ms since 1970. */
 export interface Entry {
   readonly text: string;
-  readonly created: number;
+  /** Undefined where nothing tells. */
+  readonly created: number | undefined;
 }
 
 /** What stands in front of and behind the charts. */
@@ -16,8 +17,8 @@ export interface Frame {
   readonly empty: boolean;
   /** When the newest came, ms since 1970. */
   readonly generated: number;
-  /** The path that ChartMuseum's clients put `/api` behind. */
-  readonly contextPath: string;
+  /** The path that ChartMuseum's clients put `/api` behind; undefined where none answers. */
+  readonly contextPath: string | undefined;
 }
 
 interface Writing {
@@ -32,18 +33,21 @@ interface Writing {
 /** RFC 3339 in UTC, to the second as in manifests. */
 const moment = (at: number): string => `${new Date(at).toISOString().slice(0, 19)}Z`;
 
+/** An entry as an item of a list; its text is indented as what follows the item's first line. */
+const yamlEntry = ({ text, created }: Entry): string =>
+  created === undefined ? `  - ${text.trimStart()}` : `  - created: "${moment(created)}"\n${text}`;
+
 const yaml: Writing = {
-  entries: (chart, entries, first) =>
-    (first ? `  ${keyOf(chart)}:\n` : "") +
-    entries.map(({ text, created }) => `  - created: "${moment(created)}"\n${text}`).join(""),
+  entries: (chart, entries, first) => (first ? `  ${keyOf(chart)}:\n` : "") + entries.map(yamlEntry).join(""),
   head: ({ empty }) => `apiVersion: v1\nentries:${empty ? " {}" : ""}\n`,
   tail: ({ generated, contextPath }) =>
-    `generated: "${moment(generated)}"\nserverInfo:\n  contextPath: ${JSON.stringify(contextPath)}\n`,
+    `generated: "${moment(generated)}"\n${contextPath === undefined ? "" : `serverInfo:\n  contextPath: ${JSON.stringify(contextPath)}\n`}`,
   between: undefined,
 };
 
 /** An entry alone, in JSON. */
-export const jsonEntry = ({ text, created }: Entry): string => `{"created":"${moment(created)}",${text}}`;
+export const jsonEntry = ({ text, created }: Entry): string =>
+  created === undefined ? `{${text}}` : `{"created":"${moment(created)}",${text}}`;
 
 const json: Writing = {
   entries: (chart, entries, first, last) =>

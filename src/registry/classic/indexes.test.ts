@@ -9,6 +9,7 @@ import { nameOf } from "../../testing/commands.ts";
 import { pushChart } from "../../testing/pushChart.ts";
 import { Registry } from "../registry.ts";
 import type { Form } from "./form.ts";
+import { misplacedCharts } from "./misplaced.ts";
 import type { Choice } from "./shelf.ts";
 
 const everything: Choice = { name: "everything", includes: () => true };
@@ -190,7 +191,7 @@ describe("what an index does not list", () => {
       expect: "any",
     });
     expect(await listed(registry)).toEqual(["mychart 2.0.0"]);
-    const found = (await Array.fromAsync(registry.indexes.misplaced())).map((each) =>
+    const found = (await Array.fromAsync(misplacedCharts(store.catalog))).map((each) =>
       Object.values(each).join(" "),
     );
     expect(found.toSorted()).toEqual([

@@ -1,12 +1,11 @@
 import type { Catalog } from "../../catalog/catalog.ts";
-import type { ChartTag, Prefix, TaggedChart } from "../../catalog/charts.ts";
+import type { Prefix, TaggedChart } from "../../catalog/charts.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { type RepositoryName, type Tag, tryRepositoryName, tryTag } from "../../oci/reference.ts";
 import type { ChartReader } from "../charts/chartReader.ts";
-import { everyItem } from "../pages.ts";
 import { jsonEntry } from "./form.ts";
 import type { Listed } from "./leaf.ts";
-import { type Misplaced, placeOf } from "./placing.ts";
+import { placeOf } from "./placing.ts";
 import { Shelf } from "./shelf.ts";
 
 /**
@@ -16,9 +15,6 @@ import { Shelf } from "./shelf.ts";
 const patience = 10_000;
 /** Prefixes whose indexes are kept in memory; the one that was asked for longest ago makes room. */
 const shelfLimit = 64;
-/** Changes asked for at once. */
-const pageSize = 500;
-
 /** A chart that stands where an index says: its repository, tag and what that names. */
 export interface FoundChart {
   readonly repository: RepositoryName;
@@ -75,24 +71,6 @@ export class Indexes {
   async values(content: Digest): Promise<string | undefined> {
     const facts = await this.#catalog.chartFacts(content);
     return facts === undefined || "unreadable" in facts ? undefined : facts.values;
-  }
-
-  /** Everything that is in the registry and in no index. */
-  async *misplaced(): AsyncGenerator<Misplaced> {
-    const prefixes = everyItem<Prefix, Prefix>(
-      (after) => this.#catalog.chartPrefixes({ after, limit: pageSize }),
-      (prefix) => prefix,
-    );
-    for await (const prefix of prefixes) {
-      const tags = everyItem<ChartTag, number>(
-        (after) => this.#catalog.chartTags(prefix, { after, limit: pageSize }),
-        ({ change }) => change,
-      );
-      for await (const { repository, tag, chart } of tags) {
-        const place = placeOf({ repository, tag, chart });
-        if (place.kind === "misplaced") yield { repository, tag, why: place.why };
-      }
-    }
   }
 
   /** The chart that a tag names, read. */

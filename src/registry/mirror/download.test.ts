@@ -1,14 +1,22 @@
 import { afterEach, describe, expect, test } from "bun:test";
+import type { Blobs } from "../../blobs/blobs.ts";
+import { MemoryBlobs } from "../../blobs/memory.ts";
+import { MemoryCatalog } from "../../catalog/memory.ts";
 import { type Descriptor, describe as descriptorOf } from "../../oci/descriptor.ts";
 import { mediaTypes } from "../../oci/mediaTypes.ts";
 import { parseRegistryHost } from "../../oci/reference.ts";
 import { blobOf, pushContent } from "../../testing/artifacts.ts";
+import { nameOf } from "../../testing/commands.ts";
 import { failureOf } from "../../testing/errors.ts";
 import { hastyTransport, mirrorOf } from "../../testing/mirrored.ts";
 import { refuse, type Spoil, testRegistry } from "../../testing/registry.ts";
 import { type TestServer, testServer } from "../../testing/server.ts";
-import { noise } from "../../testing/streams.ts";
+import { bytesOf, noise, streamOf } from "../../testing/streams.ts";
 import { tcpProxy } from "../../testing/tcpProxy.ts";
+import { Burials } from "../burials.ts";
+import { replacing } from "../replacing.ts";
+import { Download } from "./download.ts";
+import { UpstreamFailed } from "./failure.ts";
 
 /** More than is answered out of memory. */
 const bytes = noise(9 * 1024 * 1024 + 5);
@@ -192,4 +200,24 @@ describe("a large blob", () => {
     expect(ranges).toHaveLength(1);
     expect(await server.ingests()).toEqual([]);
   });
+});
+
+test("who reads a download while it is thrown away is told why", async () => {
+  const memory = new MemoryBlobs();
+  // The file is opened only once it is gone.
+  const blobs = replacing<Blobs>(memory, {
+    readIngest: async (name, range) => {
+      await failureOf(download.done);
+      return memory.readIngest(name, range);
+    },
+  });
+  const store = { blobs, catalog: new MemoryCatalog(), now: () => 1 };
+  const download = new Download(store, new Burials(store), {
+    session: "s",
+    repository: nameOf("a"),
+    blob: { digest: blob.digest, size: 1000 },
+    source: async () => streamOf(noise(1000)),
+  });
+  const failure = await failureOf(async () => bytesOf(await download.follow({ start: 0, end: 1000 })));
+  expect(failure).toBeInstanceOf(UpstreamFailed);
 });

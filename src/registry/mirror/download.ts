@@ -83,19 +83,26 @@ export class Download {
   }
 
   async *#pieces(start: number, end: number): AsyncGenerator<Uint8Array, void> {
-    const { blobs } = this.#store;
-    const { digest } = this.blob;
     for (let at = start; at < end; ) {
       const range = { start: at, end: Math.min(end, await this.#readableBehind(at)) };
-      const stream = this.#there
-        ? await blobs.read(digest, range)
-        : ((await blobs.readIngest(this.#session, range)) ?? (await blobs.read(digest, range)));
-      if (stream === undefined) throw new ChartroomError("storage", `The bytes of blob ${digest} are lost`);
-      for await (const piece of stream) {
+      for await (const piece of await this.#read(range)) {
         at += piece.byteLength;
         yield piece;
       }
     }
+  }
+
+  /** Bytes that may be read, out of the ingest, or the blob that it has become. */
+  async #read(range: ByteRange): Promise<ReadableStream<Uint8Array>> {
+    const { blobs } = this.#store;
+    const { digest } = this.blob;
+    const coming = this.#there ? undefined : await blobs.readIngest(this.#session, range);
+    if (coming !== undefined) return coming;
+    // The ingest is gone: it has become the blob, or was thrown away, which is what the download fails with.
+    await this.done;
+    const stream = await blobs.read(digest, range);
+    if (stream === undefined) throw new ChartroomError("storage", `The bytes of blob ${digest} are lost`);
+    return stream;
   }
 
   /** Waits until there are bytes behind `at`; gives up to where they may be read. */

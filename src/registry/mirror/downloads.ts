@@ -9,11 +9,16 @@ import { Download, type Source } from "./download.ts";
 export class Downloads {
   readonly #store: Store;
   readonly #mark: string;
+  readonly #failed: (error: unknown) => void;
   readonly #burials: Burials;
   readonly #underWay = new Map<Digest, Download>();
 
-  /** @param prefix of the mirror, which tells its sessions from those of other mirrors */
-  constructor(store: Store, burials: Burials, prefix: string) {
+  /**
+   * @param prefix of the mirror, which tells its sessions from those of other mirrors
+   * @param failed is told what a download fails with
+   */
+  constructor(store: Store, burials: Burials, prefix: string, failed: (error: unknown) => void) {
+    this.#failed = failed;
     this.#store = store;
     this.#mark = hexOf(digestOf(new TextEncoder().encode(prefix))).slice(0, 8);
     this.#burials = burials;
@@ -35,8 +40,7 @@ export class Downloads {
       source,
     });
     this.#underWay.set(blob.digest, download);
-    const over = () => this.#underWay.delete(blob.digest);
-    download.done.then(over, over);
+    download.done.catch((error) => this.#failed(error)).finally(() => this.#underWay.delete(blob.digest));
     return download;
   }
 

@@ -57,6 +57,30 @@ describe("an upstream that is away", () => {
     expect(asked()).not.toEqual([]);
   });
 
+  test("is left alone for longer each time that it is asked in vain, and as before once it was back", async () => {
+    let [spoilt, now] = [false, 1_000_000];
+    const spoil: Spoil = () => (spoilt ? refuse(503, "UNAVAILABLE") : undefined);
+    const { front, asked } = await filled(spoil, { now: () => now });
+    const isAskedAfter = async (ms: number) => {
+      now += ms;
+      asked();
+      expect((await front.ask(`GET ${manifestPath}/latest`)).status).toBe(200);
+      return asked().length > 0;
+    };
+    expect(await isAskedAfter(0)).toBe(true);
+    spoilt = true;
+    expect(await isAskedAfter(0)).toBe(true);
+    for (const rest of [5_000, 10_000, 20_000, 40_000, 60_000, 60_000]) {
+      expect([rest, await isAskedAfter(rest - 1)]).toEqual([rest, false]);
+      expect([rest, await isAskedAfter(1)]).toEqual([rest, true]);
+    }
+    spoilt = false;
+    expect(await isAskedAfter(60_000)).toBe(true);
+    spoilt = true;
+    expect(await isAskedAfter(0)).toBe(true);
+    expect(await isAskedAfter(5_000)).toBe(true);
+  });
+
   test("is left alone by everybody for as long as it said", async () => {
     const { front, asked } = mirror(() => refuse(429, "TOOMANYREQUESTS", "no", { "retry-after": "77" }));
     for (const requests of [1, 0]) {
@@ -114,6 +138,7 @@ describe("a hostile upstream", () => {
     expect([answer.status, await errorCodes(answer)]).toEqual([502, ["UNKNOWN"]]);
     expect(await Array.fromAsync(front.blobs.list())).toEqual([]);
     expect(await Array.fromAsync(front.blobs.ingests())).toEqual([]);
+    expect(front.registry.mirrored.failures).toBe(1);
     asked();
     expect((await front.ask(`GET ${blobPath}`)).status).toBe(502);
     expect(asked()).toContain(`GET ${blobPath}`);

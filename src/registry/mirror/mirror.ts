@@ -2,12 +2,14 @@ import type { Descriptor } from "../../oci/descriptor.ts";
 import type { RepositoryName, Tag } from "../../oci/reference.ts";
 import type { StoredManifest } from "../../oci/repository.ts";
 import type { Upstream } from "../../oci/upstream.ts";
+import type { Burials } from "../burials.ts";
 import { RegistryError } from "../errors.ts";
 import type { Store } from "../store.ts";
-import type { Downloads } from "./downloads.ts";
+import { Downloads } from "./downloads.ts";
 import { Expiry } from "./expiry.ts";
 import { isUpstreamFault, restAfter, upstreamFault } from "./failure.ts";
 import { Flights } from "./flights.ts";
+import { Recent } from "./recent.ts";
 
 /** Repositories of ours that are mirrors, and where their content is from. */
 export interface MirrorSource {
@@ -33,16 +35,29 @@ export interface MirrorCounts {
   failures: number;
 }
 
+/** What mirrors share, and what one is told. */
+export interface MirrorNeeds extends Pick<Mirror, "counts" | "covers"> {
+  readonly burials: Burials;
+  /** Is told what the upstream fails with. */
+  report(error: unknown): void;
+}
+
 export type Kind = "blob" | "manifest";
 
 /** So many repositories stay connected, with the tokens that were asked for. */
 const openLimit = 1000;
+/** An upstream that stays away is left alone for longer each time, up to this, in ms. */
+const longestRest = 60_000;
+/** So many lists of tags are held, each for so long, in ms, after its first page was asked for. */
+const [listsLimit, pagingTime] = [16, 60_000];
 
 /** One upstream and what is under way with it. */
 export class Mirror {
   readonly manifests = new Flights<StoredManifest | undefined>();
   readonly sizes = new Flights<number | undefined>();
   readonly tags = new Flights<readonly Tag[] | undefined>();
+  /** Lists of tags that may be paged through: an upstream's is read whole, since not all are sorted. */
+  readonly lists: Recent<readonly Tag[]>;
   readonly referrers = new Flights<readonly Descriptor[]>();
   readonly downloads: Downloads;
   readonly counts: MirrorCounts;
@@ -53,24 +68,17 @@ export class Mirror {
   readonly #source: MirrorSource;
   readonly #now: Store["now"];
   readonly #report: (error: unknown) => void;
+  readonly #told = new WeakSet<Error>();
   readonly #open = new Map<RepositoryName, Upstream>();
-  /** What the upstream failed with last, and until when it is left alone, ms since 1970. */
-  #rest: { readonly fault: unknown; readonly until: number } | undefined;
+  /** What the upstream failed with last, and for how long it is left alone since, in ms, until when. */
+  #rest: { readonly fault: unknown; readonly length: number; readonly until: number } | undefined;
 
-  constructor(
-    source: MirrorSource,
-    store: Store,
-    {
-      downloads,
-      counts,
-      covers,
-      report,
-    }: Pick<Mirror, "downloads" | "counts" | "covers"> & { report(error: unknown): void },
-  ) {
+  constructor(source: MirrorSource, store: Store, { burials, counts, covers, report }: MirrorNeeds) {
     this.#source = source;
     this.#now = store.now;
+    this.lists = new Recent(listsLimit, pagingTime, store.now);
     this.expiry = source.ttl > 0 ? new Expiry(store, source.ttl) : undefined;
-    this.downloads = downloads;
+    this.downloads = new Downloads(store, burials, source.prefix, (error) => this.failed(error));
     this.counts = counts;
     this.covers = covers;
     this.#report = report;
@@ -102,7 +110,7 @@ export class Mirror {
       this.#rest = undefined;
       return answer;
     } catch (error) {
-      throw this.#failed(error);
+      throw this.failed(error);
     }
   }
 
@@ -113,13 +121,28 @@ export class Mirror {
     return kept;
   }
 
-  #failed(error: unknown): unknown {
+  /**
+   * Something failed, of the upstream's or of ours: told, and counted where it is the upstream's, once, by whatever way it comes to
+   * be known.
+   * @returns what it is to whoever asked us
+   */
+  failed(error: unknown): unknown {
     const fault = upstreamFault(error);
-    const until = this.#now() + restAfter(fault);
-    if (until > this.#now()) this.#rest = { fault, until };
-    this.counts.failures++;
-    this.#report(error);
+    if (!(fault instanceof Error) || this.#told.has(fault)) return fault;
+    this.#told.add(fault);
+    if (isUpstreamFault(fault)) this.counts.failures++;
+    this.#report(fault.cause ?? fault);
+    this.#leaveAlone(fault);
     return fault;
+  }
+
+  #leaveAlone(fault: unknown): void {
+    const [now, least, last] = [this.#now(), restAfter(fault), this.#rest];
+    if (least === 0) return;
+    // Once for each rest that was in vain, not for each of those who ask at the same time.
+    const longer = last === undefined ? 0 : now < last.until ? last.length : last.length * 2;
+    const length = isBusy(fault) ? least : Math.max(least, Math.min(longer, longestRest));
+    this.#rest = { fault, length, until: now + length };
   }
 }
 

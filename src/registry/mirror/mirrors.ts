@@ -2,7 +2,6 @@ import type { RepositoryName } from "../../oci/reference.ts";
 import type { Burials } from "../burials.ts";
 import { everyItem } from "../pages.ts";
 import type { Store } from "../store.ts";
-import { Downloads } from "./downloads.ts";
 import { Mirror, type MirrorCounts, type MirrorSource } from "./mirror.ts";
 
 /** Which repositories of a registry are mirrors. */
@@ -28,9 +27,8 @@ export class Mirrors {
     const { counts } = this;
     this.#mirrors = sources
       .map((source) => {
-        const downloads = new Downloads(store, burials, source.prefix);
         const covers = (name: RepositoryName) => this.of(name) === mirror;
-        const mirror: Mirror = new Mirror(source, store, { downloads, counts, covers, report });
+        const mirror: Mirror = new Mirror(source, store, { burials, counts, covers, report });
         return { prefix: source.prefix, mirror };
       })
       .sort((a, b) => b.prefix.length - a.prefix.length);

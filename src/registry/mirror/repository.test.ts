@@ -19,6 +19,7 @@ import {
   mirrorOf,
   TestMirrors,
 } from "../../testing/mirrored.ts";
+import { tokenRegistry } from "../../testing/tokens.ts";
 import { accessOf } from "../access.ts";
 
 const mirrors = new TestMirrors();
@@ -137,6 +138,26 @@ describe("a mirror", () => {
     const referrers = await front.ask(`GET /v2/a/b/referrers/${image.descriptor.digest}`);
     const { manifests } = (await referrers.json()) as { manifests: { digest: string }[] };
     expect(manifests.map(({ digest }) => digest)).toEqual([signature.descriptor.digest]);
+  });
+
+  test("reads the upstream's list of tags once for all its pages, and anew for a first page", async () => {
+    let now = 1;
+    const { front, upstream, asked } = await filled(undefined, { now: () => now });
+    const tags = ["a", "b", "c"].map(parseTag);
+    await pushArtifact(upstream.repository, image, { tags, expect: "any" });
+    const page = async (query: string) =>
+      ((await (await front.ask(`GET /v2/a/b/tags/list?n=2${query}`)).json()) as { tags: string[] }).tags;
+    asked();
+    expect(await page("")).toEqual(["a", "b"]);
+    await pushArtifact(upstream.repository, image, { tags: [parseTag("bb")], expect: "any" });
+    expect(await page("&last=b")).toEqual(["c", "latest"]);
+    expect(asked()).toHaveLength(1);
+    expect(await page("")).toEqual(["a", "b"]);
+    expect(await page("&last=b")).toEqual(["bb", "c"]);
+    expect(asked()).toHaveLength(1);
+    now += 60_000;
+    expect(await page("&last=c")).toEqual(["latest"]);
+    expect(asked()).toHaveLength(1);
   });
 
   test("lists in its catalog what it keeps", async () => {
@@ -276,6 +297,26 @@ describe("a storm", () => {
     );
     for (const { status } of answers) expect(status).toBe(200);
     expect(asked()).toEqual([`GET ${manifestPath}/latest`]);
+  });
+
+  test("asks a token server once, with our login, which no client sees", async () => {
+    const upstream = tokenRegistry();
+    try {
+      const tags = Array.from({ length: 50 }, (_, i) => parseTag(`v${i}`));
+      await pushArtifact(upstream.repository, image, { tags, expect: "any" });
+      const credentials = async () => ({ username: "ours", password: "secret", source: "the test" });
+      const front = testHandler(undefined, { mirrors: [mirrorOf(upstream.host, "", { credentials })] });
+      const answers = await Promise.all(tags.map((tag) => front.ask(`GET ${manifestPath}/${tag}`)));
+      for (const { status, headers } of answers) {
+        expect(status).toBe(200);
+        expect(JSON.stringify([...headers])).not.toContain("secret");
+      }
+      expect<Uint8Array>(await (await front.ask(`GET ${blobPath}`)).bytes()).toEqual(layer.bytes);
+      expect(upstream.asked).toHaveLength(1);
+      expect(upstream.asked[0]?.authorization).toBe(`Basic ${btoa("ours:secret")}`);
+    } finally {
+      await upstream.stop();
+    }
   });
 
   test("in two repositories is one fetch, and each has the blob afterwards", async () => {

@@ -42,7 +42,8 @@ export function sendDocument(call: Call, document: Document, mediaType: string):
     "content-length": `${size}`,
   };
   if (method === "HEAD") return answer(200, whole);
-  if (size > wholeLimit) return answer(200, whole, call.sending(streamed(document.pieces(coding))));
+  if (size > wholeLimit || !call.holds(size))
+    return answer(200, whole, call.sending(streamed(document.pieces(coding))));
   return answer(200, whole, Buffer.concat([...document.pieces(coding)], size));
 }
 

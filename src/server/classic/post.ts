@@ -6,7 +6,6 @@ import { copy } from "../../oci/copy.ts";
 import { parseTag, type RepositoryName } from "../../oci/reference.ts";
 import { RegistryError } from "../../registry/errors.ts";
 import { jsonAnswer } from "../answer.ts";
-import { readBody } from "../body.ts";
 import type { Call } from "../call.ts";
 import { MuseumError } from "./errors.ts";
 import { reach } from "./reach.ts";
@@ -96,7 +95,7 @@ async function bodyOf(call: Call, limit: number): Promise<Uint8Array> {
   const tooLarge = () => new MuseumError(413, `request too large: ${limit} bytes are the most`);
   if (Number(call.request.headers.get("content-length")) > limit) throw tooLarge();
   try {
-    return await readBody(call.body(), limit);
+    return await call.read(limit);
   } catch (error) {
     throw error instanceof RegistryError && error.fault === "manifestTooLarge" ? tooLarge() : error;
   }

@@ -4,7 +4,6 @@ import { type RepositoryName, type Tag, tryTag } from "../../oci/reference.ts";
 import { RegistryError } from "../../registry/errors.ts";
 import { describeManifest } from "../../registry/manifests.ts";
 import { answer } from "../answer.ts";
-import { readBody } from "../body.ts";
 import type { Call } from "../call.ts";
 import { etagOf, isNotModified, parseExpected } from "../conditions.ts";
 
@@ -42,7 +41,7 @@ export async function pushManifest(call: Call, { name, reference }: At): Promise
   const tags = named === undefined ? [reference as Tag] : parseTags(query.getAll("tag"));
   if (Number(request.headers.get("content-length")) > manifestLimit)
     throw new RegistryError("manifestTooLarge", { details: [{ limit: manifestLimit }] });
-  const bytes = await readBody(call.body(), manifestLimit);
+  const bytes = await call.read(manifestLimit);
   const mediaType = request.headers.get("content-type")?.split(";", 1)[0]?.trim() || undefined;
   const described = await describeManifest(bytes, mediaType);
   const descriptor = { ...described, digest: named ?? described.digest };

@@ -8,6 +8,8 @@ export interface ExpectedRepository {
   readonly blobs: Map<Digest, number | undefined>;
   readonly manifests: Map<Digest, Artifact>;
   readonly tags: Map<Tag, Digest>;
+  /** Since when manifests wait that nothing holds. */
+  readonly loose: Map<Digest, number>;
 }
 
 /**
@@ -28,6 +30,7 @@ export class Expected {
       blobs: new Map(),
       manifests: new Map(),
       tags: new Map(),
+      loose: new Map(),
     };
     this.#repositories.set(name, repository);
     return repository;
@@ -57,12 +60,22 @@ export class Expected {
   }
 
   /** A manifest was taken. */
-  put(name: string, artifact: Artifact, tag: Tag | undefined): void {
-    const { blobs, manifests, tags } = this.of(name);
+  put(name: string, artifact: Artifact, tag: Tag | undefined, now: number): void {
+    const { blobs, manifests, tags, loose } = this.of(name);
     const { digest } = artifact.descriptor;
     manifests.set(digest, artifact);
+    // Who pushes it anew has it wait anew.
+    loose.delete(digest);
     if (tag !== undefined) tags.set(tag, digest);
     for (const { descriptor } of artifact.blobs) blobs.set(descriptor.digest, undefined);
+    this.#settle(name, now);
+  }
+
+  /** A tag was taken away. Gives whether it was there. */
+  untag(name: string, tag: Tag, now: number): boolean {
+    const was = this.of(name).tags.delete(tag);
+    this.#settle(name, now);
+    return was;
   }
 
   /** A manifest was deleted. Gives whether it was there. */
@@ -74,7 +87,30 @@ export class Expected {
     for (const [tag, held] of tags) if (held === digest) tags.delete(tag);
     for (const { descriptor } of artifact.blobs)
       if (!this.isNamed(name, descriptor.digest)) blobs.set(descriptor.digest, now);
+    this.#settle(name, now);
     return true;
+  }
+
+  /** Manifests that nothing has held for a grace period are gone. */
+  collectManifests(now: number): void {
+    for (const [name, { loose }] of this.#repositories)
+      for (const [digest, since] of [...loose])
+        if (since <= now - this.#grace) this.remove(name, digest, now);
+  }
+
+  /** Manifests wait while no tag, no index and no subject holds them. */
+  #settle(name: string, now: number): void {
+    const { manifests, tags, loose } = this.of(name);
+    const held = (digest: Digest) =>
+      [...tags.values()].includes(digest) ||
+      manifests
+        .values()
+        .some(({ children }) => children.some(({ descriptor }) => descriptor.digest === digest)) ||
+      manifests.has(subjectOf(manifests.get(digest)!) ?? ("" as Digest));
+    for (const digest of manifests.keys())
+      if (held(digest)) loose.delete(digest);
+      else if (!loose.has(digest)) loose.set(digest, now);
+    for (const digest of loose.keys()) if (!manifests.has(digest)) loose.delete(digest);
   }
 
   /** All that was due is gone. */
@@ -93,6 +129,13 @@ export class Expected {
     );
   }
 
+  /** Manifests that a collection at `now` would take, as `repository digest`. */
+  dueManifests(now: number): string[] {
+    return [...this.#repositories].flatMap(([name, { loose }]) =>
+      [...loose].flatMap(([digest, since]) => (since <= now - this.#grace ? [`${name} ${digest}`] : [])),
+    );
+  }
+
   /** Whether a manifest of a repository names a blob. */
   isNamed(name: string, digest: Digest): boolean {
     const names = ({ descriptor }: Content) => descriptor.digest === digest;
@@ -106,3 +149,7 @@ export class Expected {
     return new Set([...this.#repositories.values()].flatMap(({ blobs }) => [...blobs.keys()]));
   }
 }
+
+/** The digest of a manifest's subject. */
+export const subjectOf = ({ bytes }: Artifact): Digest | undefined =>
+  JSON.parse(new TextDecoder().decode(bytes)).subject?.digest;

@@ -78,6 +78,7 @@ class Model extends Traffic {
     "delete a blob": this.removeBlob,
     "list referrers": this.referrers,
     collect: this.#collect,
+    "collect manifests too": this.#collectManifests,
     "push beside a collection": this.#pushBeside,
     "ask beside a collection": this.#askBeside,
     "put beside a collection": this.#putBeside,
@@ -101,6 +102,20 @@ class Model extends Traffic {
     sameSet("what is explained", told, due);
     const collected = await this.registry.collector.run(grace);
     same("what is collected", collected.blobs, due.length);
+    await this.#collected();
+  }
+
+  /** The same with manifests that nothing holds. Their blobs wait from now on. */
+  async #collectManifests(): Promise<void> {
+    const explained = await Array.fromAsync(this.registry.collector.explain(grace, this.now, true));
+    const told = explained.flatMap((each) =>
+      each.kind === "manifest" ? [`${each.repository} ${each.digest}`] : [],
+    );
+    const due = this.expected.dueManifests(this.now);
+    sameSet("what is explained of manifests", told, due);
+    const collected = await this.registry.collector.run(grace, true);
+    same("what is collected of manifests", collected.manifests, due.length);
+    this.expected.collectManifests(this.now);
     await this.#collected();
   }
 
@@ -129,7 +144,7 @@ class Model extends Traffic {
     const [repository, artifact] = [this.repository(), this.random.of(artifacts)];
     const complete = this.expected.isComplete(repository.name, artifact);
     const taken = (await this.#beside(this.tryPut(repository, artifact, undefined))) === "done";
-    if (taken) this.expected.put(repository.name, artifact, undefined);
+    if (taken) this.expected.put(repository.name, artifact, undefined, this.now);
     await this.#collected();
     same("what it names", taken ? complete : this.expected.isComplete(repository.name, artifact), taken);
     for (const blob of artifact.blobs) await this.look(repository, blob);

@@ -83,7 +83,7 @@ export class Subject {
     const complete = this.expected.isComplete(repository.name, artifact);
     const outcome = await this.tryPut(repository, artifact, tag);
     same("the manifest", outcome, complete ? "done" : "manifestBlobUnknown");
-    if (complete) this.expected.put(repository.name, artifact, tag);
+    if (complete) this.expected.put(repository.name, artifact, tag, this.now);
     for (const blob of artifact.blobs) await this.look(repository, blob);
   }
 
@@ -122,6 +122,14 @@ export class Subject {
         same(`manifest ${descriptor.digest}`, found === undefined, !there);
         if (found !== undefined) same("its bytes", Buffer.from(found.bytes).equals(bytes), true);
       }
+      const waiting = (await this.catalog.loose(this.now, { limit: 1000 })).items
+        .filter((each) => each.repository === name)
+        .map(({ digest, since }) => `${digest} ${since}`);
+      sameSet(
+        "loose manifests",
+        waiting,
+        [...expected.loose].map(([digest, since]) => `${digest} ${since}`),
+      );
       for (const tag of tags)
         same(`tag ${tag}`, (await repository.resolve(tag))?.digest, expected.tags.get(tag));
       const sessions = this.sessions.some(({ upload }) => upload.repository === name);

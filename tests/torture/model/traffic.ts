@@ -1,6 +1,7 @@
 import type { Digest } from "../../../src/oci/digest.ts";
 import type { RegistryRepository } from "../../../src/registry/repository.ts";
 import type { Artifact } from "../../../src/testing/artifacts.ts";
+import { subjectOf } from "./expected.ts";
 import { faultOf, Subject, same, sameSet } from "./subject.ts";
 import { artifacts, blobs, names, tags } from "./world.ts";
 
@@ -79,7 +80,7 @@ export class Traffic extends Subject {
 
   protected async untag(): Promise<void> {
     const [repository, tag] = [this.repository(), this.random.of(tags)];
-    same("the tag", await repository.untag(tag), this.expected.of(repository.name).tags.delete(tag));
+    same("the tag", await repository.untag(tag), this.expected.untag(repository.name, tag, this.now));
   }
 
   protected async remove(): Promise<void> {
@@ -122,6 +123,3 @@ export class Traffic extends Subject {
     sameSet("referrers", digests(found), digests(expected.map(({ descriptor }) => descriptor)));
   }
 }
-
-const subjectOf = ({ bytes }: Artifact): Digest | undefined =>
-  JSON.parse(new TextDecoder().decode(bytes)).subject?.digest;

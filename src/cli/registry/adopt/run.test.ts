@@ -21,6 +21,7 @@ test("nothing is adopted into the old registry's own directory, whatever way lea
   for (const data of [
     "old/docker/registry/v2",
     "old/docker/registry/v2/new",
+    "old/docker/registry/v2/..new",
     "old/x/../docker/registry/v2/new",
   ])
     expect(await play(["registry", "adopt", "old", "--data", data], { cwd })).toMatchObject({

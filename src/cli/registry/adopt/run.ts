@@ -1,9 +1,8 @@
-import { mkdtemp, realpath, rm } from "node:fs/promises";
-import { homedir, tmpdir } from "node:os";
-import { basename, dirname, join, relative, resolve } from "node:path";
+import { realpath } from "node:fs/promises";
+import { homedir } from "node:os";
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { adopt } from "../../../adopt/adopt.ts";
-import type { Bring, How } from "../../../adopt/bring.ts";
-import { bringInto } from "../../../adopt/bring.ts";
+import { type Bring, bringInto, type How } from "../../../adopt/bring.ts";
 import { TreeBlobs } from "../../../adopt/inPlace.ts";
 import { findTree } from "../../../adopt/root.ts";
 import { Tree } from "../../../adopt/tree.ts";
@@ -14,7 +13,8 @@ import type { Store } from "../../../registry/store.ts";
 import { WriteStop } from "../../../registry/writeStop.ts";
 import type { Context, GlobalOptions } from "../../context.ts";
 import { compileEagerly } from "../../jit.ts";
-import { openCatalog, openStorage } from "../../wiring.ts";
+import { openStorage } from "../../wiring.ts";
+import { openScratchCatalog } from "../scratch.ts";
 import { ownData, readSettings, type SettingsPlace } from "../settings.ts";
 import { Report } from "./report.ts";
 
@@ -88,13 +88,11 @@ async function sourceOf(dir: string, place: SettingsPlace): Promise<string> {
 /** Refuse to write where the old registry's own things are. Beside them, on the same disk, is a fine place. */
 async function checkApart(source: string, data: string): Promise<void> {
   const way = relative(await realpath(source), await whole(data));
-  if (way !== "" && (way.startsWith("..") || resolve(way) === way)) return;
+  if (way === ".." || way.startsWith(`..${sep}`) || isAbsolute(way)) return;
   throw new ChartroomError(
     "usage",
     `Cannot adopt into ${data}: it lies in the old registry's own directory`,
-    {
-      hint: "Choose another directory with --data DIR; on the same disk nothing is copied.",
-    },
+    { hint: "Choose another directory with --data DIR; on the same disk nothing is copied." },
   );
 }
 
@@ -120,16 +118,11 @@ async function into(data: string, how: How, now: () => number): Promise<Target> 
 
 /** Rows that are thrown away, for a look at what would come: only blobs' bytes are not read. */
 async function nowhere(tree: Tree, now: () => number): Promise<Target> {
-  await using stack = new AsyncDisposableStack();
-  const folder = await mkdtemp(join(tmpdir(), "chartroom-adopt-"));
-  stack.defer(() => rm(folder, { recursive: true }));
-  const catalog = await openCatalog(join(folder, "catalog.db"));
-  stack.defer(() => catalog.close());
+  const scratch = await openScratchCatalog();
   const blobs = new TreeBlobs(tree);
-  const ends = stack.move();
   return {
-    store: { catalog, blobs, now },
+    store: { catalog: scratch.catalog, blobs, now },
     bring: blobs.bring,
-    [Symbol.asyncDispose]: () => ends.disposeAsync(),
+    [Symbol.asyncDispose]: () => scratch[Symbol.asyncDispose](),
   };
 }

@@ -52,6 +52,11 @@ const honoured: Row[] = [
     { rules: { grace: undefined } },
   ],
   [
+    "storage.maintenance.collection.untagged",
+    "storage: {maintenance: {collection: {untagged: true}}}",
+    { rules: { untagged: true } },
+  ],
+  [
     "storage.maintenance.collection.grace",
     "storage: {maintenance: {collection: {grace: 2h}}}",
     { rules: { grace: 7_200_000 } },

@@ -67,6 +67,9 @@ export const keys: Readonly<Record<string, Key>> = {
   "storage.maintenance.collection.grace": honoured(
     "ours: how long a blob stays that no manifest of its repository names; 24h by default",
   ),
+  "storage.maintenance.collection.untagged": honoured(
+    "ours: whether manifests go, too, that no tag, no index and no subject has held for that long; false by default",
+  ),
   "storage.cache": moot("the catalog answers from its own database, and keeps no second truth"),
   "storage.redirect.disable": moot("blobs on a file system are never redirected"),
   "storage.tag.concurrencylimit": moot("tags are looked up in the catalog, one query each"),

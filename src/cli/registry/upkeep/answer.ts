@@ -17,14 +17,15 @@ import { controlTasks } from "./tasks.ts";
 export async function answerOwner(
   data: DataDirectory,
   { registry, store }: OpenRegistry,
-  warn: (message: string) => void,
+  { note, warn }: { note(message: string): void; warn(message: string): void },
 ): Promise<() => Promise<void>> {
   await becomeOwn(fs, data);
   const grace = store.rules?.grace ?? usualGrace;
   try {
     const control = await startControl({
       path: data.control,
-      ...{ version, tasks: controlTasks({ paths: data, registry, store, grace, alone: false }), failureOf },
+      tasks: controlTasks({ paths: data, registry, store, grace, alone: false }, note),
+      ...{ version, failureOf },
     });
     const reason = new ChartroomError("busy", "The registry is stopping", { hint: "Run it again to go on." });
     return () => control.stop(reason);

@@ -1,14 +1,20 @@
 import type { Copied, Lost } from "../../../registry/backup/copy.ts";
+import type { Candidate } from "../../../registry/candidates.ts";
 import type { Looked } from "../../../registry/check/check.ts";
 import type { Finding } from "../../../registry/check/finding.ts";
 import type { Repaired } from "../../../registry/check/repair.ts";
-import type { Candidate } from "../../../registry/collector.ts";
-import type { Untagged } from "../../../registry/untagged.ts";
 import type { Explanation } from "../../exit.ts";
 
 /** Reading all of the data in the directory `root`, in a thread of its own. Plain data. */
 export type Job =
-  | { readonly kind: "check"; readonly root: string; readonly alone: boolean; readonly shallow: boolean }
+  | {
+      readonly kind: "check";
+      readonly root: string;
+      readonly alone: boolean;
+      readonly shallow: boolean;
+      /** Look at each entry of each index, which takes the disk's time. */
+      readonly thorough: boolean;
+    }
   | { readonly kind: "backup" | "restore"; readonly root: string; readonly to: string };
 
 /** What is told on the way. */
@@ -16,7 +22,6 @@ export type Told =
   | { readonly finding: Finding }
   | { readonly repaired: Repaired }
   | { readonly lost: Lost }
-  | { readonly untagged: Untagged }
   | { readonly candidate: Candidate }
   /** How far it got; said a few times a second. */
   | { readonly looked: Looked }

@@ -1,4 +1,4 @@
-import type { DataPaths } from "../../../registry/dataDirectory.ts";
+import type { DataPaths } from "../../../registry/dataPaths.ts";
 import type { OpenRegistry } from "../../wiring.ts";
 
 /** A registry that this process owns. */

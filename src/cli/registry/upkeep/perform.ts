@@ -1,13 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { errorCode, nodeFileSystem as fs } from "../../../files/filesystem.ts";
 import { ChartroomError } from "../../../oci/errors.ts";
-import {
-  type DataDirectory,
-  dataPathsOf,
-  openDataDirectory,
-  requireData,
-} from "../../../registry/dataDirectory.ts";
+import { type DataDirectory, openDataDirectory, requireData } from "../../../registry/dataDirectory.ts";
+import { dataPathsOf } from "../../../registry/dataPaths.ts";
 import type { Context } from "../../context.ts";
+import { explain } from "../../exit.ts";
+import { warn } from "../../output.ts";
 import { openRegistry } from "../../wiring.ts";
 import type { DataSettings } from "../data.ts";
 import { askOwner, NobodyAnswers, notAllowed } from "./ask.ts";
@@ -28,13 +26,14 @@ export async function perform<Name extends keyof Tasks>(
   { data: root, grace }: DataSettings,
   options: Tasks[Name]["options"],
   tell: (told: Told) => void,
-  { now, signal }: Pick<Context, "now" | "signal">,
+  context: Pick<Context, "now" | "signal" | "tell">,
 ): Promise<Tasks[Name]["done"]> {
-  await mayUse(root);
+  const { now, signal } = context;
+  const own = await isOwn(root);
   const deadline = performance.now() + patience;
   for (;;) {
     signal.throwIfAborted();
-    const data = await own(root);
+    const data = own ? await take(root) : notAllowed(root);
     if (!(data instanceof ChartroomError)) return await alone(data);
     try {
       const { control } = dataPathsOf(root);
@@ -43,16 +42,14 @@ export async function perform<Name extends keyof Tasks>(
     } catch (error) {
       if (!(error instanceof NobodyAnswers)) throw error;
     }
-    if (performance.now() >= deadline) throw data;
+    if (!own || performance.now() >= deadline) throw data;
     await sleep(pause);
   }
 
   async function alone(data: DataDirectory): Promise<Tasks[Name]["done"]> {
     await using stack = new AsyncDisposableStack();
     stack.defer(() => data.release());
-    const report = (error: unknown) => {
-      throw error;
-    };
+    const report = (error: unknown) => warn(context, explain(error).message);
     // Without a grace period among the rules nothing is collected but by the task.
     const { registry, store, close } = await openRegistry(data, {
       now,
@@ -67,7 +64,7 @@ export async function perform<Name extends keyof Tasks>(
 }
 
 /** The directory, owned; or the refusal, when somebody else owns it. */
-async function own(root: string): Promise<DataDirectory | ChartroomError> {
+async function take(root: string): Promise<DataDirectory | ChartroomError> {
   try {
     return await openDataDirectory(root, { fs });
   } catch (error) {
@@ -77,14 +74,15 @@ async function own(root: string): Promise<DataDirectory | ChartroomError> {
 }
 
 /**
- * There are a registry's data, and they are this user's. What root made in another user's directory the registry could not
- * open any more.
+ * Whether the data are this user's. Who runs the registry may be asked by root too; but what root itself made in another user's
+ * directory the registry could not open any more.
+ * @throws ChartroomError `not_found` when there are none; as `requireData`
  */
-async function mayUse(root: string): Promise<void> {
+async function isOwn(root: string): Promise<boolean> {
   try {
     await requireData(fs, root);
     const { uid } = await fs.stat(root);
-    if (process.getuid !== undefined && uid !== process.getuid()) throw notAllowed(root);
+    return process.getuid === undefined || uid === process.getuid();
   } catch (error) {
     if (errorCode(error) === "EACCES") throw notAllowed(root);
     throw error;

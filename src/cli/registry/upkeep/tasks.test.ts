@@ -29,10 +29,13 @@ test("nothing is collected while a backup is made, and everything afterwards", a
 
 test("what comes from outside is looked at", async () => {
   await using it = await testData();
+  const noted: string[] = [];
+  const asked = controlTasks(owned(it), (message) => noted.push(message));
   const task = (name: string, options: unknown) =>
-    codeOf(Promise.resolve(controlTasks(owned(it)).get(name)?.(options, () => {}, never)));
+    codeOf(Promise.resolve(asked.get(name)?.(options, () => {}, never)));
   expect(await task("check", undefined)).toBe("usage");
   expect(await task("backup", {})).toBe("usage");
   expect(await task("backup", { to: "copy" })).toBe("usage");
-  expect(await task("gc", {})).toBe("none");
+  expect(await task("gc", { now: true })).toBe("none");
+  expect(noted.at(-1)).toBe('gc was asked for over the control socket: {"now":true}');
 });

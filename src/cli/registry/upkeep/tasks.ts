@@ -5,10 +5,12 @@ import { isObject } from "../../../oci/json.ts";
 import type { Copied } from "../../../registry/backup/copy.ts";
 import type { Looked } from "../../../registry/check/check.ts";
 import type { Finding } from "../../../registry/check/finding.ts";
+import { mendable } from "../../../registry/check/mendable.ts";
 import { repair } from "../../../registry/check/repair.ts";
+import type { Collected } from "../../../registry/collector.ts";
 import { plainFiles as fs } from "../../../registry/plainFiles.ts";
 import type { ControlTask } from "../../../server/control.ts";
-import { type Collection, type CollectOptions, collect } from "./collect.ts";
+import { type CollectOptions, collect } from "./collect.ts";
 import type { Told } from "./job.ts";
 import type { Owned } from "./owned.ts";
 import { inThread } from "./thread.ts";
@@ -17,7 +19,7 @@ import { inThread } from "./thread.ts";
 export interface Tasks {
   check: { options: { readonly shallow: boolean; readonly repair: boolean }; done: Looked };
   backup: { options: { readonly to: string }; done: Copied };
-  gc: { options: CollectOptions; done: Collection };
+  gc: { options: CollectOptions; done: Collected };
 }
 
 /** One function a task. */
@@ -32,17 +34,19 @@ type Doers = {
 
 /** The tasks, done the same way by a server that is asked over its socket and by a command that holds the lock itself. */
 export const tasks: Doers = {
-  async check(owned, { shallow, repair: mends }, tell, signal) {
+  async check({ paths, alone, store, registry }, { shallow, repair: mends }, tell, signal) {
     const found: Finding[] = [];
-    const job = { kind: "check", root: owned.paths.root, alone: owned.alone, shallow } as const;
+    // What is to be mended by the catalog's word must be looked at well.
+    const job = { kind: "check", root: paths.root, alone, shallow, thorough: alone || mends } as const;
     const watch = (told: Told) => {
       if (mends && "finding" in told) found.push(told.finding);
       tell(told);
     };
     const looked = await inThread(job, watch, signal);
-    const { paths, store, registry } = owned;
+    const { mended, left } = mendable(found, looked.blobs);
+    if (left !== undefined) tell({ finding: left });
     const aside = new FilesystemBlobs(fs, { blobs: paths.quarantine, ingest: paths.ingest });
-    for (const finding of found) {
+    for (const finding of mended) {
       signal.throwIfAborted();
       const repaired = await repair(finding, { fs, paths, store, registry, aside }, signal);
       if (repaired !== undefined) tell({ repaired });
@@ -61,13 +65,20 @@ export const tasks: Doers = {
   gc: collect,
 };
 
-/** The tasks as a control socket does them: what is asked comes from outside. */
-export const controlTasks = (owned: Owned): ReadonlyMap<string, ControlTask> =>
+/**
+ * The tasks as a control socket does them: what is asked comes from outside.
+ * @param note is told what was asked for
+ */
+export const controlTasks = (
+  owned: Owned,
+  note: (message: string) => void,
+): ReadonlyMap<string, ControlTask> =>
   new Map(
     Object.entries(tasks).map(([name, task]) => [
       name,
       async (options, tell, signal) => {
         if (!isObject(options)) throw new ChartroomError("usage", `Cannot do ${name}: expected options`);
+        note(`${name} was asked for over the control socket: ${JSON.stringify(options)}`);
         return task(owned, options as never, tell, signal);
       },
     ]),

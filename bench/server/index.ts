@@ -1,0 +1,76 @@
+import { join } from "node:path";
+import { MemoryBlobs } from "../../src/blobs/memory.ts";
+import { openSqliteCatalog } from "../../src/catalog/sqlite.ts";
+import { Registry } from "../../src/registry/registry.ts";
+import type { Bench } from "../../tests/bench.ts";
+import { fabricateCharts, pushFabricated } from "../charts.ts";
+import type { Row, Scenario } from "../scenario.ts";
+
+const sizes = [10_000, 100_000];
+const prefix = "many/";
+const everything = { name: "everything", includes: () => true };
+/** The writer takes a whole batch of a fabricated catalog. */
+const limits = { commands: 10_000, bytes: 1024 * 1024 * 1024 };
+
+/** index.yaml out of a catalog of so many versions: the first one, one that has not changed, and one after a push. */
+export const index: Scenario = {
+  name: "server: index.yaml",
+  needs: [],
+  async run(bench) {
+    const rows: Row[] = [];
+    for (const versions of sizes) rows.push(...(await measure(bench, versions)));
+    return rows;
+  },
+};
+
+async function measure(bench: Bench, versions: number): Promise<Row[]> {
+  const catalog = await openSqliteCatalog(join(bench.folder, `${versions}.db`), limits);
+  await fabricateCharts(catalog, prefix.slice(0, -1), versions);
+  const opened = () => new Registry({ catalog, blobs: new MemoryBlobs(), now: Date.now });
+  /** What a request costs until its first byte: the entity tag, and the index in one coding, ready to go out. */
+  const asked = async (from: Registry): Promise<number> => {
+    const began = performance.now();
+    const shelf = await from.indexes.shelf(prefix);
+    const document = await shelf.document("yaml", everything, "/charts");
+    document.etag("gzip");
+    document.size("gzip");
+    return performance.now() - began;
+  };
+  const cold: number[] = [];
+  for (let round = 0; round < 3; round++) cold.push(await asked(opened()));
+  const registry = opened();
+  await asked(registry);
+  const same: number[] = [];
+  for (let round = 0; round < 1000; round++) same.push(await asked(registry));
+  const pushed: number[] = [];
+  for (let round = 0; round < 200; round++) {
+    await pushFabricated(
+      catalog,
+      prefix.slice(0, -1),
+      `chart-${(round * 7) % (versions / 100)}`,
+      `10.${round}.0`,
+    );
+    pushed.push(await asked(registry));
+  }
+  await registry.close();
+  await catalog.close();
+  const scenario = (what: string) => `index.yaml of ${versions.toLocaleString("en")} versions, ${what}`;
+  const p99 = pushed.toSorted((a, b) => a - b)[Math.floor(pushed.length * 0.99)]!;
+  return [
+    {
+      ...{ scenario: scenario("the first after a start"), unit: "ms", ours: cold },
+      note: "catalog in SQLite, every leaf pressed as gzip and zstd",
+      goal: { atMost: versions / 100, of: "figure" },
+    },
+    {
+      ...{ scenario: scenario("unchanged"), unit: "ms", ours: same },
+      note: "what a conditional request costs, without HTTP",
+      goal: { atMost: 1, of: "figure" },
+    },
+    {
+      ...{ scenario: scenario("after a push"), unit: "ms", ours: pushed },
+      note: `p99 ${p99.toFixed(1)} ms`,
+      goal: { atMost: 10, of: "figure" },
+    },
+  ];
+}

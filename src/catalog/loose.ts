@@ -1,0 +1,61 @@
+import type { RepositoryName } from "../oci/reference.ts";
+import type { Page, PageRequest, Waiting } from "./catalog.ts";
+import type { Id } from "./ids.ts";
+import { packDigest, unpackDigest } from "./packed.ts";
+import { pageOf } from "./questions.ts";
+import type { Sql } from "./sql.ts";
+
+// Manifests that nothing of their repository holds wait in `manifest.loose`, since when: no tag, no index that names them, and
+// no subject that is there.
+
+/** Whether something holds the manifest ?2 of the repository ?1. */
+const held = `EXISTS (SELECT 1 FROM tag WHERE tag.repository = ?1 AND tag.manifest = ?2)
+  OR EXISTS (SELECT 1 FROM edge WHERE edge.repository = ?1 AND edge.blob = ?2)
+  OR EXISTS (SELECT 1 FROM referrer
+    JOIN manifest AS subject ON subject.repository = ?1 AND subject.content = referrer.subject
+    WHERE referrer.repository = ?1 AND referrer.manifest = ?2)`;
+
+/** Note of manifests whether they are held, after something changed that may hold them; who is not waits from `at`. */
+export function settle(sql: Sql, repository: Id, manifests: Iterable<Id>, at: number): void {
+  for (const manifest of manifests)
+    sql.run(
+      `UPDATE manifest SET loose = iif(${held}, NULL, ?3) WHERE repository = ?1 AND content = ?2
+        AND (loose IS NOT NULL OR NOT (${held}))`,
+      repository,
+      manifest,
+      at,
+    );
+}
+
+/** What a manifest may hold: what it names, and its referrers. */
+export function heldBy(sql: Sql, repository: Id, manifest: Id): Id[] {
+  const named = sql.all<{ id: Id }>(
+    "SELECT blob AS id FROM edge WHERE repository = ? AND manifest = ?",
+    repository,
+    manifest,
+  );
+  const referrers = sql.all<{ id: Id }>(
+    "SELECT manifest AS id FROM referrer WHERE repository = ? AND subject = ?",
+    repository,
+    manifest,
+  );
+  return [...named, ...referrers].map(({ id }) => id);
+}
+
+/** Manifests that nothing has held since `before`, longest first. */
+export function loose(sql: Sql, before: number, { after, limit }: PageRequest<Waiting>): Page<Waiting> {
+  const rows = sql.all<{ repository: RepositoryName; digest: Uint8Array; size: number; since: number }>(
+    `SELECT repository.name AS repository, content.digest, length(body.bytes) AS size, manifest.loose AS since
+      FROM manifest JOIN repository ON repository.id = manifest.repository
+        JOIN content ON content.id = manifest.content JOIN body ON body.content = manifest.content
+      WHERE manifest.loose <= ?1 AND (manifest.loose, manifest.repository, manifest.content) >
+        (?2, coalesce((SELECT id FROM repository WHERE name = ?3), 0), coalesce((SELECT id FROM content WHERE digest = ?4), 0))
+      ORDER BY manifest.loose, manifest.repository, manifest.content LIMIT ?5`,
+    before,
+    after?.since ?? 0,
+    after?.repository ?? "",
+    after === undefined ? new Uint8Array() : packDigest(after.digest),
+    limit + 1,
+  );
+  return pageOf(rows, limit, (row) => ({ ...row, digest: unpackDigest(row.digest) }));
+}

@@ -1,0 +1,79 @@
+import { openArchive } from "../../chart/archive.ts";
+import { parseConfig } from "../../chart/config.ts";
+import { archiveName, indexEntry } from "../../chart/indexEntry.ts";
+import { chartManifest } from "../../chart/manifest.ts";
+import type { Metadata } from "../../chart/metadata.ts";
+import { momentOf } from "../../chart/moment.ts";
+import { tryVersion, type Version } from "../../chart/version.ts";
+import type { Descriptor } from "../../oci/descriptor.ts";
+import { algorithmOf, type Digest, digestOf } from "../../oci/digest.ts";
+import { ChartroomError } from "../../oci/errors.ts";
+import { parseManifest } from "../../oci/manifest.ts";
+import type { Tag } from "../../oci/reference.ts";
+import { readVerified } from "../../oci/verify.ts";
+import { namedManifest } from "../named.ts";
+import type { OpenPlace } from "../openPlace.ts";
+import { formatOne } from "../place.ts";
+import type { TreeFile } from "../tree.ts";
+
+/** A version of a chart as a static index lists it. */
+export interface SiteRow {
+  readonly ref: string;
+  readonly name: string;
+  readonly version: string;
+  readonly parsed: Version;
+  readonly digest: Digest;
+  /** ms since 1970; undefined where nothing tells. */
+  readonly created: number | undefined;
+  /** Its lines of YAML. */
+  readonly text: string;
+  /** What stands beside the index: the archive and its provenance, where they are wanted. */
+  readonly files: readonly TreeFile[];
+}
+
+/** Where archives are: in the registry, or beside the index, perhaps under a URL that it is served by. */
+export type Urls = { readonly in: "registry" } | { readonly in: "files"; readonly base: string };
+
+/**
+ * The row of a chart that a tag names. Archives that are to be written are fetched whole; else the manifest and the config do.
+ * @throws ChartroomError `invalid` for what is no chart, or not the version that its tag says
+ */
+export async function readRow(open: OpenPlace, repository: string, tag: Tag, urls: Urls): Promise<SiteRow> {
+  const reads = open.reads(repository);
+  const ref = formatOne({ repository, tag });
+  const { bytes, descriptor } = await namedManifest(reads, { tag }, () => open.notFound(ref));
+  const manifest = parseManifest(bytes, descriptor.mediaType);
+  const { config, content, provenance } = chartManifest(manifest);
+  const read = async (part: Descriptor) => readVerified(await reads.blob(part), part);
+  const isWanted = urls.in === "files" || algorithmOf(content.digest) !== "sha256";
+  const archive = isWanted ? await read(content) : undefined;
+  const metadata =
+    archive === undefined ? parseConfig(await read(config)) : (await openArchive(archive)).metadata;
+  const parsed = checkedVersion(metadata, tag);
+  const digest = archive === undefined ? content.digest : digestOf(archive);
+  const file = archiveName(metadata);
+  const files: TreeFile[] = [];
+  if (urls.in === "files" && archive !== undefined) files.push({ path: file, bytes: archive });
+  if (urls.in === "files" && provenance !== undefined)
+    files.push({ path: `${file}.prov`, bytes: await read(provenance) });
+  const url = urls.in === "files" ? `${urls.base}${encodeURI(file)}` : `oci://${ref}`;
+  const { name, version } = metadata;
+  const created = momentOf(manifest.annotations["org.opencontainers.image.created"] ?? "");
+  return {
+    ref,
+    name,
+    version,
+    parsed,
+    digest,
+    created,
+    text: indexEntry(metadata, digest, [url]).yaml,
+    files,
+  };
+}
+
+/** The version of a chart whose tag says it. */
+function checkedVersion({ version }: Metadata, tag: Tag): Version {
+  const parsed = tryVersion(version);
+  if (parsed !== undefined && version.replaceAll("+", "_") === tag) return parsed;
+  throw new ChartroomError("invalid", `it is version ${version}, which is not the tag`);
+}
