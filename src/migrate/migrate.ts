@@ -1,9 +1,11 @@
+import { parseConfig } from "../chart/config.ts";
 import { createdOf } from "../chart/moment.ts";
 import { type PackedForPush, packForPush } from "../chart/packed.ts";
 import { copy } from "../oci/copy.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import { parseTag, type RepositoryName, type Tag } from "../oci/reference.ts";
 import type { Expected, Reads, StoredManifest, Target } from "../oci/repository.ts";
+import { readVerified } from "../oci/verify.ts";
 import { heldChart, isMeant } from "./held.ts";
 import type { Learnings } from "./journal.ts";
 import type { Outcome } from "./outcome.ts";
@@ -35,11 +37,9 @@ export interface Migration extends TakeOptions {
 export async function migrate(migration: Migration, step: Step): Promise<Outcome> {
   const { source, target, learnings, onConflict, signal } = migration;
   signal.throwIfAborted();
-  const learned = learnings.find(step);
-  const planned = learned?.tag ?? step.tag;
+  const planned = learnings.find(step)?.tag ?? step.tag;
   const held = await target.reads(step.repository).manifest(planned);
-  if (held !== undefined && (isMeant(held, step) || learned?.manifest === held.descriptor.digest))
-    return there(step, planned, held);
+  if (held !== undefined && (await isWanted(migration, held, step))) return there(step, planned, held);
   if (held !== undefined && onConflict === "skip" && step.row.digest !== undefined)
     return skipped(step, heldSays(held, step));
 
@@ -64,15 +64,29 @@ export async function migrate(migration: Migration, step: Step): Promise<Outcome
   return { ...result, status: "moved", notes: chart.notes };
 }
 
+/** Whether a manifest is what a step would push. One whose dependencies are to be rewritten still is not. */
+async function isWanted(
+  { target, renaming, learnings }: Pick<Migration, "target" | "renaming" | "learnings">,
+  held: StoredManifest,
+  step: Step,
+): Promise<boolean> {
+  const isLearned = learnings.find(step)?.manifest === held.descriptor.digest;
+  if (!isLearned && !isMeant(held, step)) return false;
+  const config = heldChart(held)?.config;
+  if (renaming === undefined || config === undefined) return true;
+  const blob = await target.reads(step.repository).blob(config);
+  const { dependencies } = parseConfig(await readVerified(blob, config));
+  return dependencies.every((each) => renaming(each) === undefined);
+}
+
 /** What `migrate` would do, without asking for an archive; what it cannot know then, it says. */
-export async function foresee({ source, target, learnings, onConflict, signal }: Migration, step: Step) {
+export async function foresee(migration: Migration, step: Step) {
+  const { source, target, learnings, onConflict, signal } = migration;
   signal.throwIfAborted();
-  const learned = learnings.find(step);
-  const tag = learned?.tag ?? step.tag;
+  const tag = learnings.find(step)?.tag ?? step.tag;
   const held = await target.reads(step.repository).manifest(tag);
-  if (held !== undefined && (isMeant(held, step) || learned?.manifest === held.descriptor.digest))
-    return there(step, tag, held);
-  const known = step.row.digest !== undefined;
+  if (held !== undefined && (await isWanted(migration, held, step))) return there(step, tag, held);
+  const known = step.row.digest !== undefined && migration.renaming === undefined;
   if (held !== undefined && known && onConflict === "skip") return skipped(step, heldSays(held, step));
   const size = await source.places(step.row)[0]?.size();
   const status = held !== undefined && known && onConflict === "fail" ? "conflict" : "planned";

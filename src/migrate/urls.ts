@@ -81,3 +81,14 @@ export function refusal(site: URL, url: URL, named: readonly (URL | undefined)[]
 
 /** A URL for people: queries and logins may be secret. */
 export const shownUrl = (url: URL): string => url.origin + url.pathname;
+
+/** Whether a chart's dependency names a repository: with or without `index.yaml`, a `/` at the end or a query. */
+export function namesSite(site: URL, text: string): boolean {
+  try {
+    const named = parseSite(text);
+    return named.origin === site.origin && named.pathname === site.pathname;
+  } catch (error) {
+    if (error instanceof ChartroomError) return false;
+    throw error;
+  }
+}

@@ -1,4 +1,5 @@
 import { join, resolve } from "node:path";
+import type { Renaming } from "../../chart/rewriteDependencies.ts";
 import { ifThere } from "../../files/filesystem.ts";
 import { Directory } from "../../migrate/directory.ts";
 import type { MigrationTarget } from "../../migrate/migrate.ts";
@@ -7,7 +8,7 @@ import { RepositoryMetadata } from "../../migrate/repositoryMetadata.ts";
 import { repositoryNameOf, repositoryPathOf } from "../../migrate/repositoryName.ts";
 import { basic, Site } from "../../migrate/site.ts";
 import type { ChartSource } from "../../migrate/source.ts";
-import { parseSite } from "../../migrate/urls.ts";
+import { namesSite, parseSite } from "../../migrate/urls.ts";
 import { ChartroomError } from "../../oci/errors.ts";
 import { limiter } from "../../oci/limiter.ts";
 import type { RemoteOptions } from "../../remote/open.ts";
@@ -59,15 +60,24 @@ export async function openEnds(
   const there = below(to, prefix);
   // Artifact Hub reads registries: nobody looks for it in a layout.
   const metadata = to.host === undefined ? undefined : new RepositoryMetadata(from, there);
+  const renaming = options.rewriteDependencies ? renamingOf(parseSite(source), prefix) : undefined;
   return {
     source: from,
     prefix,
     key: isSite(source) ? source : resolve(context.cwd, source),
     naming: repositoryNameOf,
-    works: (how) => indexedWorks({ ...how, source: from, target: there }, metadata),
+    works: (how) => indexedWorks({ ...how, source: from, target: there, renaming }, metadata),
     hint: "Is this the repository's index.yaml?",
   };
 }
+
+/** Where a dependency in the source is in the target. One whose repository is called otherwise there cannot be named. */
+const renamingOf =
+  (site: URL, prefix: string): Renaming =>
+  ({ name, repository }) =>
+    namesSite(site, repository) && repositoryNameOf(name) === name
+      ? `oci://${prefix.replace(/\/$/, "")}`
+      : undefined;
 
 const below = (place: OpenPlace, prefix: string): MigrationTarget => ({
   reads: (repository) => place.reads(prefix + repository),
@@ -116,11 +126,17 @@ function storedEnds(
 const parallel = 16;
 
 /** @throws ChartroomError `usage` for options that are about URLs, where there are none */
-function refuseOfSites({ sourceUsername, sourcePasswordStdin, baseUrl, rewriteUrls }: MigrateOptions): void {
-  if ([sourceUsername, sourcePasswordStdin, baseUrl, rewriteUrls].every((each) => each === undefined)) return;
-  throw new ChartroomError("usage", "The source is no URL: it takes no login and no URL", {
-    hint: "`chartroom registry login` keeps the login of a registry.",
-  });
+function refuseOfSites(options: MigrateOptions): void {
+  const { sourceUsername, sourcePasswordStdin, baseUrl, rewriteUrls, rewriteDependencies } = options;
+  const given = [sourceUsername, sourcePasswordStdin, baseUrl, rewriteUrls, rewriteDependencies];
+  if (given.every((each) => each === undefined)) return;
+  throw new ChartroomError(
+    "usage",
+    "The source is no URL: it takes no login, no URL, and no chart depends on it",
+    {
+      hint: "`chartroom registry login` keeps the login of a registry.",
+    },
+  );
 }
 
 async function openSource(

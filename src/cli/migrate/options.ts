@@ -28,6 +28,7 @@ export interface MigrateOptions extends StoreOptions {
   readonly dryRun?: boolean;
   readonly journal?: string;
   readonly report?: string;
+  readonly rewriteDependencies?: boolean;
 }
 
 const refuse = (option: string, value: string, expected: string): ChartroomError =>

@@ -54,7 +54,14 @@ export async function prepared(
   });
   const { chart, exclude, versions, since, latest, skipPrerelease, skipDeprecated, ...rest } = options;
   const filters = [chart, exclude, versions, since, latest, skipPrerelease, skipDeprecated];
-  const how = [rest.onConflict, rest.onDigestMismatch, rest.baseUrl, rest.rewriteUrls, rest.store];
+  const how = [
+    rest.onConflict,
+    rest.onDigestMismatch,
+    rest.baseUrl,
+    rest.rewriteUrls,
+    rest.store,
+    rest.rewriteDependencies,
+  ];
   const what = hashed(version, ends.key, ends.prefix, filters, how);
   const shown = withoutSecrets(source);
   return { ends, works, learnings, options, context, shown, journalPath, reportPath, what };

@@ -3,8 +3,9 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { digestOf } from "../../oci/digest.ts";
+import { chartArchive, sampleChart } from "../../testing/charts.ts";
 import { play, type TestWorld } from "../../testing/context.ts";
-import { archiveOf, indexOf, rowOf } from "../../testing/migrate.ts";
+import { archiveOf, indexOf, provenanceOf, rowOf } from "../../testing/migrate.ts";
 import { type TestServer, testServer } from "../../testing/server.ts";
 
 const archives = { old: await archiveOf("mychart", "1.0.0"), young: await archiveOf("mychart", "2.0.0") };
@@ -263,7 +264,7 @@ describe("words that make no sense", () => {
     [["oci://localhost:5000/a", "localhost:5000/b", "--base-url", "http://x"], "The source is no URL"],
     [["oci://localhost:5000/a:1", "localhost:5000/b"], "Cannot parse prefix"],
     [["http://me:secret@localhost:1", "localhost:5000/b"], "it has a login in it"],
-    [["site", "localhost:5000/b", "--base-url", "http://localhost:1"], "it takes no login and no URL"],
+    [["site", "localhost:5000/b", "--base-url", "http://localhost:1"], "it takes no login, no URL"],
     [["http://localhost:1", "localhost:5000/b", "--source-username", "me"], "go together"],
     [["http://localhost:1", "localhost:5000/b", "--rewrite-urls", "x"], 'Cannot use --rewrite-urls "x"'],
     [["site", "localhost:5000/b", "--latest", "0"], 'Cannot use --latest "0"'],
@@ -281,5 +282,55 @@ describe("words that make no sense", () => {
     const { exitCode, stdout, stderr } = await run(["nowhere", target]);
     expect([exitCode, stdout]).toEqual([1, ""]);
     expect(stderr).toStartWith(`Error: Cannot use ${join(folder, "nowhere")}: no such file or directory`);
+  });
+});
+
+describe("dependencies that name the source", () => {
+  test("name the target where that is asked for, and signatures fall; verify knows", async () => {
+    const site = Bun.serve({
+      port: 0,
+      hostname: "127.0.0.1",
+      async fetch(request) {
+        const file = Bun.file(join(folder, "site", new URL(request.url).pathname));
+        return (await file.exists()) ? new Response(file) : new Response(null, { status: 404 });
+      },
+    });
+    const url = `http://127.0.0.1:${site.port}`;
+    try {
+      const depends = `dependencies:\n- {name: mychart, version: 1.0.0, repository: "${url}/"}\n`;
+      const chartYaml = `apiVersion: v2\nname: parent\nversion: 1.0.0\n${depends}`;
+      const parent = await chartArchive(sampleChart({ "Chart.yaml": chartYaml }));
+      await put("parent-1.0.0.tgz", parent);
+      await put("parent-1.0.0.tgz.prov", provenanceOf(digestOf(parent)));
+      await put(
+        "index.yaml",
+        indexOf([
+          rowOf("mychart", "1.0.0", { digest: digestOf(archives.old) }),
+          rowOf("parent", "1.0.0", { digest: digestOf(parent) }),
+        ]),
+      );
+      const told = async (...args: string[]) =>
+        JSON.parse((await run([...args, url, target, "-o", "json"])).stdout);
+      const asked = "--rewrite-dependencies";
+      expect((await told("run")).counts).toEqual({ moved: 2, filtered: 0 });
+      expect((await told("verify", asked)).counts).toEqual({ verified: 1, failed: 1, filtered: 0 });
+      expect((await told("run", asked)).counts).toEqual({ exists: 1, failed: 1, filtered: 0 });
+      const { counts, charts } = await told("run", asked, "--on-conflict", "overwrite");
+      expect(counts).toEqual({ exists: 1, moved: 1, filtered: 0 });
+      const moved = charts.find(({ chart }: { chart: string }) => chart === "parent");
+      expect(moved.notes).toEqual([
+        "its dependencies are in the target now, so its digest is another; its signature is of the old archive, and was left",
+      ]);
+      const shown = await play(["show", "chart", `${target}/parent:1.0.0`], { cwd: folder });
+      expect(shown.stdout).toContain(`repository: oci://${target}\n`);
+      const manifest = await (await fetch(`${server.url}/v2/charts/parent/manifests/1.0.0`)).json();
+      expect(manifest.layers).toHaveLength(1);
+      expect((await told("run", asked)).counts).toEqual({ exists: 2, filtered: 0 });
+      await rm(join(folder, ".local"), { recursive: true });
+      expect((await told("run", asked)).counts).toEqual({ exists: 2, filtered: 0 });
+      expect((await told("verify", asked)).counts).toEqual({ verified: 2, filtered: 0 });
+    } finally {
+      await site.stop(true);
+    }
   });
 });
