@@ -1164,4 +1164,14 @@ export const mutants: readonly Mutant[] = [
       "access who is logged in and may not is refused, whether the chart is there or not",
     ],
   },
+  // What a pull is told is what the catalog holds.
+  {
+    without: "forgetting what was remembered once a command is done",
+    file: "src/catalog/sqlite.ts",
+    find: "        remembered.forget(command);\n",
+    test: [
+      "src/catalog/remembered.test.ts",
+      "after each command every question is answered as the database answers it",
+    ],
+  },
 ];
