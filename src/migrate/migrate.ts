@@ -19,6 +19,11 @@ export type ConflictPolicy = "fail" | "skip" | "overwrite";
 /** Where charts go: repositories below one prefix. */
 export interface MigrationTarget {
   reads(repository: RepositoryName): Reads;
+  /**
+   * Whether a repository has nothing, as its place said of all at once. It may be wrong by now: who pushes there still looks.
+   * Where nothing is known it is false.
+   */
+  lacks?(repository: RepositoryName): Promise<boolean>;
   push(repository: RepositoryName, work: (target: Target) => Promise<void>): Promise<void>;
 }
 
@@ -31,14 +36,30 @@ export interface Migration extends TakeOptions {
 }
 
 /**
- * Bring one chart into the target. What is there costs one request, where the index has its digest.
+ * Bring one chart into the target. What is there costs one request, where the index has its digest; that a whole repository is
+ * not there need not be asked again for each of its tags.
  * @throws what the source, the archive or the target fails with; ChartroomError `conflict` by the policy
  */
 export async function migrate(migration: Migration, step: Step): Promise<Outcome> {
-  const { source, target, learnings, onConflict, signal } = migration;
-  signal.throwIfAborted();
+  migration.signal.throwIfAborted();
+  if (await migration.target.lacks?.(step.repository))
+    try {
+      return await bring(migration, step, async () => undefined);
+    } catch (error) {
+      // Somebody else has come first.
+      if (!(error instanceof ChartroomError && error.code === "conflict")) throw error;
+    }
+  return bring(migration, step, (tag) => migration.target.reads(step.repository).manifest(tag));
+}
+
+async function bring(
+  migration: Migration,
+  step: Step,
+  look: (tag: Tag) => Promise<StoredManifest | undefined>,
+): Promise<Outcome> {
+  const { source, learnings, onConflict } = migration;
   const planned = learnings.find(step)?.tag ?? step.tag;
-  const held = await target.reads(step.repository).manifest(planned);
+  const held = await look(planned);
   if (held !== undefined && (await isWanted(migration, held, step))) return there(step, planned, held);
   if (held !== undefined && onConflict === "skip" && step.row.digest !== undefined)
     return skipped(step, heldSays(held, step));
@@ -50,7 +71,7 @@ export async function migrate(migration: Migration, step: Step): Promise<Outcome
   if (chart instanceof MismatchSkipped) return skipped(step, chart.message);
   const packed = packForPush(chart, createdOf(step.row.created));
   const tag = parseTag(chart.metadata.version);
-  const before = tag === planned ? held : await target.reads(step.repository).manifest(tag);
+  const before = tag === planned ? held : await look(tag);
   const { digest } = packed.manifest.descriptor;
   const result = { step, tag, archive: packed.content, size: chart.archive.byteLength, manifest: digest };
   if (before?.descriptor.digest === digest) return { ...result, status: "exists", notes: chart.notes };
@@ -84,7 +105,8 @@ export async function foresee(migration: Migration, step: Step) {
   const { source, target, learnings, onConflict, signal } = migration;
   signal.throwIfAborted();
   const tag = learnings.find(step)?.tag ?? step.tag;
-  const held = await target.reads(step.repository).manifest(tag);
+  const isNew = (await target.lacks?.(step.repository)) ?? false;
+  const held = isNew ? undefined : await target.reads(step.repository).manifest(tag);
   if (held !== undefined && (await isWanted(migration, held, step))) return there(step, tag, held);
   const known = step.row.digest !== undefined && migration.renaming === undefined;
   if (held !== undefined && known && onConflict === "skip") return skipped(step, heldSays(held, step));

@@ -57,7 +57,7 @@ export async function openEnds(
   if (stored !== undefined)
     return storedEnds(stored, to, prefix, over(options.fromPlainHttp), options, context);
   const from = await openSource(source, connection, options, context);
-  const there = below(to, prefix);
+  const there = below(to, prefix, context.signal);
   // Artifact Hub reads registries: nobody looks for it in a layout.
   const metadata = to.host === undefined ? undefined : new RepositoryMetadata(from, there);
   const renaming = options.rewriteDependencies ? renamingOf(parseSite(source), prefix) : undefined;
@@ -79,10 +79,34 @@ const renamingOf =
       ? `oci://${prefix.replace(/\/$/, "")}`
       : undefined;
 
-const below = (place: OpenPlace, prefix: string): MigrationTarget => ({
-  reads: (repository) => place.reads(prefix + repository),
-  push: (repository, work) => place.writing((writer) => work(writer.repository(prefix + repository))),
-});
+function below(place: OpenPlace, prefix: string, signal: AbortSignal): MigrationTarget {
+  let listed: Promise<ReadonlySet<string> | undefined> | undefined;
+  return {
+    // Where each look is a request, one list of all spares one for every tag of what is new.
+    async lacks(repository) {
+      if (place.host === undefined) return false;
+      listed ??= namesBelow(place, prefix, signal);
+      const names = await listed;
+      return names !== undefined && !names.has(prefix + repository);
+    },
+    reads: (repository) => place.reads(prefix + repository),
+    push: (repository, work) => place.writing((writer) => work(writer.repository(prefix + repository))),
+  };
+}
+
+/** The repositories that a place lists; undefined where it lists none, as many registries do. */
+async function namesBelow(
+  place: OpenPlace,
+  prefix: string,
+  signal: AbortSignal,
+): Promise<ReadonlySet<string> | undefined> {
+  try {
+    return new Set((await Array.fromAsync(place.list({ prefix }))).map(({ repository }) => repository));
+  } catch {
+    signal.throwIfAborted();
+    return undefined; // each tag is asked for then, and says what is wrong if something is
+  }
+}
 
 /** What is a registry or a layout by its spelling, or a layout's directory by its file `oci-layout`. */
 async function storedPlace(source: string, { fs, cwd }: Context): Promise<Place | undefined> {
