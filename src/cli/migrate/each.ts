@@ -2,6 +2,7 @@ import { replaceFile } from "../../files/durable.ts";
 import type { Outcome } from "../../migrate/outcome.ts";
 import { type Planned, planOf, type Step } from "../../migrate/plan.ts";
 import type { OpenIndex } from "../../migrate/source.ts";
+import { Ahead } from "../../oci/ahead.ts";
 import { ChartroomError } from "../../oci/errors.ts";
 import { eachInParallel } from "../../oci/parallel.ts";
 import { explain } from "../exit.ts";
@@ -14,6 +15,8 @@ import type { Summary } from "./told.ts";
 
 /** Charts on their way at once: a chart is small, and most of its time is waiting for answers. */
 const parallel = 32;
+/** Steps that wait at most: of an index that has no more it is known how long it takes. */
+const held = 10_000;
 
 /**
  * Do what `verb` says with each step of an index, and tell what became of it, `keep` first.
@@ -26,7 +29,11 @@ export async function each(
   keep: (outcome: Outcome) => void = () => {},
 ): Promise<void> {
   const { ends, works, learnings, options, context, shown } = prepared;
-  const report = new Report(shown, ends.prefix, options, context);
+  const planning = { naming: ends.naming, met: learnings.met.bind(learnings) };
+  const plan = new Ahead(planOf(entries, filtersOf(options), planning), held);
+  let done = 0;
+  const advance = () => ({ done, all: plan.count });
+  const report = new Report(shown, ends.prefix, options, context, advance);
   const work = (step: Step): Promise<Outcome> =>
     works[verb](step).catch((error: unknown) => {
       context.signal.throwIfAborted();
@@ -49,10 +56,9 @@ export async function each(
       report.withoutMetadata(row.name, explain(error));
     }
   };
-  const planning = { naming: ends.naming, met: learnings.met.bind(learnings) };
   let broken: { error: unknown } | undefined;
   try {
-    await eachInParallel(planOf(entries, filtersOf(options), planning), parallel, one);
+    await eachInParallel(plan, parallel, (planned) => one(planned).finally(() => done++));
     for (const brought of learnings.unmet()) report.gone(brought);
   } catch (error) {
     broken = { error };

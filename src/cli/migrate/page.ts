@@ -1,6 +1,5 @@
 import { cellOf, countOf, sizeInWords } from "../words.ts";
-import { countsOf } from "./report.ts";
-import { isTroubled, reasonOf, type Summary, statuses, type Told, words } from "./told.ts";
+import { countsOf, isTroubled, reasonOf, type Summary, statuses, type Told, words } from "./told.ts";
 
 /** What was done: `migrate run`, `plan` or `verify`. */
 export type Verb = "run" | "plan" | "verify";

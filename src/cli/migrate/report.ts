@@ -5,15 +5,13 @@ import { repositoryMetadataFile, repositoryMetadataTag } from "../../migrate/rep
 import type { RepositoryName } from "../../oci/reference.ts";
 import type { Context } from "../context.ts";
 import { forPeople, print } from "../output.ts";
-import { cellOf, countOf, sizeInWords, tableOf } from "../words.ts";
+import { cellOf, countOf, tableOf } from "../words.ts";
+import { type Advance, LiveLine } from "./live.ts";
 import type { MigrateOptions } from "./options.ts";
-import { isTroubled, jsonOf, reasonOf, type Summary, statuses, type Told, words } from "./told.ts";
+import { countsOf, isTroubled, jsonOf, reasonOf, type Summary, type Told, words } from "./told.ts";
 
 /** How many hints are given; hundreds that fail mostly fail alike. */
 const hintsTold = 5;
-
-/** In ms: how often the line on a terminal is drawn again. */
-const interval = 200;
 
 /**
  * What a migration tells: a line for each chart, or on a terminal one live line and what needs attention; at the end a table
@@ -30,23 +28,30 @@ export class Report {
   readonly #hints = new Set<string>();
   readonly #metadata = new Set<string>();
   readonly #withoutMetadata = new Set<string>();
-  readonly #began: number;
-  readonly #timer: ReturnType<typeof setInterval> | undefined;
+  readonly #live: LiveLine | undefined;
   #filtered = 0;
   #bytes = 0;
 
   /**
    * @param source without what may be secret in it
    * @param prefix what the target's repositories begin with
+   * @param advance how far it is
    */
-  constructor(source: string, prefix: string, options: MigrateOptions, context: Context) {
+  constructor(
+    source: string,
+    prefix: string,
+    options: MigrateOptions,
+    context: Context,
+    advance: () => Advance,
+  ) {
     this.#source = source;
     this.#prefix = prefix;
     this.#options = options;
     this.#context = context;
-    this.#began = context.now();
     const isLive = forPeople(options) && context.terminal.stderr && options.progress !== false;
-    this.#timer = isLive ? setInterval(() => this.#draw(), interval) : undefined;
+    this.#live = isLive
+      ? new LiveLine(context, () => ({ summary: this.summary(), advance: advance() }))
+      : undefined;
   }
 
   outcome({ step, status, tag, archive, size, manifest, error, notes }: Outcome): void {
@@ -93,9 +98,7 @@ export class Report {
 
   /** Take the live line away. */
   close(): void {
-    if (this.#timer === undefined) return;
-    clearInterval(this.#timer);
-    this.#context.tell("\r\x1b[K");
+    this.#live?.close();
   }
 
   /** All of it, once it has ended. */
@@ -136,32 +139,12 @@ export class Report {
     if (output === "json" || report !== undefined || isTroubled(told)) this.#told.push(told);
     const { hint } = told.error ?? {};
     if (hint !== undefined && this.#hints.size < hintsTold) this.#hints.add(hint);
-    if (this.#timer !== undefined || !forPeople(this.#options)) return;
+    if (this.#live !== undefined || !forPeople(this.#options)) return;
     const reason = reasonOf(told);
     const name = told.ref ?? [told.chart, told.version].filter((part) => part !== "").join(" ");
     this.#context.write(`${cellOf(`${name}: ${words[told.status]}${reason === "" ? "" : `, ${reason}`}`)}\n`);
-  }
-
-  #draw(): void {
-    const seconds = Math.max(0.001, (this.#context.now() - this.#began) / 1000);
-    const rate = sizeInWords(Math.round(this.#bytes / seconds));
-    this.#context.tell(`\r\x1b[K${countsOf(this.summary())}, ${rate}/s`);
   }
 }
 
 const metadataOf = ({ metadata }: Summary): string =>
   metadata.length === 0 ? "" : `${repositoryMetadataFile} for ${countOf(metadata.length, "chart")}\n`;
-
-/** How many became what, on one line. */
-export function countsOf({
-  counts,
-  bytes,
-  filtered,
-}: Pick<Summary, "counts" | "bytes" | "filtered">): string {
-  const counted = statuses
-    .filter((status) => counts[status] !== undefined)
-    .map((status) => `${counts[status]} ${words[status]}`);
-  if (counted.length === 0) counted.push("no charts");
-  const size = bytes > 0 ? ` (${sizeInWords(bytes)})` : "";
-  return counted.join(", ") + size + (filtered > 0 ? `; ${countOf(filtered, "version")} not asked for` : "");
-}

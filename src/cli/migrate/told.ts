@@ -1,4 +1,5 @@
 import type { Failure, Status } from "../../migrate/outcome.ts";
+import { countOf, sizeInWords } from "../words.ts";
 
 /** What is said of a chart's version, whatever became of it. */
 export interface Told {
@@ -50,6 +51,20 @@ export const words: Readonly<Record<Status, string>> = {
 
 /** All that can become of a version. */
 export const statuses = Object.keys(words) as readonly Status[];
+
+/** How many became what, on one line. */
+export function countsOf({
+  counts,
+  bytes,
+  filtered,
+}: Pick<Summary, "counts" | "bytes" | "filtered">): string {
+  const counted = statuses
+    .filter((status) => counts[status] !== undefined)
+    .map((status) => `${counts[status]} ${words[status]}`);
+  if (counted.length === 0) counted.push("no charts");
+  const size = bytes > 0 ? ` (${sizeInWords(bytes)})` : "";
+  return counted.join(", ") + size + (filtered > 0 ? `; ${countOf(filtered, "version")} not asked for` : "");
+}
 
 /** Whether a person should look at it. */
 export const isTroubled = ({ status, notes }: Told): boolean =>
