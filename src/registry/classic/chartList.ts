@@ -1,8 +1,6 @@
 import { compareVersions } from "../../chart/version.ts";
 import type { Tag } from "../../oci/reference.ts";
-import { type Form, writing } from "./form.ts";
 import { cutLeaves, type Leaf, type Listed } from "./leaf.ts";
-import { type Section, sectionOf } from "./section.ts";
 
 /** The versions of one chart that an index lists, newest first as Helm sorts them. */
 export class ChartList {
@@ -10,7 +8,6 @@ export class ChartList {
   readonly #tags = new Map<Tag, Listed>();
   #versions: Listed[] = [];
   #leaves: readonly Leaf[] = [];
-  readonly #sections = new Map<Form, { readonly leaves: readonly Leaf[]; readonly section: Section }>();
   /** How many of the oldest versions are as they were when leaves were cut; undefined when all are. */
   #same: number | undefined;
 
@@ -29,27 +26,6 @@ export class ChartList {
       this.#same = undefined;
     }
     return this.#leaves;
-  }
-
-  /** When the latest of its versions came, ms since 1970. */
-  get newest(): number {
-    return Math.max(...this.leaves.map(({ newest }) => newest));
-  }
-
-  /** Its part of an index; all its leaves are made. */
-  section(form: Form): Section {
-    const { leaves } = this;
-    const held = this.#sections.get(form);
-    if (held?.leaves === leaves) return held.section;
-    const { between } = writing[form];
-    const section = sectionOf(
-      leaves.flatMap((leaf, i) => {
-        const part = leaf.part(form)!;
-        return i > 0 && between !== undefined ? [between, part] : [part];
-      }),
-    );
-    this.#sections.set(form, { leaves, section });
-    return section;
   }
 
   /** What a tag lists. */

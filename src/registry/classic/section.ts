@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 import { combineCrc, crcShift } from "./crc32.ts";
+import { type Form, writing } from "./form.ts";
+import type { Leaf } from "./leaf.ts";
 import type { Part } from "./part.ts";
 
 /** Parts that follow each other, summed up once: a change makes a document of few sums and not of all its parts. */
@@ -28,4 +30,24 @@ export function sectionOf(parts: readonly Part[]): Section {
     shift: crcShift(length),
     sizes: { deflated, zstd },
   };
+}
+
+const known: Readonly<Record<Form, WeakMap<readonly Leaf[], Section>>> = {
+  yaml: new WeakMap(),
+  json: new WeakMap(),
+};
+
+/** The section of a chart's leaves, whose parts are made; the same list of leaves is summed up once. */
+export function chartSection(form: Form, leaves: readonly Leaf[]): Section {
+  const held = known[form].get(leaves);
+  if (held !== undefined) return held;
+  const { between } = writing[form];
+  const section = sectionOf(
+    leaves.flatMap((leaf, i) => {
+      const part = leaf.part(form)!;
+      return i > 0 && between !== undefined ? [between, part] : [part];
+    }),
+  );
+  known[form].set(leaves, section);
+  return section;
 }
