@@ -1,6 +1,6 @@
 import { cpus, release, totalmem } from "node:os";
 import { version } from "../package.json";
-import { find } from "../tests/programs.ts";
+import { find, type Program } from "../tests/programs.ts";
 
 /** What figures were measured on and with. */
 export interface Machine {
@@ -22,13 +22,22 @@ export async function machine(): Promise<Machine> {
     versions: {
       chartroom: version,
       bun: Bun.version,
-      "helm 4": await answerOf(find("helm4"), ["version", "--template", "{{.Version}}"]),
+      "helm 4": await answerOf("helm4", ["version", "--template", "{{.Version}}"]),
+      "Distribution 3": await answerOf("distribution3", ["--version"]),
+      "docker-registry 2.8": await answerOf("docker-registry", ["--version"]),
+      zot: await answerOf("zot", ["--version"]),
+      ChartMuseum: await answerOf("chartmuseum", ["--version"]),
+      nginx: await answerOf("nginx", ["-v"]),
+      wrk: await answerOf("wrk", ["-v"]),
     },
   };
 }
 
-async function answerOf(path: string | undefined, args: readonly string[]): Promise<string> {
+/** The version in what a program says of itself: nginx tells it on standard error, and wrk ends with 1. */
+async function answerOf(program: Program, args: readonly string[]): Promise<string> {
+  const path = find(program);
   if (path === undefined) return "not installed";
-  const child = Bun.spawn([path, ...args], { stdin: "ignore", stdout: "pipe", stderr: "ignore" });
-  return (await new Response(child.stdout).text()).trim();
+  const child = Bun.spawn([path, ...args], { stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+  const said = await Promise.all([child.stdout, child.stderr].map((each) => new Response(each).text()));
+  return /\bv?\d+(?:\.\d+)+\S*/.exec(said.join("\n"))?.[0] ?? "unknown";
 }

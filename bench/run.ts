@@ -14,11 +14,15 @@ import { trade } from "./client/trade.ts";
 import { machine } from "./machine.ts";
 import { type Result, resultOf, tableFor } from "./report.ts";
 import type { Scenario } from "./scenario.ts";
+import { blobGet } from "./server/blobGet.ts";
 import { collection } from "./server/collection.ts";
 import { connections } from "./server/connections.ts";
 import { fairness } from "./server/fairness.ts";
 import { index } from "./server/index.ts";
+import { largeBlob } from "./server/largeBlob.ts";
 import { lists } from "./server/lists.ts";
+import { manifestGet } from "./server/manifestGet.ts";
+import { manifestPut } from "./server/manifestPut.ts";
 
 const scenarios: readonly Scenario[] = [
   start,
@@ -26,6 +30,10 @@ const scenarios: readonly Scenario[] = [
   migrate,
   references,
   check,
+  manifestGet,
+  blobGet,
+  largeBlob,
+  manifestPut,
   collection,
   lists,
   fairness,

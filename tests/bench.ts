@@ -197,7 +197,7 @@ export class Bench {
       ...["registry", "serve", "--addr", host, "--data", join(folder, "data")],
       ...(users.length === 0 ? [] : ["--htpasswd", await writeUsers(folder, users)]),
     ];
-    return this.#start("chartroom", argsOf, env);
+    return this.serving("chartroom", argsOf, env);
   }
 
   /**
@@ -205,7 +205,7 @@ export class Bench {
    * @param users them, or the path of a file of them
    */
   async distribution(users: readonly User[] | string = []): Promise<Registry> {
-    return this.#start("docker-registry", async (host, folder) => {
+    return this.serving("docker-registry", async (host, folder) => {
       const path = typeof users === "string" ? users : await writeUsers(folder, users);
       const config = {
         version: 0.1,
@@ -232,7 +232,7 @@ export class Bench {
       await Bun.write(file, JSON.stringify(configOf(host, folder))); // JSON is YAML
       return program === "chartroom" ? ["registry", "serve", file] : ["serve", file];
     };
-    return this.#start(program, argsOf, env);
+    return this.serving(program, argsOf, env);
   }
 
   /**
@@ -241,7 +241,7 @@ export class Bench {
    * @param tls the certificate and key, as paths, that it speaks https with
    */
   async nginx({ host: upstream }: Registry, tls: { cert: string; key: string }): Promise<Registry> {
-    return this.#start("nginx", async (host, folder) => {
+    return this.serving("nginx", async (host, folder) => {
       const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
         (what) => `${what}_temp_path ${join(folder, what)};`,
       );
@@ -262,7 +262,11 @@ export class Bench {
     });
   }
 
-  async #start(
+  /**
+   * Any program that serves HTTP.
+   * @param argsOf gives its arguments, for where to listen and a folder of its own
+   */
+  async serving(
     program: Program | "chartroom",
     argsOf: (host: string, folder: string) => Promise<string[]>,
     env: Record<string, string> = {},
@@ -356,8 +360,8 @@ async function writeUsers(folder: string, users: readonly User[]): Promise<strin
 }
 
 /**
- * Whether a registry answers, over http or https: at its root, where it needs neither login nor path prefix. A proxy of the
- * environment is not asked.
+ * Whether a server answers, over http or https: at its root, where a registry needs neither login nor path prefix, and one that
+ * has nothing there says so. A proxy of the environment is not asked.
  */
 async function answers(host: string): Promise<boolean> {
   const signal = AbortSignal.timeout(patience * 1000);
@@ -365,7 +369,7 @@ async function answers(host: string): Promise<boolean> {
   for (const scheme of ["http", "https"])
     try {
       const { status } = await fetch(`${scheme}://${host}/`, { signal, proxy: false, tls });
-      if (status === 200) return true;
+      if (status < 500) return true;
     } catch {
       // Not yet, or not so.
     }

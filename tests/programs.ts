@@ -4,7 +4,10 @@ import { join } from "node:path";
 
 const clients = process.env.CHARTROOM_CLIENTS ?? join(homedir(), ".cache/chartroom-clients");
 
-/** What `tools/clients` installs: by a path in its folder, or by a command that Debian's packages put on PATH. */
+/**
+ * What `tools/clients` installs, by a path in its folder or by a command that Debian's packages put on PATH; and what only its user
+ * can have, by a variable that names the binary.
+ */
 const places = {
   helm3: { file: "helm3/helm" },
   helm4: { file: "helm4/helm" },
@@ -18,6 +21,10 @@ const places = {
   "docker-registry": { command: "docker-registry" },
   curl: { command: "curl" },
   nginx: { command: "nginx" },
+  wrk: { command: "wrk" },
+  taskset: { command: "taskset" },
+  zot: { variable: "CHARTROOM_BENCH_ZOT" },
+  chartmuseum: { variable: "CHARTROOM_BENCH_CHARTMUSEUM" },
   htpasswd: { command: "htpasswd" },
   openssl: { command: "openssl" },
   bash: { command: "bash" },
@@ -25,16 +32,18 @@ const places = {
   fish: { command: "fish" },
   mandoc: { command: "mandoc" },
   groff: { command: "groff" },
-} as const satisfies Record<string, { file: string } | { command: string }>;
+} as const satisfies Record<string, { file: string } | { command: string } | { variable: string }>;
 
 /** A foreign program that interop tests play with. */
 export type Program = keyof typeof places;
 
 /** A foreign program's path, or undefined when it is not installed. */
 export function find(program: Program): string | undefined {
-  const place: { file?: string; command?: string } = places[program];
-  const path = place.file === undefined ? Bun.which(place.command ?? "") : join(clients, place.file);
-  return path !== null && existsSync(path) ? path : undefined;
+  const place: { file?: string; command?: string; variable?: string } = places[program];
+  const { file, command = "", variable } = place;
+  const named = variable === undefined ? Bun.which(command) : process.env[variable];
+  const path = file === undefined ? named : join(clients, file);
+  return path && existsSync(path) ? path : undefined;
 }
 
 /** Our own binary. */

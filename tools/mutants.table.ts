@@ -659,6 +659,13 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    without: "the mistrust of a broken catalog when a check mends",
+    file: "src/registry/check/mendable.ts",
+    find: 'level === "fault" && where === catalogName',
+    replace: "level === where",
+    test: ["src/registry/check/mendable.test.ts", "by a broken catalog nothing is"],
+  },
+  {
     without: "the refusal of blobs whose catalog is gone",
     file: "src/registry/dataDirectory.ts",
     find: "  if (found > 0) return refuseLost(fs, root);\n",
@@ -1155,6 +1162,16 @@ export const mutants: readonly Mutant[] = [
     test: [
       "src/server/classic/door.test.ts",
       "access who is logged in and may not is refused, whether the chart is there or not",
+    ],
+  },
+  // What a pull is told is what the catalog holds.
+  {
+    without: "forgetting what was remembered once a command is done",
+    file: "src/catalog/sqlite.ts",
+    find: "        remembered.forget(command);\n",
+    test: [
+      "src/catalog/remembered.test.ts",
+      "after each command every question is answered as the database answers it",
     ],
   },
 ];

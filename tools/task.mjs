@@ -30,7 +30,7 @@ function install() {
 const entries = [
   "src/main.ts",
   "src/catalog/writer.ts",
-  "src/registry/charts/factsWorker.ts",
+  "src/registry/charts/archiveWorker.ts",
   "src/cli/registry/upkeep/worker.ts",
 ];
 

@@ -28,7 +28,7 @@ export interface Blobs {
    * Open the ingest of this name, or go on with it where it stands. Names are the caller's: lower-case letters, digits
    * and `-`. One caller at a time; the caller sees to it.
    */
-  ingest(name: string): Promise<Ingest>;
+  ingest(name: string, options?: IngestOptions): Promise<Ingest>;
   /**
    * Bytes that an ingest has taken and told as `written`, while more may come; undefined when there is no such ingest.
    * The stream is as that of `read`, and goes on to its end when the ingest ends meanwhile.
@@ -36,6 +36,12 @@ export interface Blobs {
   readIngest(name: string, range: ByteRange): Promise<ReadableStream<Uint8Array> | undefined>;
   /** The names of the ingests that there are, with their sizes in bytes and when they last changed (ms since 1970). */
   ingests(): AsyncIterable<{ name: string; size: number; changed: number }>;
+}
+
+/** How an ingest is kept. */
+export interface IngestOptions {
+  /** Nobody goes on with it: what was appended need not survive power loss before it is committed. Saves the syncs for that. */
+  readonly brief?: boolean;
 }
 
 /**

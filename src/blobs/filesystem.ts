@@ -4,7 +4,7 @@ import { makeDirectory } from "../files/durable.ts";
 import { errorCode, type FileSystem, ifThere } from "../files/filesystem.ts";
 import { algorithmOf, type Digest, hexOf, tryDigest } from "../oci/digest.ts";
 import type { ByteRange } from "../oci/repository.ts";
-import type { BlobInfo, Blobs, Ingest } from "./blobs.ts";
+import type { BlobInfo, Blobs, Ingest, IngestOptions } from "./blobs.ts";
 import { FilesystemIngest } from "./ingest.ts";
 import { isIngestName, parseIngestName } from "./name.ts";
 import { cannotLink } from "./place.ts";
@@ -71,11 +71,12 @@ export class FilesystemBlobs implements Blobs {
     }
   }
 
-  async ingest(name: string): Promise<Ingest> {
+  async ingest(name: string, { brief = false }: IngestOptions = {}): Promise<Ingest> {
     const path = join(this.#directories.ingest, parseIngestName(name));
     await this.#make(this.#directories.ingest);
     return FilesystemIngest.open(this.#fs, {
       path,
+      brief,
       blobPath: async (digest) => {
         const target = this.#pathOf(digest);
         // Both: whoever made the upper one, another tool perhaps, need not have synced it.

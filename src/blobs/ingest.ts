@@ -14,6 +14,8 @@ import { readChunks } from "./stream.ts";
 export interface IngestPlace {
   /** The ingest's file; its directory is there. */
   readonly path: string;
+  /** As of `IngestOptions`. */
+  readonly brief: boolean;
   /** The file of a blob, whose directory is made first where it is not there. */
   blobPath(digest: Digest): Promise<string>;
 }
@@ -107,8 +109,10 @@ export class FilesystemIngest implements Ingest {
       this.#offset = (await this.#file.stat()).size;
       // When a write failed, more was hashed than written.
       if (live?.hashed === this.#offset) this.#live = live;
-      await this.#sync();
-      await this.#enter();
+      if (!this.#place.brief) {
+        await this.#sync();
+        await this.#enter();
+      }
     }
   }
 

@@ -6,7 +6,7 @@ import * as charts from "./chartQuestions.ts";
 import * as collection from "./collectionQuestions.ts";
 import { loose } from "./loose.ts";
 import * as questions from "./questions.ts";
-import { scansOver } from "./scans.ts";
+import { scansOver } from "./scanQuestions.ts";
 import { upgrade } from "./schema.ts";
 import { Sql, type Value } from "./sql.ts";
 import { unusedManifests } from "./use.ts";

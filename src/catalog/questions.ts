@@ -6,8 +6,8 @@ import type { Page, PageRequest, StoredEvent, Upload } from "./catalog.ts";
 import { packDigest, unpackDigest } from "./packed.ts";
 import type { Sql } from "./sql.ts";
 
-// What a `Catalog` can be asked, each a statement or two that read rows by an index and give a page at most. Nothing is
-// cached: a tag takes 7 µs and a manifest with its bytes 8 µs of this thread, and presence can be revoked at any time.
+// What a `Catalog` can be asked, each a statement or two that read rows by an index and give a page at most. Those of a
+// pull are remembered above (remembered.ts); here nothing is.
 
 /** Whether the repository holds anything, or an upload into it is open. */
 export function hasRepository(sql: Sql, name: RepositoryName): boolean {

@@ -7,7 +7,8 @@ import { loose } from "./loose.ts";
 import { failureOf, type Request } from "./messages.ts";
 import { cannotWrite, Outbox, type OutboxLimits } from "./outbox.ts";
 import * as questions from "./questions.ts";
-import { scansOver } from "./scans.ts";
+import { Remembered } from "./remembered.ts";
+import { scansOver } from "./scanQuestions.ts";
 import { upgrade } from "./schema.ts";
 import { Sql } from "./sql.ts";
 import { startWriter, type Writer } from "./thread.ts";
@@ -84,21 +85,37 @@ async function told(writer: Writer, request: Request): Promise<void> {
   if (reply.kind === "failed") throw cannotWrite(reply.failure);
 }
 
-const catalogOver = (sql: Sql, writer: Writer, outbox: Outbox): Catalog => ({
-  ...questionsOver(sql),
-  apply: async <C extends Command>(command: C) => (await outbox.send(command)) as Outcome<C>,
-  waiting: () => outbox.waiting,
-  close: async () => {
-    await outbox.close();
-    sql.close();
-    // The writer closes last, and so takes the write-ahead log into the database.
-    try {
-      await told(writer, { kind: "close" });
-    } finally {
-      writer.stop();
-    }
-  },
-});
+function catalogOver(sql: Sql, writer: Writer, outbox: Outbox): Catalog {
+  const remembered = new Remembered({
+    tag: (repository, tag) => questions.tag(sql, repository, tag),
+    manifest: (repository, digest) => questions.manifest(sql, repository, digest),
+    blob: (repository, digest) => questions.blob(sql, repository, digest),
+  });
+  return {
+    ...questionsOver(sql),
+    tag: async (repository, tag) => remembered.tag(repository, tag),
+    manifest: async (repository, digest) => remembered.manifest(repository, digest),
+    blob: async (repository, digest) => remembered.blob(repository, digest),
+    apply: async <C extends Command>(command: C) => {
+      try {
+        return (await outbox.send(command)) as Outcome<C>;
+      } finally {
+        remembered.forget(command);
+      }
+    },
+    waiting: () => outbox.waiting,
+    close: async () => {
+      await outbox.close();
+      sql.close();
+      // The writer closes last, and so takes the write-ahead log into the database.
+      try {
+        await told(writer, { kind: "close" });
+      } finally {
+        writer.stop();
+      }
+    },
+  };
+}
 
 const questionsOver = (sql: Sql): Questions => ({
   ...scansOver(sql),

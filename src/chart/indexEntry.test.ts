@@ -14,16 +14,16 @@ const lines = fc
     maxLength: 8,
   })
   .map((each) => each.join("\n"));
-const any = fc.oneof(text, lines);
+const odd = fc.oneof(text, lines);
 
 describe("an entry", () => {
   test("says in YAML what it says in JSON, whatever its author wrote", () => {
     const chart = fc.record({
-      description: any,
-      home: any,
-      keywords: fc.array(any, { maxLength: 3 }),
-      maintainers: fc.array(fc.record({ name: any, email: any }), { maxLength: 2 }),
-      annotations: fc.dictionary(fc.string({ maxLength: 20 }), any, { maxKeys: 3 }),
+      description: odd,
+      home: odd,
+      keywords: fc.array(odd, { maxLength: 3 }),
+      maintainers: fc.array(fc.record({ name: odd, email: odd }), { maxLength: 2 }),
+      annotations: fc.dictionary(fc.string({ maxLength: 20 }), odd, { maxKeys: 3 }),
       deprecated: fc.boolean(),
     });
     fc.assert(

@@ -45,3 +45,12 @@ test("an error of another room is read by its code", () => {
 test("an abort is an interruption, whatever threw it", () => {
   expect(explain(new DOMException("stop", "AbortError")).code).toBe("interrupted");
 });
+
+test("what SQLite says of a broken file is told as the catalog's, with what to do", () => {
+  const broken = Object.assign(new Error("database disk image is malformed"), { code: "SQLITE_CORRUPT" });
+  expect(explain(broken)).toEqual({
+    code: "storage",
+    message: "Cannot read the catalog: database disk image is malformed",
+    hint: expect.stringContaining("restore a backup"),
+  });
+});

@@ -55,6 +55,12 @@ export function explain(error: unknown): Explanation {
   const { code, path, hint } = error as NodeJS.ErrnoException & { hint?: string };
   if (code !== undefined && Object.hasOwn(exitCodes, code))
     return { code: code as ErrorCode, message: error.message, hint };
+  if (code?.startsWith("SQLITE_"))
+    return {
+      code: "storage",
+      message: `Cannot read the catalog: ${error.message}`,
+      hint: "Look after the disk. A broken catalog is not mended: restore a backup (docs/operations.md).",
+    };
   const known = code === undefined ? undefined : storageErrors[code];
   if (known !== undefined)
     return {

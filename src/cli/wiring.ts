@@ -6,7 +6,7 @@ import { snapshotSqlite } from "../catalog/snapshot.ts";
 import { openSqliteCatalog, openSqliteReader } from "../catalog/sqlite.ts";
 import { Notifications, type NotificationsOptions } from "../notify/notifications.ts";
 import type { Catalogs } from "../registry/backup/copy.ts";
-import { factsThread } from "../registry/charts/factsThread.ts";
+import { archiveThread } from "../registry/charts/archiveThread.ts";
 import type { DataPaths } from "../registry/dataPaths.ts";
 import type { MirrorSource } from "../registry/mirror/mirror.ts";
 import { plainFiles } from "../registry/plainFiles.ts";
@@ -61,8 +61,8 @@ export async function openRegistry(
   const notifications = told && new Notifications(stored, told);
   const heard = told?.endpoints.length === 0 ? undefined : notifications;
   const catalog = heard?.catalog ?? stored;
-  const reading = factsThread();
-  const store = { catalog, blobs, now, rules, readFacts: reading.read };
+  const reading = archiveThread();
+  const store = { catalog, blobs, now, rules, readFacts: reading.read, readTemplates: reading.templates };
   const registry = new Registry(store, mirrors, report);
   const close = async () => {
     await registry.close();

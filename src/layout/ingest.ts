@@ -22,7 +22,10 @@ export async function takeBlob(layout: Layout, blob: Descriptor, body: Body): Pr
   const name = `${algorithmOf(blob.digest)}-${hexOf(blob.digest)}`;
   const lock = blob.size < worthResuming ? undefined : await tryLock(layout, blob);
   try {
-    const ingest = await layout.blobs.ingest(lock === undefined ? `${name}-${crypto.randomUUID()}` : name);
+    const ingest =
+      lock === undefined
+        ? await layout.blobs.ingest(`${name}-${crypto.randomUUID()}`, { brief: true })
+        : await layout.blobs.ingest(name);
     let keep = false;
     try {
       await fill(ingest, blob, body);

@@ -1,13 +1,16 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { chartMediaTypes } from "../chart/mediaTypes.ts";
 import { packForPush } from "../chart/packed.ts";
+import { copy } from "../oci/copy.ts";
 import { digestOf } from "../oci/digest.ts";
 import { limiter } from "../oci/limiter.ts";
+import { parseTag, type Reference } from "../oci/reference.ts";
 import { AnsweringServers } from "../testing/answering.ts";
 import { blobOf, imageOf, pushArtifact } from "../testing/artifacts.ts";
 import { errorCodes, type TestHandler, testHandler } from "../testing/handler.ts";
 import { archiveOf, indexOf, provenanceOf, rowOf } from "../testing/migrate.ts";
-import { hastyTransport } from "../testing/mirrored.ts";
+import { hastyTransport, mirrorOf } from "../testing/mirrored.ts";
+import { testRegistry } from "../testing/registry.ts";
 import { ChartUpstream } from "./chartUpstream.ts";
 import type { IndexRow } from "./indexRow.ts";
 import { MirroredSite } from "./mirroredSite.ts";
@@ -53,7 +56,8 @@ beforeEach(() => {
     return file === undefined ? new Response("none", { status: 404 }) : new Response(file);
   });
   site = new Site(parseSite(url.href), { transport: hastyTransport() });
-  const mirrored = new MirroredSite(site, { refresh: 300_000, now: () => now });
+  const registry = ({ registry: host, repository }: Reference) => mirrorOf(host).open(repository);
+  const mirrored = new MirroredSite(site, { home: url, registry, refresh: 300_000, now: () => now });
   const open = (repository: Parameters<typeof mirrored.tags>[0]) => new ChartUpstream(mirrored, repository);
   front = testHandler(undefined, { mirrors: [{ prefix: "stable", ttl: 0, open }], now: () => now });
 });
@@ -184,6 +188,28 @@ describe("a mirror of a classic repository", () => {
     });
     const other = await front.ask(`GET ${at("2.0.0")}`);
     expect([other.status, await errorCodes(other)]).toEqual([502, ["UNKNOWN"]]);
+  });
+
+  test("gives a chart that the index says to be in a registry, as it is there", async () => {
+    const there = testRegistry();
+    servers.closeLater(() => there.stop());
+    const taken = await takeChart(site, row, { onMismatch: "fail", openings: limiter(1) });
+    const packed = packForPush(taken);
+    const tags = [parseTag("1.2.3")];
+    await copy(packed.source, there.repository, packed.manifest, { tags, expect: "any" });
+    const urls = [`oci://${there.host}/charts/mychart:1.2.3`];
+    rows = [rowOf("mychart", "1.2.3", { urls, digest })];
+    const manifest = await pulled();
+    expect(manifest.layers[0]?.digest).toBe(digest);
+    there.requests.splice(0);
+    away = true;
+    expect<Uint8Array>(await blob(digest)).toEqual(archive);
+    expect(await pulled()).toEqual(manifest);
+    expect(there.requests).toEqual([]);
+    rows = [rowOf("mychart", "1.2.3", { urls, digest: digestOf(strange) })];
+    [away, now] = [false, now + 300_000];
+    await front.ask(`GET ${at("1.2.3")}`);
+    expect(front.registry.mirrored).toMatchObject({ stale: 1, failures: 1 });
   });
 
   test("takes no push, and what is beside it takes them as ever", async () => {

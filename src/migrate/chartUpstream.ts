@@ -6,6 +6,7 @@ import { ChartroomError } from "../oci/errors.ts";
 import { type RepositoryName, type Tag, tryTag } from "../oci/reference.ts";
 import type { StoredManifest } from "../oci/repository.ts";
 import type { Found, Upstream } from "../oci/upstream.ts";
+import { referenceOf } from "./elsewhere.ts";
 import { heldChart } from "./held.ts";
 import type { IndexRow } from "./indexRow.ts";
 import type { MirroredSite } from "./mirroredSite.ts";
@@ -29,9 +30,12 @@ export class ChartUpstream implements Upstream {
   async find(name: Tag | Digest, kept: StoredManifest | undefined): Promise<Found | undefined> {
     const tag = tryTag(name);
     const row = tag && (await this.#site.row(this.#repository, tag));
-    if (row === undefined) return undefined;
+    if (tag === undefined || row === undefined) return undefined;
     if (kept !== undefined && isStill(kept, row)) return { manifest: kept };
-    const { source, turn, openings } = this.#site;
+    const { source, turn, openings, home, registry } = this.#site;
+    const elsewhere = referenceOf(home, row);
+    if (elsewhere !== undefined)
+      return inRegistry(registry(elsewhere), elsewhere.digest ?? elsewhere.tag ?? tag, row);
     const { manifest, source: parts } = await turn(async () =>
       packForPush(await takeChart(source, row, { onMismatch: "fail", openings }), createdOf(row.created)),
     );
@@ -50,6 +54,23 @@ export class ChartUpstream implements Upstream {
   }
 
   async *referrers(): AsyncGenerator<never> {}
+}
+
+/** A chart that the index says to be in a registry: as it is there, if its archive is the one that the index means. */
+async function inRegistry(
+  upstream: Upstream,
+  name: Tag | Digest,
+  { name: chart, version, digest }: IndexRow,
+): Promise<Found | undefined> {
+  const found = await upstream.find(name, undefined);
+  const held = found && heldChart(found.manifest);
+  if (found === undefined) return undefined;
+  const refuse = (code: "invalid" | "not_verified", why: string) =>
+    new ChartroomError(code, `${chart} ${version} is in a registry, ${why}`);
+  if (held === undefined) throw refuse("invalid", "and no chart there");
+  if (digest !== undefined && held.content.digest !== digest)
+    throw refuse("not_verified", `with the archive ${held.content.digest}, not ${digest}`);
+  return { manifest: found.manifest, parts: upstream };
 }
 
 const isStill = (kept: StoredManifest, { digest }: IndexRow): boolean =>

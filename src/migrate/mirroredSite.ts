@@ -1,7 +1,8 @@
 import type { Digest } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import { limiter } from "../oci/limiter.ts";
-import type { RepositoryName, Tag } from "../oci/reference.ts";
+import type { Reference, RepositoryName, Tag } from "../oci/reference.ts";
+import type { Upstream } from "../oci/upstream.ts";
 import type { IndexRow } from "./indexRow.ts";
 import { planOf } from "./plan.ts";
 import type { ChartSource, IndexVersion } from "./source.ts";
@@ -23,9 +24,22 @@ interface HeldIndex {
   readonly seen: number;
 }
 
+export interface MirroredSiteOptions {
+  /** Where the index is. */
+  readonly home: URL;
+  /** A repository of a registry, for charts of which the index says that they are there. */
+  readonly registry: (reference: Reference) => Upstream;
+  /** How long the index counts, in ms. */
+  readonly refresh: number;
+  /** Now, ms since 1970. */
+  readonly now: () => number;
+}
+
 /** A classic repository as mirrors of its charts see it: its index is held, and asked for now and then whether it changed. */
 export class MirroredSite {
   readonly source: ChartSource;
+  readonly home: URL;
+  readonly registry: MirroredSiteOptions["registry"];
   /** For whoever has an archive in memory. */
   readonly turn = limiter(atOnce);
   /** For whoever has one unpacked, too. */
@@ -35,12 +49,10 @@ export class MirroredSite {
   #held: HeldIndex | undefined;
   #asking: Promise<HeldIndex> | undefined;
 
-  /**
-   * @param refresh how long the index counts, in ms
-   * @param now ms since 1970
-   */
-  constructor(source: ChartSource, { refresh, now }: { refresh: number; now: () => number }) {
+  constructor(source: ChartSource, { home, registry, refresh, now }: MirroredSiteOptions) {
     this.source = source;
+    this.home = home;
+    this.registry = registry;
     this.#refresh = refresh;
     this.#now = now;
   }

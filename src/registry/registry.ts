@@ -1,5 +1,6 @@
 import type { PageRequest } from "../catalog/catalog.ts";
 import { type ChartFacts, readFacts, type Unreadable } from "../chart/facts.ts";
+import { templatesOf } from "../chart/templates.ts";
 import type { RepositoryName } from "../oci/reference.ts";
 import { Burials } from "./burials.ts";
 import { ChartReader } from "./charts/chartReader.ts";
@@ -54,6 +55,11 @@ export class Registry {
     this.collector = new Collector(store, burials);
   }
 
+  /** Templates and values of an archive in JSON. @throws ChartroomError `invalid` */
+  readTemplates(bytes: Uint8Array): Promise<string> {
+    return (this.#store.readTemplates ?? templatesOf)(bytes);
+  }
+
   /** Read a chart's archive that is not stored, by the same reader. */
   readArchive(bytes: Uint8Array): Promise<ChartFacts | Unreadable> {
     return (this.#store.readFacts ?? readFacts)(bytes);
@@ -91,10 +97,12 @@ export class Registry {
    */
   async start(report: (error: unknown) => void, sweep: Sweep | "off" = usualSweep): Promise<void> {
     this.collector.start(report);
-    this.#charts.start(report);
+    this.#charts.reportTo(report);
     this.#expiry = setInterval(() => void this.#mirrors.sweep().catch(report), expiryInterval);
     this.#expiry.unref();
     if (sweep === "off") return;
+    // What was left unread by the last run; else the next push or index sees to it.
+    this.#charts.wake();
     await this.uploads.reap(sweep.age);
     this.#timer = setInterval(() => void this.uploads.reap(sweep.age).catch(report), sweep.interval);
     this.#timer.unref();

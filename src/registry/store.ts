@@ -25,6 +25,8 @@ export interface Store {
   readonly rules?: Rules | undefined;
   /** How a chart's archive is read; on the caller's thread where it is not said. */
   readonly readFacts?: ReadFacts | undefined;
+  /** How its templates are, alike (`chart/templates.ts`). */
+  readonly readTemplates?: ((bytes: Uint8Array) => Promise<string>) | undefined;
   /** Is told that a chart was pushed. */
   readonly chartPushed?: (() => void) | undefined;
 }

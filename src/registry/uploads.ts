@@ -120,7 +120,7 @@ export class Uploads {
     const name = crypto.randomUUID();
     this.#receiving.add(name);
     try {
-      const ingest = await this.#store.blobs.ingest(name);
+      const ingest = await this.#store.blobs.ingest(name, { brief: true });
       try {
         const { signal } = new AbortController();
         if (chunk !== undefined)

@@ -47,6 +47,7 @@ const needs: Readonly<Record<Route["op"], Action | "login" | "list" | "nothing" 
   "list-misplaced": "later",
   "show-versions": "later",
   "show-version": "later",
+  "show-templates": "later",
   "show-values": "later",
   "post-chart": "later",
   "post-provenance": "later",

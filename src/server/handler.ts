@@ -148,8 +148,9 @@ export function createHandler(options: HandlerOptions): Handler {
     front.dress(response.headers, request, peer.address);
     if (progress.unread && status >= 400 && isLarge(request)) response.headers.set("connection", "close");
     const answered = request.method === "HEAD" ? new Response(null, response) : response;
+    // Its length says how large a body is: to ask for the body itself makes a stream of it, which took a third of a small answer.
     if (!progress.streaming)
-      finished(answered.body === null ? 0 : Number(answered.headers.get("content-length")));
+      finished(request.method === "HEAD" ? 0 : Number(response.headers.get("content-length")));
     return answered;
   };
 }

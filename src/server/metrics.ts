@@ -26,6 +26,7 @@ const handlers: Readonly<Record<string, string>> = {
   "post-provenance": "chart_api",
   "show-versions": "chart_api",
   "show-version": "chart_api",
+  "show-templates": "chart_api",
   "show-values": "chart_api",
   "delete-version": "chart_api",
 };

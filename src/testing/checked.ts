@@ -26,7 +26,7 @@ export async function checkedData(
 ): Promise<Checked> {
   const found: Finding[] = [];
   const looked = await check({
-    ...{ catalog, blobs, alone: true, shallow: false, now: Date.now },
+    ...{ catalog, blobs, alone: true, shallow: false, thorough: true, now: Date.now },
     ...{ signal: new AbortController().signal, progress: () => {}, ...options },
     files: (tell) => checkFiles(fs, data, tell),
     tell: (finding) => found.push(finding),

@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { describe, expect } from "bun:test";
-import { readdir, rename, writeFile } from "node:fs/promises";
+import { readdir, readFile, rename, writeFile } from "node:fs/promises";
 import type { Bench, Ran } from "../bench.ts";
 import { onBench, refusalOf } from "./cli.ts";
 import { blobsOf, Hand, imageNumber, rot, serving } from "./hand.ts";
@@ -72,6 +72,46 @@ describe("registry check --repair", () => {
     expect(await hand.witness.lost()).toEqual([]);
     await next.stop();
   });
+});
+
+/** Take all entries out of an index of a database, as no program would and a disk may. */
+async function emptyIndex(path: string, name: string): Promise<void> {
+  const database = new Database(path);
+  const page = database.query<{ page_size: number }, []>("PRAGMA page_size").get()!.page_size;
+  const root = database
+    .query<{ rootpage: number }, [string]>("SELECT rootpage FROM sqlite_schema WHERE name = ?")
+    .get(name)!.rootpage;
+  database.close();
+  const bytes = await readFile(path);
+  const at = (root - 1) * page;
+  bytes.fill(0, at, at + page);
+  bytes.writeUInt8(0x0a, at); // a leaf of an index, without cells (sqlite.org/fileformat.html §1.6)
+  bytes.writeUInt16BE(page, at + 5);
+  await writeFile(path, bytes);
+}
+
+describe("a catalog that is broken", () => {
+  for (const alone of [false, true])
+    onBench(
+      `costs no blob that it no longer finds, ${alone ? "nobody serving" : "while serving"}`,
+      async (bench) => {
+        const first = await serving(bench);
+        for (const seed of [1, 2, 3]) await new Hand(first.url, "a/b").push(seed);
+        await first.stop();
+        const orphan = "0".repeat(64);
+        await writeFile(bench.path("data", "blobs", "sha256", orphan), "");
+        const before = await blobsOf(bench.path("data"));
+        await emptyIndex(bench.path("data", "catalog.db"), "blob_by_content");
+        const server = alone ? undefined : await serving(bench);
+        const said = await registry(bench, "check", "--repair");
+        expect(said.exitCode).toBe(6);
+        expect(said.stdout).toMatch(/^fault: catalog: .*blob_by_content/m);
+        expect(said.stdout).toContain("warning: catalog: it is broken, so nothing was mended by it");
+        expect(said.stdout).not.toMatch(/^(repaired|lost)/m);
+        expect(await blobsOf(bench.path("data"))).toEqual(before);
+        await server?.stop();
+      },
+    );
 });
 
 describe("a catalog that is not these blobs' own", () => {

@@ -1,5 +1,6 @@
+import { Database } from "bun:sqlite";
 import { describe, expect } from "bun:test";
-import { chmod, chown, mkdir, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdir, readdir, rm, stat, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Bench } from "../bench.ts";
 import { jsonOf, onBench, refusalOf } from "./cli.ts";
@@ -164,6 +165,53 @@ describe("a death", () => {
     });
 });
 
+describe("a check that would take hours", () => {
+  /** A registry's data with a blob of 4 TiB, which take no room. */
+  async function endless(bench: Bench): Promise<void> {
+    const server = await serving(bench);
+    await new Hand(server.url, "a/b").push(1);
+    await server.stop();
+    const name = "0".repeat(64);
+    await writeFile(bench.path("data", "blobs", "sha256", name), "");
+    await truncate(bench.path("data", "blobs", "sha256", name), 2 ** 42);
+    const catalog = new Database(bench.path("data", "catalog.db"));
+    catalog.run(`INSERT INTO content (digest) VALUES (X'01${name}')`);
+    catalog.run(
+      "INSERT INTO blob (repository, content, size, linked) SELECT 1, max(id), 1 << 42, 1 FROM content",
+    );
+    catalog.close();
+  }
+
+  onBench("ends with Ctrl-C, nobody serving", async (bench) => {
+    await endless(bench);
+    const check = bench.start("chartroom", ["registry", "check", "--data", "data"]);
+    while (!(await readdir(bench.path("data"))).includes("catalog.db-wal")) await Bun.sleep(5);
+    check.kill("SIGINT");
+    expect(refusalOf(await check.ended)).toMatchObject({ exitCode: 130, message: "interrupted" });
+    const server = await serving(bench);
+    expect(await server.stop()).toBe(0);
+  });
+
+  onBench("ends with Ctrl-C on both sides of the socket, and with the registry's own end", async (bench) => {
+    await endless(bench);
+    const server = await serving(bench);
+    const check = (...more: string[]) =>
+      bench.start("chartroom", ["registry", "check", "--data", "data", ...more]);
+    const interrupted = check();
+    await server.until("check was asked for");
+    interrupted.kill("SIGINT");
+    expect((await interrupted.ended).exitCode).toBe(130);
+    const other = check("--repair");
+    await server.until('"repair":true');
+    expect(await server.stop()).toBe(0);
+    expect(refusalOf(await other.ended)).toMatchObject({
+      exitCode: 1,
+      message: "The registry is stopping",
+      hint: "Run it again to go on.",
+    });
+  });
+});
+
 describe("a refusal, with nothing touched:", () => {
   onBench("where there are no data, or only the beginning of a backup", async (bench) => {
     for (const args of [
@@ -245,5 +293,18 @@ onBench(
     expect(await registry(bench, "check", "--data", data)).toMatchObject({ exitCode: 0 });
     await server.stop();
     await rm(bench.path(data), { recursive: true });
+  },
+);
+
+onBench(
+  "where no socket can be made the registry serves all the same, and says what that costs",
+  async (bench) => {
+    await (await serving(bench)).stop();
+    await mkdir(bench.path("data", "control.sock"));
+    const server = await serving(bench);
+    expect(server.said()).toMatch(/^Warning: .*control\.sock.*work only while this registry is stopped$/m);
+    expect(await new Hand(server.url, "a/b").push(1)).toBe(true);
+    expect(await server.stop()).toBe(0);
+    expect(await registry(bench, "check", "--data", "data")).toMatchObject({ exitCode: 0 });
   },
 );

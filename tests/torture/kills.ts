@@ -90,7 +90,7 @@ async function faultsOf(bench: Bench, { folder }: Registry): Promise<string[]> {
     findings: { level: string; where: string; message: string }[];
   };
   return findings
-    .filter(({ level }) => level !== "waste")
+    .filter(({ level }) => level === "fault" || level === "warning")
     .map(({ level, where, message }) => `${level}: ${where}: ${message}`);
 }
 

@@ -5,7 +5,7 @@ import { ChartUpstream } from "../../migrate/chartUpstream.ts";
 import { MirroredSite } from "../../migrate/mirroredSite.ts";
 import { basic, Site } from "../../migrate/site.ts";
 import { parseSite } from "../../migrate/urls.ts";
-import { parseRegistryHost, type RepositoryName } from "../../oci/reference.ts";
+import { parseRegistryHost, type Reference, type RepositoryName } from "../../oci/reference.ts";
 import type { MirrorSource } from "../../registry/mirror/mirror.ts";
 import { openRemote, type RemoteOptions } from "../../remote/open.ts";
 import { RemoteUpstream } from "../../remote/upstream.ts";
@@ -33,15 +33,15 @@ export async function openMirrors(
   return mirrors.map((mirror) =>
     mirror.url.protocol === "oci:"
       ? registryMirror(mirror, { transport, tls: secured, plainHttp: mirror.plainHttp ?? plainHttp })
-      : siteMirror(mirror, transport, now),
+      : siteMirror(mirror, { transport, tls: secured, plainHttp }, now),
   );
 }
 
+/** How upstreams are reached. */
+type Way = Pick<RemoteOptions, "transport" | "tls" | "plainHttp">;
+
 /** Repositories below a prefix of ours are those below a prefix of the registry's. */
-function registryMirror(
-  { prefix, url, login, ttl }: MirrorSettings,
-  way: Pick<RemoteOptions, "transport" | "tls" | "plainHttp">,
-): MirrorSource {
+function registryMirror({ prefix, url, login, ttl }: MirrorSettings, way: Way): MirrorSource {
   const registry = parseRegistryHost(url.host);
   const above = url.pathname.replace(/^\/+|\/+$/g, "");
   const credentials = async () => login && { ...login, source: "the configuration" };
@@ -55,16 +55,19 @@ function registryMirror(
   };
 }
 
-/** The charts of a classic repository are repositories below the prefix, as `migrate` calls them. */
+/**
+ * The charts of a classic repository are repositories below the prefix, as `migrate` calls them. Its login is for its own server
+ * alone: a registry that its index names is asked as nobody.
+ */
 function siteMirror(
   { prefix, url, login, ttl, refresh }: MirrorSettings,
-  transport: Transport,
+  way: Way,
   now: () => number,
 ): MirrorSource {
   const authorization = login && basic(login.username, login.password);
-  const site = new MirroredSite(new Site(parseSite(url.href), { transport, authorization }), {
-    refresh,
-    now,
-  });
+  const home = parseSite(url.href);
+  const registry = (reference: Reference) => new RemoteUpstream(openRemote(reference, way));
+  const source = new Site(home, { transport: way.transport, authorization });
+  const site = new MirroredSite(source, { home, registry, refresh, now });
   return { prefix, ttl, open: (repository) => new ChartUpstream(site, repository) };
 }

@@ -12,6 +12,7 @@ import { openSqliteCatalog } from "../../catalog/sqlite.ts";
 import { openArchive } from "../../chart/archive.ts";
 import { readFacts } from "../../chart/facts.ts";
 import { packForPush } from "../../chart/packed.ts";
+import { type Digest, digestOf } from "../../oci/digest.ts";
 import { parseTag } from "../../oci/reference.ts";
 import { blobOf, pushArtifact } from "../../testing/artifacts.ts";
 import { chartImage } from "../../testing/chartImages.ts";
@@ -20,7 +21,7 @@ import { nameOf } from "../../testing/commands.ts";
 import { pushChart } from "../../testing/pushChart.ts";
 import { Registry } from "../registry.ts";
 import { replacing } from "../replacing.ts";
-import { factsThread } from "./factsThread.ts";
+import { archiveThread } from "./archiveThread.ts";
 
 const name = nameOf("team/mychart");
 const chartYaml = (version: string) =>
@@ -83,13 +84,13 @@ describe("a chart that is pushed", () => {
       read: async () => Promise.reject(new Error("the disk is gone")),
     });
     const first = new Registry({ ...store, blobs: broken });
-    await first.start((error) => told.push(error), "off");
+    await first.start((error) => told.push(error));
     const content = await push(first, "1.0.0");
     await until(async () => told.length > 0);
     await first.close();
     expect(await store.catalog.unreadCharts(9)).toEqual([content]);
     const second = new Registry(store);
-    await second.start(() => {}, "off");
+    await second.start(() => {});
     await allRead(store.catalog);
     await second.close();
     expect(await store.catalog.chartFacts(content)).toHaveProperty("name", "mychart");
@@ -109,10 +110,10 @@ describe("a chart that is pushed", () => {
     const content = await push(dying(), "1.0.0");
     for (const times of [1, 2, 3]) {
       await until(async () => reading === times);
-      if (times < 3) await dying().start(() => {}, "off");
+      if (times < 3) await dying().start(() => {});
     }
     const last = new Registry(store);
-    await last.start(() => {}, "off");
+    await last.start(() => {});
     await allRead(store.catalog);
     await last.close();
     expect(await store.catalog.chartFacts(content)).toEqual({
@@ -129,7 +130,7 @@ test("charts of a database that knew none are read after its upgrade", async () 
     await olderDatabase(path, blobs, archive);
     const catalog = await openSqliteCatalog(path);
     const registry = new Registry({ blobs, catalog, now: () => 1 });
-    await registry.start(() => {}, "off");
+    await registry.start(() => {});
     await allRead(catalog);
     expect(await catalog.taggedChart(name, parseTag("1.0.0"))).toMatchObject({
       created: Date.UTC(2020, 0, 2, 3, 4, 5),
@@ -145,7 +146,7 @@ test("charts of a database that knew none are read after its upgrade", async () 
 
 describe("the worker", () => {
   test("reads an archive", async () => {
-    const thread = factsThread();
+    const thread = archiveThread();
     try {
       expect(await thread.read(await chartArchive(chartYaml("1.0.0")))).toHaveProperty("name", "mychart");
       expect(await thread.read(new Uint8Array(3))).toEqual({ unreadable: "it is not gzip" });
@@ -160,12 +161,12 @@ describe("the worker", () => {
       await writeFile(
         entry,
         `self.onmessage = ({ data }) => {
-          if (data[0] === 1) for (;;);
-          if (data[0] === 2) setTimeout(() => { throw new Error("out of order"); });
-          else self.postMessage({ unreadable: "as told" });
+          if (data.bytes[0] === 1) for (;;);
+          if (data.bytes[0] === 2) setTimeout(() => { throw new Error("out of order"); });
+          else self.postMessage({ facts: { unreadable: "as told" } });
         };`,
       );
-      const thread = factsThread({ limit: 300, idle: 10_000 }, entry);
+      const thread = archiveThread({ limit: 300, idle: 10_000 }, entry);
       try {
         expect(await thread.read(new Uint8Array([1]))).toEqual({
           unreadable: "reading it failed: it took longer than 300 ms",
@@ -192,22 +193,23 @@ async function olderDatabase(path: string, blobs: MemoryBlobs, archive: Uint8Arr
   await ingest.commit(packed.content);
   const sql = new Sql(path);
   upgrade(sql, path, migrations.slice(0, migrations.indexOf(chartTables)));
-  // By the rows of then: today's commands know later ones.
-  sql.run("INSERT INTO repository (id, name) VALUES (1, ?)", name);
-  sql.run("INSERT INTO content (id, digest) VALUES (1, ?)", packDigest(packed.content));
-  sql.run("INSERT INTO blob (repository, content, size, linked) VALUES (1, 1, ?, 1)", archive.byteLength);
-  const odd = blobOf('{"layers": [1, "x"]}', "application/x-odd");
-  for (const [at, { bytes, descriptor }] of [packed.manifest, odd].entries()) {
-    const id = at + 2;
-    sql.run("INSERT INTO content (id, digest) VALUES (?, ?)", id, packDigest(descriptor.digest));
-    sql.run("INSERT INTO body (content, bytes) VALUES (?, ?)", id, bytes);
-    const { mediaType } = descriptor;
+  const repository = sql.insert("INSERT INTO repository (name) VALUES (?)", name);
+  const put = (digest: Digest, body: Uint8Array, type: string, tag: string) => {
+    const id = sql.insert("INSERT INTO content (digest) VALUES (?)", packDigest(digest));
+    sql.run("INSERT INTO body (content, bytes) VALUES (?, ?)", id, body);
     sql.run(
-      "INSERT INTO manifest (repository, content, media_type, pushed) VALUES (1, ?, ?, 1)",
+      "INSERT INTO manifest (repository, content, media_type, pushed) VALUES (?, ?, ?, 5)",
+      repository,
       id,
-      mediaType,
+      type,
     );
-  }
-  sql.run("INSERT INTO tag (repository, name, manifest) VALUES (1, '1.0.0', 2), (1, 'odd', 3)");
+    sql.run("INSERT INTO tag (repository, name, manifest) VALUES (?, ?, ?)", repository, tag, id);
+  };
+  const layer = sql.insert("INSERT INTO content (digest) VALUES (?)", packDigest(packed.content));
+  sql.run("INSERT INTO blob (repository, content, size, linked) VALUES (?, ?, 1, 5)", repository, layer);
+  const { descriptor, bytes } = packed.manifest;
+  put(descriptor.digest, bytes, descriptor.mediaType, "1.0.0");
+  const odd = new TextEncoder().encode('{"config": 1, "layers": [1, "x", {"digest": 2}]}');
+  put(digestOf(odd), odd, "application/x-odd", "odd");
   sql.close();
 }

@@ -5,6 +5,8 @@ import type { Store } from "../store.ts";
 
 /** Archives asked for at once. */
 const pageSize = 16;
+/** So long, in ms, an archive that is being read holds up the end of everything. */
+const lastWait = 1000;
 /** A process may die while it reads an archive without being to blame; so often it is no accident. */
 const attemptLimit = 3;
 
@@ -26,25 +28,15 @@ export class ChartReader {
     this.#read = read;
   }
 
-  /**
-   * Read what was left by the last run.
-   * @param report is told what goes wrong from now on; what could not be read is tried again with the next `wake`
-   */
-  start(report: (error: unknown) => void): void {
+  /** @param report is told what goes wrong; what could not be read is tried again with the next `wake` */
+  reportTo(report: (error: unknown) => void): void {
     this.#report = report;
-    this.wake();
   }
 
   /** There may be something to read. */
   wake(): void {
     if (this.#closed) return;
-    this.#running ??= this.#work()
-      .catch((error) => this.#report(error))
-      .finally(() => {
-        this.#running = undefined;
-        for (const { resolve } of this.#urgent.values()) resolve();
-        this.#urgent.clear();
-      });
+    this.#running ??= this.#run();
   }
 
   /** Read these before all others, and wait until they are, at most `ms`. */
@@ -64,10 +56,28 @@ export class ChartReader {
     clearTimeout(timer);
   }
 
-  /** End after the archive that is being read. */
+  /** End after the archive that is being read; one that takes long is read again after the next start. */
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#running;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, lastWait);
+    });
+    await Promise.race([this.#running, late]);
+    clearTimeout(timer);
+  }
+
+  async #run(): Promise<void> {
+    try {
+      await this.#work();
+    } catch (error) {
+      // What fails because everything ends is no news.
+      if (!this.#closed) this.#report(error);
+    } finally {
+      this.#running = undefined;
+      for (const { resolve } of this.#urgent.values()) resolve();
+      this.#urgent.clear();
+    }
   }
 
   async #work(): Promise<void> {

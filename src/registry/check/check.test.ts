@@ -3,12 +3,14 @@ import { describe, expect, test } from "bun:test";
 import { chmod, mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Blobs } from "../../blobs/blobs.ts";
+import { FilesystemBlobs } from "../../blobs/filesystem.ts";
 import { absentDigest, blobOf, imageOf, indexOf } from "../../testing/artifacts.ts";
 import { checkedData } from "../../testing/checked.ts";
 import { here, linkBlob } from "../../testing/commands.ts";
 import { type TestData, testData } from "../../testing/dataDirectory.ts";
 import { pushChart } from "../../testing/pushChart.ts";
 import { noise, streamOf } from "../../testing/streams.ts";
+import { plainFiles } from "../plainFiles.ts";
 import { replacing } from "../replacing.ts";
 
 const layer = blobOf(noise(5000));
@@ -72,6 +74,18 @@ describe("a blob is a fault", () => {
     expect(await faultOf(it, true)).toEqual([]);
     const message = "its bytes are not what its name says";
     expect(await faultOf(it)).toEqual([{ level: "fault", where: digest, message }]);
+  });
+
+  test("when a link stands in its place, wherever it leads", async () => {
+    await using it = await filled();
+    await rename(it.blobPath(digest), join(it.data.root, "elsewhere"));
+    await symlink(join(it.data.root, "elsewhere"), it.blobPath(digest));
+    const { findings } = await checkedData({ ...it, blobs: new FilesystemBlobs(plainFiles, it.data) });
+    expect(findings).toContainEqual({
+      ...{ level: "fault", where: digest, message: expect.stringContaining("it is a link") },
+    });
+    const where = `blobs/${digest.replace(":", "/")}`;
+    expect(findings).toContainEqual({ level: "warning", where, message: "is none of a registry's files" });
   });
 
   test("when the disk does not give it, and the others are looked at all the same", async () => {

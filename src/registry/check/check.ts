@@ -1,6 +1,6 @@
 import { checkBlobs, checkOrphans } from "./blobs.ts";
 import { checkCharts } from "./charts.ts";
-import type { Examined, Finding } from "./finding.ts";
+import { catalogName, type Examined, type Finding } from "./finding.ts";
 import { checkManifests } from "./manifests.ts";
 import { checkIngests, checkUploads } from "./uploads.ts";
 
@@ -14,6 +14,8 @@ export interface Looked {
 
 /** What a check needs, beside what it looks at. */
 export interface CheckOptions extends Omit<Examined, "saw"> {
+  /** Look at each entry of each of the database's indexes. */
+  readonly thorough: boolean;
   /** Tells what lies in the data directory and is none of a registry's. */
   readonly files: (tell: (finding: Finding) => void) => Promise<void>;
   /** Is told how far it got, after each blob and manifest. */
@@ -26,7 +28,7 @@ export interface CheckOptions extends Omit<Examined, "saw"> {
  * @throws the signal's reason
  */
 export async function check(options: CheckOptions): Promise<Looked> {
-  const { catalog, blobs, alone, files, progress, signal, tell } = options;
+  const { catalog, blobs, thorough, files, progress, signal, tell } = options;
   const looked = { blobs: 0, manifests: 0, bytes: 0 };
   const examined: Examined = {
     ...options,
@@ -36,11 +38,16 @@ export async function check(options: CheckOptions): Promise<Looked> {
       progress({ ...looked });
     },
   };
+  const said = new Set<string>();
+  // A broken database fails at one question after another, in the same words.
+  const blame = (message: string) => {
+    if (!said.has(message)) tell({ level: "fault", where: catalogName, message });
+    said.add(message);
+  };
   const ingests = new Set<string>();
   for (const step of [
     async () => {
-      // Each entry of each index too, where nobody waits for the disk.
-      for (const message of await catalog.faults(alone)) tell({ level: "fault", where: "catalog", message });
+      for (const message of await catalog.faults(thorough)) blame(message);
     },
     async () => {
       for await (const { name } of blobs.ingests()) ingests.add(name);
@@ -58,12 +65,8 @@ export async function check(options: CheckOptions): Promise<Looked> {
       await step();
     } catch (error) {
       signal.throwIfAborted();
-      // A database that is broken fails at its questions: the rest is looked at all the same.
-      tell({
-        level: "fault",
-        where: "catalog",
-        message: error instanceof Error ? error.message : String(error),
-      });
+      // The rest is looked at all the same.
+      blame(error instanceof Error ? error.message : String(error));
     }
   }
   return looked;

@@ -16,6 +16,9 @@ export interface Finding {
   readonly mend?: Mend;
 }
 
+/** Where a finding is that is the whole catalog's. */
+export const catalogName = "catalog";
+
 /** A blob's bytes are lost or wrong; the rows of a manifest are not those of its bytes; nobody has a blob. */
 export type Mend =
   | { readonly kind: "lost-blob"; readonly digest: Digest }

@@ -5,6 +5,7 @@ import type { RepositoryName } from "../../oci/reference.ts";
 import { ChartList } from "./chartList.ts";
 import { Document } from "./document.ts";
 import { type Form, writing } from "./form.ts";
+import type { Leaf } from "./leaf.ts";
 import { makeSmallPart, type Part } from "./part.ts";
 import { type Misplaced, placeOf } from "./placing.ts";
 
@@ -155,15 +156,19 @@ export class Shelf {
 
   async #makeLeaves(form: Form): Promise<void> {
     const dirty = this.#dirty[form];
-    const lacking = () =>
-      [...dirty].flatMap(({ leaves }) => leaves).filter((leaf) => leaf.part(form) === undefined);
-    const missing = lacking();
-    for (let at = 0; at < missing.length; at += atOnce) {
-      await Promise.all(missing.slice(at, at + atOnce).map((leaf) => leaf.build(this.#catalog, form)));
-      await new Promise((resolve) => setImmediate(resolve));
+    const lists = [...dirty];
+    let lacking: Leaf[] = [];
+    for (const [i, { leaves }] of lists.entries()) {
+      lacking.push(...leaves.filter((leaf) => leaf.part(form) === undefined));
+      while (lacking.length >= atOnce || (i === lists.length - 1 && lacking.length > 0)) {
+        await Promise.all(lacking.slice(0, atOnce).map((leaf) => leaf.build(this.#catalog, form)));
+        lacking = lacking.slice(atOnce);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
     }
-    // Others may have become dirty meanwhile, and some leaves no longer be of any chart.
-    if (lacking().length === 0) dirty.clear();
+    // What changed meanwhile stays dirty.
+    for (const list of lists)
+      if (list.leaves.every((leaf) => leaf.part(form) !== undefined)) dirty.delete(list);
   }
 
   #compose(form: Form, choice: Choice, contextPath: string): Document {

@@ -104,6 +104,17 @@ test("whichever call fails, a mirror gives what is right or fails, and the next 
   }
 }, 60_000);
 
+test("what a full disk does not take is given all the same, checked, and kept once there is room", async () => {
+  const { root, fs, catalog } = await place();
+  fs.fault = (_index, { name: call }) => (call === "writev" ? { code: "ENOSPC" } : undefined);
+  const { pull, close } = started(root, fs, catalog);
+  for (let times = 0; times < 2; times++) await pull();
+  fs.fault = () => undefined;
+  await close();
+  await isWell(root, fs, catalog);
+  await rm(root, { recursive: true });
+});
+
 for (const entries of ["synced", "all"] as const)
   test(`wherever the power fails, with ${entries} entries on the disk, the next process gives what is right`, async () => {
     const calls = await usualCalls();

@@ -78,7 +78,7 @@ export class Mirror {
     this.#now = store.now;
     this.lists = new Recent(listsLimit, pagingTime, store.now);
     this.expiry = source.ttl > 0 ? new Expiry(store, source.ttl) : undefined;
-    this.downloads = new Downloads(store, burials, source.prefix, (error) => this.#failed(error));
+    this.downloads = new Downloads(store, burials, source.prefix, (error) => this.failed(error));
     this.counts = counts;
     this.covers = covers;
     this.#report = report;
@@ -110,7 +110,7 @@ export class Mirror {
       this.#rest = undefined;
       return answer;
     } catch (error) {
-      throw this.#failed(error);
+      throw this.failed(error);
     }
   }
 
@@ -121,8 +121,12 @@ export class Mirror {
     return kept;
   }
 
-  /** Each failure counts once, by whatever way it comes to be known. */
-  #failed(error: unknown): unknown {
+  /**
+   * Something failed, of the upstream's or of ours: told, and counted where it is the upstream's, once, by whatever way it comes to
+   * be known.
+   * @returns what it is to whoever asked us
+   */
+  failed(error: unknown): unknown {
     const fault = upstreamFault(error);
     if (!(fault instanceof Error) || this.#told.has(fault)) return fault;
     this.#told.add(fault);

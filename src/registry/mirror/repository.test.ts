@@ -19,6 +19,7 @@ import {
   mirrorOf,
   TestMirrors,
 } from "../../testing/mirrored.ts";
+import { tokenRegistry } from "../../testing/tokens.ts";
 import { accessOf } from "../access.ts";
 
 const mirrors = new TestMirrors();
@@ -296,6 +297,26 @@ describe("a storm", () => {
     );
     for (const { status } of answers) expect(status).toBe(200);
     expect(asked()).toEqual([`GET ${manifestPath}/latest`]);
+  });
+
+  test("asks a token server once, with our login, which no client sees", async () => {
+    const upstream = tokenRegistry();
+    try {
+      const tags = Array.from({ length: 50 }, (_, i) => parseTag(`v${i}`));
+      await pushArtifact(upstream.repository, image, { tags, expect: "any" });
+      const credentials = async () => ({ username: "ours", password: "secret", source: "the test" });
+      const front = testHandler(undefined, { mirrors: [mirrorOf(upstream.host, "", { credentials })] });
+      const answers = await Promise.all(tags.map((tag) => front.ask(`GET ${manifestPath}/${tag}`)));
+      for (const { status, headers } of answers) {
+        expect(status).toBe(200);
+        expect(JSON.stringify([...headers])).not.toContain("secret");
+      }
+      expect<Uint8Array>(await (await front.ask(`GET ${blobPath}`)).bytes()).toEqual(layer.bytes);
+      expect(upstream.asked).toHaveLength(1);
+      expect(upstream.asked[0]?.authorization).toBe(`Basic ${btoa("ours:secret")}`);
+    } finally {
+      await upstream.stop();
+    }
   });
 
   test("in two repositories is one fetch, and each has the blob afterwards", async () => {

@@ -6,12 +6,13 @@ import { mediaTypes } from "../../oci/mediaTypes.ts";
 import { type RepositoryName, type Tag, tryTag } from "../../oci/reference.ts";
 import type { ByteRange, PushManifest, StoredManifest } from "../../oci/repository.ts";
 import type { Found, Upstream } from "../../oci/upstream.ts";
+import { verify } from "../../oci/verify.ts";
 import { RegistryError } from "../errors.ts";
 import { describeManifest, putManifest } from "../manifests.ts";
 import { RegistryRepository } from "../repository.ts";
 import type { Store } from "../store.ts";
 import type { Uploads } from "../uploads.ts";
-import { UpstreamFailed, upstreamFault } from "./failure.ts";
+import { isUpstreamFault, UpstreamFailed, upstreamFault } from "./failure.ts";
 import type { Mirror } from "./mirror.ts";
 
 type BlobName = Pick<Descriptor, "digest">;
@@ -54,7 +55,12 @@ export class MirroredRepository extends RegistryRepository {
   async #ask(name: Tag | Digest, kept: StoredManifest | undefined): Promise<StoredManifest | undefined> {
     try {
       const found = await this.#mirror.ask(kept !== undefined, () => this.#upstream.find(name, kept));
-      if (found !== undefined && found.manifest !== kept) await this.#keep(found, tryTag(name));
+      if (found !== undefined && found.manifest !== kept)
+        await this.#keep(found, tryTag(name)).catch((error) => {
+          // What cannot be kept, as on a full disk, is given all the same; blobs that came along would be lost with it.
+          if (isUpstreamFault(error) || found.parts !== undefined) throw error;
+          this.#mirror.failed(error);
+        });
       return found?.manifest;
     } catch (error) {
       return this.#mirror.instead(kept, error);
@@ -104,24 +110,33 @@ export class MirroredRepository extends RegistryRepository {
     if (size === undefined) throw new RegistryError("blobUnknown", { details: [{ digest }] });
     // The upstream has said that this repository has it, and its bytes may be here for another one of its own.
     if (await super.mount(blob, undefined, this.#mirror.covers)) return super.blob(blob, range);
-    const download = this.#download({ mediaType: mediaTypes.octets, digest, size }, this.#upstream);
-    return download.follow(range ?? { start: 0, end: size });
+    const whole = { mediaType: mediaTypes.octets, digest, size };
+    try {
+      return await this.#download(whole, this.#upstream).follow(range ?? { start: 0, end: size });
+    } catch (error) {
+      if (isUpstreamFault(error) || range !== undefined) throw error;
+      // It cannot be kept, as on a full disk: then each who asks has it brought, checked on its way.
+      return verify(await this.#bytes(whole, this.#upstream), whole);
+    }
   }
 
   #download(blob: Descriptor, from: Pick<Upstream, "blob">) {
-    const { counts, downloads } = this.#mirror;
     const { digest, size } = blob;
-    const source = (start: number) =>
-      this.#mirror.ask(false, async () =>
-        watched(await from.blob(blob, { start, end: size }), (bytes) => {
-          counts.pulled.blob += bytes;
-        }),
-      );
-    const download = downloads.take(this.name, { digest, size }, source);
+    const source = (start: number) => this.#bytes(blob, from, start);
+    const download = this.#mirror.downloads.take(this.name, { digest, size }, source);
     // It was begun for another repository: then it is taken over from there.
     if (download.repository !== this.name)
       download.done.then(() => super.mount(blob, download.repository)).catch(() => {});
     return download;
+  }
+
+  #bytes(blob: Descriptor, from: Pick<Upstream, "blob">, start = 0): Promise<ReadableStream<Uint8Array>> {
+    const { counts } = this.#mirror;
+    return this.#mirror.ask(false, async () =>
+      watched(await from.blob(blob, { start, end: blob.size }), (bytes) => {
+        counts.pulled.blob += bytes;
+      }),
+    );
   }
 
   #isKept(blob: BlobName): Promise<boolean> {

@@ -7,6 +7,7 @@ import {
   listMisplaced,
   museumHealth,
   museumInfo,
+  showTemplates,
   showValues,
   showVersion,
   showVersions,
@@ -35,6 +36,8 @@ async function operate(call: Call, route: ClassicRoute): Promise<Response> {
       return showVersions(call, route);
     case "show-version":
       return showVersion(call, route);
+    case "show-templates":
+      return showTemplates(call, route);
     case "show-values":
       return showValues(call, route);
     case "post-chart":

@@ -76,6 +76,7 @@ const questions: [line: string, status: number, body: unknown][] = [
   [`GET ${api}/charts/mychart/nonsense`, 404, { error: "no chart version found for mychart-nonsense" }],
   [`GET ${api}/charts/nothing/1.0.0`, 404, { error: "no chart name found" }],
   [`GET ${api}/charts/nothing/1.0.0/values`, 404, { error: "no chart name found" }],
+  [`GET ${api}/charts/nothing/1.0.0/templates`, 404, { error: "no chart name found" }],
 ];
 
 for (const [line, status, body] of questions)
@@ -92,6 +93,19 @@ test(`GET ${api}/charts/mychart/1.0.0/values: the file`, async () => {
   const response = await ask(`GET ${api}/charts/mychart/1.0.0/values`);
   expect(await response.text()).toBe("replicas: 1\n");
   expect(response.headers.get("content-type")).toBe("application/yaml");
+});
+
+test(`GET ${api}/charts/mychart/1.0.0/templates: files in base64, and the values parsed`, async () => {
+  const { ask } = await filled();
+  const found = await (await ask(`GET ${api}/charts/mychart/1.0.0/templates`)).json();
+  const file = (name: string, content: string) => ({ name: `templates/${name}`, data: btoa(content) });
+  expect(found as unknown).toEqual({
+    templates: [
+      file("NOTES.txt", "Thank you for installing {{ .Chart.Name }}.\n"),
+      file("deployment.yaml", "kind: Deployment\nreplicas: {{ .Values.replicas }}\n"),
+    ],
+    values: { replicas: 1 },
+  });
 });
 
 const saved = { saved: true };

@@ -1,5 +1,6 @@
 import { parseRange } from "../../chart/range.ts";
 import { ChartroomError } from "../../oci/errors.ts";
+import type { RepositoryName } from "../../oci/reference.ts";
 import type { Listed } from "../../registry/classic/leaf.ts";
 import { answer, jsonAnswer } from "../answer.ts";
 import type { Call } from "../call.ts";
@@ -46,6 +47,14 @@ export async function showValues(call: Call, at: AtVersion): Promise<Response> {
   const values = await call.registry.indexes.values(content);
   if (values === undefined) throw new MuseumError(404, "values.yaml not found");
   return answer(200, { "content-type": "application/yaml" }, new TextEncoder().encode(values));
+}
+
+/** A version's templates, and its values parsed. @throws MuseumError, NotAllowed */
+export async function showTemplates(call: Call, at: AtVersion): Promise<Response> {
+  const { content } = await versionOf(call, at);
+  const repository = call.registry.repository(`${at.prefix}${at.chart}` as RepositoryName);
+  const archive = await new Response(await repository.blob({ digest: content })).bytes();
+  return text(await call.registry.readTemplates(archive));
 }
 
 /** What is in the registry below a prefix and in no index, and why. */

@@ -32,7 +32,7 @@ export type ClassicRoute =
   | ({ readonly op: "pull-chart" | "pull-provenance" } & AtFile)
   | ({ readonly op: "list-charts" | "list-misplaced" | "post-chart" | "post-provenance" } & InRepository)
   | ({ readonly op: "show-versions" } & AtChart)
-  | ({ readonly op: "show-version" | "show-values" | "delete-version" } & AtVersion)
+  | ({ readonly op: "show-version" | "show-templates" | "show-values" | "delete-version" } & AtVersion)
   | ({ readonly op: "museum-health" | "museum-info" } & InRepository);
 
 /** Where all of it is, below the server's root: what ChartMuseum calls its context path. */
@@ -91,9 +91,9 @@ function parseApi(method: string, segments: readonly string[]): ClassicRoute | U
     });
   }
   const highest = at(4);
-  if (fourth === "charts" && last === "values" && highest !== undefined)
+  if (fourth === "charts" && (last === "values" || last === "templates") && highest !== undefined)
     return choose(method, {
-      GET: { op: "show-values", door, prefix: highest, chart: third, version: second },
+      GET: { op: `show-${last}`, door, prefix: highest, chart: third, version: second },
     });
   return undefined;
 }

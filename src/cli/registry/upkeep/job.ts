@@ -7,7 +7,14 @@ import type { Explanation } from "../../exit.ts";
 
 /** Reading all of the data in the directory `root`, in a thread of its own. Plain data. */
 export type Job =
-  | { readonly kind: "check"; readonly root: string; readonly alone: boolean; readonly shallow: boolean }
+  | {
+      readonly kind: "check";
+      readonly root: string;
+      readonly alone: boolean;
+      readonly shallow: boolean;
+      /** Look at each entry of each index, which takes the disk's time. */
+      readonly thorough: boolean;
+    }
   | { readonly kind: "backup" | "restore"; readonly root: string; readonly to: string };
 
 /** What is told on the way. */

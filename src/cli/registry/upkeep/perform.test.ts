@@ -13,7 +13,11 @@ test("where no registry runs, gc takes untagged manifests as the configuration s
   await it.close();
   const collected = (untagged: boolean) => {
     const where = { data: it.data.root, grace: 1000, untagged };
-    return perform("gc", where, now, () => {}, { now: Date.now, signal: new AbortController().signal });
+    return perform("gc", where, now, () => {}, {
+      now: Date.now,
+      signal: new AbortController().signal,
+      tell: () => {},
+    });
   };
   expect(await collected(false)).toMatchObject({ manifests: 0, blobs: 0 });
   expect(await collected(true)).toMatchObject({ manifests: 1, blobs: 1, bytes: 5 });

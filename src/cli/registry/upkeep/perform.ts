@@ -4,6 +4,8 @@ import { ChartroomError } from "../../../oci/errors.ts";
 import { type DataDirectory, openDataDirectory, requireData } from "../../../registry/dataDirectory.ts";
 import { dataPathsOf } from "../../../registry/dataPaths.ts";
 import type { Context } from "../../context.ts";
+import { explain } from "../../exit.ts";
+import { warn } from "../../output.ts";
 import { openRegistry } from "../../wiring.ts";
 import type { DataSettings } from "../data.ts";
 import { askOwner, NobodyAnswers, notAllowed } from "./ask.ts";
@@ -24,8 +26,9 @@ export async function perform<Name extends keyof Tasks>(
   { data: root, grace, untagged }: DataSettings,
   options: Tasks[Name]["options"],
   tell: (told: Told) => void,
-  { now, signal }: Pick<Context, "now" | "signal">,
+  context: Pick<Context, "now" | "signal" | "tell">,
 ): Promise<Tasks[Name]["done"]> {
+  const { now, signal } = context;
   const own = await isOwn(root);
   const deadline = performance.now() + patience;
   for (;;) {
@@ -46,9 +49,7 @@ export async function perform<Name extends keyof Tasks>(
   async function alone(data: DataDirectory): Promise<Tasks[Name]["done"]> {
     await using stack = new AsyncDisposableStack();
     stack.defer(() => data.release());
-    const report = (error: unknown) => {
-      throw error;
-    };
+    const report = (error: unknown) => warn(context, explain(error).message);
     // Without a grace period among the rules nothing is collected but by the task.
     const { registry, store, close } = await openRegistry(data, {
       now,

@@ -4,7 +4,8 @@ import { ChartroomError } from "../../../oci/errors.ts";
 import { isObject } from "../../../oci/json.ts";
 import type { Copied } from "../../../registry/backup/copy.ts";
 import type { Looked } from "../../../registry/check/check.ts";
-import type { Finding, Mend } from "../../../registry/check/finding.ts";
+import type { Finding } from "../../../registry/check/finding.ts";
+import { mendable } from "../../../registry/check/mendable.ts";
 import { repair } from "../../../registry/check/repair.ts";
 import type { Collected } from "../../../registry/collector.ts";
 import { plainFiles as fs } from "../../../registry/plainFiles.ts";
@@ -31,49 +32,22 @@ type Doers = {
   ) => Promise<Tasks[Name]["done"]>;
 };
 
-/** So few lost blobs are believed in any case. */
-const handful = 10;
-
-/** What a repair leaves alone, all of its kind, since something else is wrong: and why. */
-function mistrusted(found: readonly Finding[], blobs: number): Map<Mend["kind"], Finding> {
-  const count = (kind: Mend["kind"]) => found.filter(({ mend }) => mend?.kind === kind).length;
-  const strange = new Map<Mend["kind"], Finding>();
-  // A catalog that is not these blobs' own, or that was lost and begun anew, would cost them all.
-  if (count("orphan") > blobs)
-    strange.set("orphan", {
-      level: "warning",
-      where: "catalog",
-      message:
-        "it knows fewer blobs than it does not know, so none of those was removed: is it the right one?",
-    });
-  // A disk that is not mounted, or not readable, would cost every repository all of them.
-  if (count("lost-blob") > Math.max(handful, blobs / 2))
-    strange.set("lost-blob", {
-      level: "warning",
-      where: "blobs",
-      message:
-        "most are lost, so none was taken out of its repositories: is their disk mounted? Else restore a backup",
-    });
-  return strange;
-}
-
 /** The tasks, done the same way by a server that is asked over its socket and by a command that holds the lock itself. */
 export const tasks: Doers = {
-  async check(owned, { shallow, repair: mends }, tell, signal) {
+  async check({ paths, alone, store, registry }, { shallow, repair: mends }, tell, signal) {
     const found: Finding[] = [];
-    const job = { kind: "check", root: owned.paths.root, alone: owned.alone, shallow } as const;
+    // What is to be mended by the catalog's word must be looked at well.
+    const job = { kind: "check", root: paths.root, alone, shallow, thorough: alone || mends } as const;
     const watch = (told: Told) => {
       if (mends && "finding" in told) found.push(told.finding);
       tell(told);
     };
     const looked = await inThread(job, watch, signal);
-    const strange = mistrusted(found, looked.blobs);
-    for (const finding of strange.values()) tell({ finding });
-    const { paths, store, registry } = owned;
+    const { mended, left } = mendable(found, looked.blobs);
+    for (const finding of left) tell({ finding });
     const aside = new FilesystemBlobs(fs, { blobs: paths.quarantine, ingest: paths.ingest });
-    for (const finding of found) {
+    for (const finding of mended) {
       signal.throwIfAborted();
-      if (finding.mend !== undefined && strange.has(finding.mend.kind)) continue;
       const repaired = await repair(finding, { fs, paths, store, registry, aside }, signal);
       if (repaired !== undefined) tell({ repaired });
     }

@@ -9,7 +9,8 @@ import type { Told } from "./job.ts";
 import { inThread } from "./thread.ts";
 
 const never = new AbortController().signal;
-const job = (root: string) => ({ kind: "check", root, alone: false, shallow: false }) as const;
+const job = (root: string) =>
+  ({ kind: "check", root, alone: false, shallow: false, thorough: false }) as const;
 
 test("a job is done beside whoever owns the data: what it tells comes on the way, what came of it at last", async () => {
   await using it = await testData();

@@ -30,6 +30,7 @@ export async function inThread<J extends Job>(
     event.preventDefault();
     reject(new Error(event.message));
   };
+  worker.addEventListener("close", () => reject(new Error("the thread ended before it was through")));
   signal.addEventListener("abort", stop);
   try {
     ask({ kind: "job", job });

@@ -43,11 +43,11 @@ async function work(job: Job): Promise<unknown> {
       progress: seldom((copied) => tell({ copied })),
     });
   }
-  const { alone, shallow } = job;
+  const { alone, shallow, thorough } = job;
   const catalog = catalogs.read(data.catalog);
   try {
     return await check({
-      ...{ catalog, blobs: new FilesystemBlobs(fs, data), alone, shallow, signal, now: Date.now },
+      ...{ catalog, blobs: new FilesystemBlobs(fs, data), alone, shallow, thorough, signal, now: Date.now },
       files: (found) => checkFiles(fs, data, found),
       tell: (finding) => tell({ finding }),
       progress: seldom((looked) => tell({ looked })),

@@ -1,31 +1,34 @@
 import type { ReadFacts } from "../../chart/facts.ts";
-import type { FactsReply } from "./factsMessages.ts";
+import { ChartroomError } from "../../oci/errors.ts";
+import type { ArchiveReply, ArchiveRequest } from "./archiveMessages.ts";
 
 /** Archives read by a worker. */
-export interface FactsThread {
+export interface ArchiveThread {
   readonly read: ReadFacts;
+  /** As `chart/templates.ts`. @throws ChartroomError `invalid` */
+  templates(bytes: Uint8Array): Promise<string>;
   stop(): void;
 }
 
 /** How long an archive may take to be read, and how long the worker waits for the next one before it ends, both in ms. */
-export interface FactsTimes {
+export interface ArchiveTimes {
   readonly limit: number;
   readonly idle: number;
 }
 
 /** Real charts take a hundredth of a second; the largest that Helm opens, two. */
-const usualTimes: FactsTimes = { limit: 30_000, idle: 30_000 };
+const usualTimes: ArchiveTimes = { limit: 30_000, idle: 30_000 };
 
 // As for the catalog's writer: compiled, a worker is found beside the first entry point.
 const usualEntry = import.meta.url.includes("$bunfs")
-  ? "./registry/charts/factsWorker.ts"
-  : new URL("./factsWorker.ts", import.meta.url).href;
+  ? "./registry/charts/archiveWorker.ts"
+  : new URL("./archiveWorker.ts", import.meta.url).href;
 
 /**
  * A thread that reads archives, started when there is one to read. An archive that takes too long, or on which the worker
  * dies, is unreadable; the next one gets another worker. Archives have their turns.
  */
-export function factsThread(times: FactsTimes = usualTimes, entry: string = usualEntry): FactsThread {
+export function archiveThread(times: ArchiveTimes = usualTimes, entry: string = usualEntry): ArchiveThread {
   let worker: Worker | undefined;
   let resting: ReturnType<typeof setTimeout> | undefined;
   const stop = () => {
@@ -35,7 +38,7 @@ export function factsThread(times: FactsTimes = usualTimes, entry: string = usua
   };
 
   let turn: Promise<unknown> = Promise.resolve();
-  const ask = (bytes: Uint8Array): Promise<FactsReply> =>
+  const ask = (request: ArchiveRequest): Promise<ArchiveReply> =>
     new Promise((resolve) => {
       worker ??= new Worker(entry);
       const lost = (failed: string) => {
@@ -45,7 +48,7 @@ export function factsThread(times: FactsTimes = usualTimes, entry: string = usua
       };
       clearTimeout(resting);
       const limit = setTimeout(() => lost(`it took longer than ${times.limit} ms`), times.limit);
-      worker.onmessage = ({ data }: MessageEvent<FactsReply>) => {
+      worker.onmessage = ({ data }: MessageEvent<ArchiveReply>) => {
         clearTimeout(limit);
         resolve(data);
       };
@@ -53,18 +56,29 @@ export function factsThread(times: FactsTimes = usualTimes, entry: string = usua
         event.preventDefault();
         lost(event.message);
       };
-      worker.postMessage(bytes);
+      worker.postMessage(request);
     });
+
+  const inTurn = async (request: ArchiveRequest): Promise<ArchiveReply> => {
+    const answered = turn.then(() => ask(request));
+    turn = answered;
+    const reply = await answered;
+    clearTimeout(resting);
+    resting = setTimeout(stop, times.idle);
+    resting.unref();
+    return reply;
+  };
 
   return {
     async read(bytes) {
-      const answered = turn.then(() => ask(bytes));
-      turn = answered;
-      const reply = await answered;
-      clearTimeout(resting);
-      resting = setTimeout(stop, times.idle);
-      resting.unref();
-      return "failed" in reply ? { unreadable: `reading it failed: ${reply.failed}` } : reply;
+      const reply = await inTurn({ want: "facts", bytes });
+      if ("facts" in reply) return reply.facts;
+      return { unreadable: `reading it failed: ${"failed" in reply ? reply.failed : "it has no facts"}` };
+    },
+    async templates(bytes) {
+      const reply = await inTurn({ want: "templates", bytes });
+      if ("json" in reply) return reply.json;
+      throw new ChartroomError("invalid", "failed" in reply ? reply.failed : "it has no templates");
     },
     stop,
   };

@@ -1,0 +1,94 @@
+import type { Bench, Registry } from "../../tests/bench.ts";
+import type { Samples } from "../measure.ts";
+import type { Goal, Row } from "../scenario.ts";
+import { pinServer } from "./cores.ts";
+import { memoryOf, processorTime } from "./process.ts";
+import { conditionsOf, distribution3, isHere, ours, type Settings, type Side } from "./sides.ts";
+
+/** The same work by us and by peers. */
+export interface Contest {
+  readonly scenario: string;
+  readonly unit: Row["unit"];
+  /** Who stands beside us, and what our ratio to each must be, where something is promised. */
+  readonly against: readonly (readonly [Side, Goal?])[];
+  readonly note: string;
+  /** Unless told: no logs, and everybody may enter. */
+  readonly settings?: Settings;
+  /** Whether we are measured a second time with our log on, beside the same peers. */
+  readonly againWithLogs?: boolean;
+  /** Unless told, five, and one before them that does not count. */
+  readonly rounds?: number;
+  /** Put there what the load asks for. */
+  prepare?(server: Registry, side: Side): Promise<void>;
+  /** One round. */
+  measure(server: Registry, round: number, side: Side): Promise<{ figure: number; operations: number }>;
+}
+
+/** More than that, over Distribution 3, a peak of ours is too much. */
+const memoryGoal: Goal = { atMost: 1.5, of: "ratio" };
+
+/** One side while it is measured. */
+interface Running {
+  readonly side: Side;
+  readonly settings: Settings;
+  readonly server: Registry;
+  readonly figures: number[];
+  /** The server's processor time for one operation, µs. */
+  readonly work: number[];
+}
+
+/** Measure every side once per round, in turn, and give a row for each peer, and one of memory beside Distribution 3. */
+export async function contest(bench: Bench, match: Contest): Promise<Row[]> {
+  const { against, settings = { logs: false }, rounds = 5 } = match;
+  const open = async (side: Side, by: Settings): Promise<Running> => {
+    const server = await side.start(bench, by);
+    pinServer(server.pid());
+    await match.prepare?.(server, side);
+    return { side, settings: by, server, figures: [], work: [] };
+  };
+  const us = [await open(ours, settings)];
+  if (match.againWithLogs) us.push(await open(ours, { ...settings, logs: true }));
+  const others: Running[] = [];
+  for (const [side] of against) if (isHere(side)) others.push(await open(side, settings));
+  for (let round = 0; round <= rounds; round++)
+    for (const { side, server, figures, work } of [...us, ...others]) {
+      const before = processorTime(server.pid());
+      const { figure, operations } = await match.measure(server, round, side);
+      if (round === 0) continue; // it warms up
+      figures.push(figure);
+      work.push(((processorTime(server.pid()) - before) * 1000) / operations);
+    }
+  const rows = us.flatMap((our) =>
+    others.map((other) => rowOf(match, our, other, against.find(([side]) => side === other.side)?.[1])),
+  );
+  const memory = (running: Running): Samples => [memoryOf(running.server.pid(), "peak")];
+  const beside = others.find(({ side }) => side === distribution3);
+  if (beside !== undefined)
+    rows.push({
+      ...rowOf(match, us[0]!, beside, memoryGoal),
+      ...{ scenario: `peak memory: ${match.scenario}`, unit: "MiB", work: undefined },
+      ours: memory(us[0]!),
+      peer: {
+        name: beside.side.name,
+        samples: memory(beside),
+        conditions: conditionsOf(beside.side, beside.settings),
+      },
+    });
+  await Promise.all([...us, ...others].map(({ server }) => server.stop()));
+  return rows;
+}
+
+const rowOf = (match: Contest, our: Running, other: Running, goal: Goal | undefined): Row => ({
+  scenario: our.settings.logs === other.settings.logs ? match.scenario : `${match.scenario}, our log on`,
+  unit: match.unit,
+  ours: our.figures,
+  conditions: conditionsOf(our.side, our.settings),
+  peer: {
+    name: other.side.name,
+    samples: other.figures,
+    conditions: conditionsOf(other.side, other.settings),
+  },
+  work: { ours: our.work, peer: other.work },
+  note: match.note,
+  goal,
+});

@@ -1,0 +1,58 @@
+import { join } from "node:path";
+import type { Registry } from "../../tests/bench.ts";
+import { contest } from "../peers/contest.ts";
+import { curl } from "../peers/curl.ts";
+import { forget, LargeBlob } from "../peers/large.ts";
+import { nginx } from "../peers/nginx.ts";
+import { placeOf } from "../peers/push.ts";
+import { distribution2, distribution3, type Side, zot } from "../peers/sides.ts";
+import type { Scenario } from "../scenario.ts";
+
+const repository = "charts/app";
+const size = 100 * 1024 * 1024;
+const speed = (seconds: number) => ({ figure: size / 1e6 / seconds, operations: 1 });
+
+/** A large blob in, and out again. */
+export const largeBlob: Scenario = {
+  name: "server: blob, 100 MB",
+  needs: ["curl", "distribution3", "nginx"],
+  async run(bench) {
+    const blob = new LargeBlob(bench, size);
+    /** POST and PUT. @returns what it took in seconds */
+    const pushed = async ({ host }: Registry): Promise<{ took: number; digest: string }> => {
+      const digest = await blob.next();
+      const began = performance.now();
+      const place = await placeOf({ host, repository }, digest);
+      const opened = (performance.now() - began) / 1000;
+      const put = ["--upload-file", blob.path, "--header", "content-type: application/octet-stream"];
+      return { took: opened + (await curl([...put, `http://${host}${place}`])), digest };
+    };
+    const put = await contest(bench, {
+      ...{
+        scenario: "blob PUT 100 MB",
+        unit: "MB/s",
+        note: "POST, then PUT by curl, one client; another blob each time",
+      },
+      against: [[distribution3, { atLeast: 1.2, of: "ratio" }], [distribution2], [zot]],
+      async measure(server) {
+        const { took, digest } = await pushed(server);
+        await forget(server, digest);
+        return speed(took);
+      },
+    });
+    const paths = new Map<Registry, string>();
+    const get = await contest(bench, {
+      ...{ scenario: "blob GET 100 MB", unit: "MB/s", note: "curl, one client, from the page cache" },
+      against: [[nginx, { atLeast: 0.75, of: "ratio" }], [distribution3], [zot]],
+      async prepare(server, side: Side) {
+        if (side === nginx) {
+          await blob.next();
+          await Bun.write(join(server.folder, "files/blob"), Bun.file(blob.path));
+          paths.set(server, "/blob");
+        } else paths.set(server, `/v2/${repository}/blobs/${(await pushed(server)).digest}`);
+      },
+      measure: async (server) => speed(await curl([`http://${server.host}${paths.get(server)}`])),
+    });
+    return [...put, ...get];
+  },
+};
