@@ -198,7 +198,7 @@ const odd: Readonly<Record<string, readonly [exitCode: number, last: string, mes
   "testing-relative-index.yaml": [0, "3 to migrate", ""],
   "testing-relative-trailing-slash-index.yaml": [0, "2 to migrate", ""],
   "old-repositories.yaml": [1, "", "Cannot read the index: line 1: it has no apiVersion"],
-  "repositories.yaml": [3, "", "Nothing to migrate: the index has no charts"],
+  "repositories.yaml": [3, "", "Nothing to migrate: the source has no charts"],
 };
 
 describe("an odd index of Helm's own tests is read, or refused with its line", () => {

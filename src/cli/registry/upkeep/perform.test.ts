@@ -14,9 +14,7 @@ test("where no registry runs, gc takes untagged manifests as the configuration s
   const collected = (untagged: boolean) => {
     const where = { data: it.data.root, grace: 1000, untagged };
     return perform("gc", where, now, () => {}, {
-      now: Date.now,
-      signal: new AbortController().signal,
-      tell: () => {},
+      ...{ now: Date.now, signal: new AbortController().signal, tell: () => {} },
     });
   };
   expect(await collected(false)).toMatchObject({ manifests: 0, blobs: 0 });
