@@ -666,6 +666,45 @@ export const mutants: readonly Mutant[] = [
     test: ["src/registry/check/mendable.test.ts", "by a broken catalog nothing is"],
   },
   {
+    without: "the mistrust of a disk that is away when a check mends",
+    file: "src/registry/check/mendable.ts",
+    find: 'count("lost-blob") > Math.max(handful, known / 2)',
+    replace: "known < 0",
+    test: [
+      "src/cli/registry/upkeep/tasks.test.ts",
+      "a repair takes no blob out of a registry whose blobs are mostly away, as where their disk is not mounted",
+    ],
+  },
+  {
+    without: "the care for a blob that may not be read",
+    file: "src/registry/check/repair.ts",
+    find: 'untold.has(errorCode(error) ?? "") ? "untold" : "lost"',
+    replace: '"lost"',
+    test: [
+      "src/registry/check/repair.test.ts",
+      "a blob of which nobody can tell stays: it may not be read, no file can be opened, or the repair is ended",
+    ],
+  },
+  {
+    without: "the turn of others while a list is read",
+    file: "src/registry/pages.ts",
+    find: "    await new Promise((resolve) => setImmediate(resolve));\n",
+    test: [
+      "src/registry/pages.test.ts",
+      "others have their turn between two pages, though each is there at once",
+    ],
+  },
+  {
+    without: "the rest of a registry that is only read",
+    file: "src/cli/registry/settings.ts",
+    find: "grace: readOnly ? undefined : grace,",
+    replace: "grace,",
+    test: [
+      "src/cli/registry/settings.test.ts",
+      "a read-only registry collects nothing, whoever says that it is one",
+    ],
+  },
+  {
     without: "the refusal of blobs whose catalog is gone",
     file: "src/registry/dataDirectory.ts",
     find: "  if (found > 0) return refuseLost(fs, root);\n",
