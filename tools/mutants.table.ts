@@ -603,7 +603,7 @@ export const mutants: readonly Mutant[] = [
   {
     without: "the check of where an index leads",
     file: "src/migrate/urls.ts",
-    find: "  return refusal(site, url, [rewrite?.to, base]) ?? url;\n",
+    find: "  return refusal(site, asked, [rewrite?.to, base]) ?? url;\n",
     replace: "  return url;\n",
     test: [
       "src/migrate/site.test.ts",
