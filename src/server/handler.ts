@@ -32,10 +32,12 @@ export function createHandler(options: HandlerOptions): Handler {
   const requestId = idMaker();
   const respond = responder(options, front);
   return async (request, peer) => {
-    const [at, began] = [now(), performance.now()];
+    const at = now();
+    const began = performance.now();
+    const address = front.client(request.headers, peer.address);
     const progress: Progress = {
       id: requestId(),
-      address: front.client(request.headers, peer.address),
+      address,
       route: undefined,
       user: undefined,
       received: 0,
@@ -48,7 +50,7 @@ export function createHandler(options: HandlerOptions): Handler {
     const finished = (size: number) => {
       for (const end of progress.through) end();
       peer.retime();
-      const { id, address, route, user, received } = progress;
+      const { id, route, user, received } = progress;
       const entry = {
         at,
         id,

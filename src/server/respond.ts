@@ -116,7 +116,7 @@ export function responder(options: ResponderOptions, front: Front): Responder {
     if (pages !== undefined && route.op === "list-tags") limitPage(query, pages.tags);
     if (limits !== undefined && isUpload(route.op) && request.body !== null)
       progress.through.push(limits.upload(user, address));
-    if (metrics !== undefined) progress.through.push(metrics.uploads(route.op));
+    if (metrics !== undefined && isUpload(route.op)) progress.through.push(metrics.uploads());
     const call = callOf({ request, query, user, challenge }, peer, progress, finished);
     const work = () => operate(call, route);
     if (notifications === undefined) return work();
