@@ -97,6 +97,8 @@ export function responder(options: ResponderOptions, front: Front): Responder {
     limits?.fromAddress(address);
     const { path, query } = parseTarget(request.url);
     if (front.isPreflight(request)) return answer(204);
+    if (front.isForeign(request, peer.address))
+      throw new RegistryError("denied", { message: "a page of another site may change nothing here" });
     const route = parseRoute(request.method, path, root);
     progress.route = route;
     const doors = { authenticator: authenticator && authenticatorFor(authenticator, address), access };
