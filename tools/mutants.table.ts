@@ -603,7 +603,7 @@ export const mutants: readonly Mutant[] = [
   {
     without: "the check of where an index leads",
     file: "src/migrate/urls.ts",
-    find: "  return refusal(site, url, [rewrite?.to, base]) ?? url;\n",
+    find: "  return refusal(site, asked, [rewrite?.to, base]) ?? url;\n",
     replace: "  return url;\n",
     test: [
       "src/migrate/site.test.ts",
@@ -1173,5 +1173,29 @@ export const mutants: readonly Mutant[] = [
       "src/catalog/remembered.test.ts",
       "after each command every question is answered as the database answers it",
     ],
+  },
+  {
+    without: "the question whether a body's author may push anything, before it is read",
+    file: "src/server/classic/post.ts",
+    find: '  enter(call, "push", prefix);\n  const type',
+    replace: "  const type",
+    test: ["src/server/classic/door.test.ts", "access of whoever may push nothing there no body is read"],
+  },
+  {
+    without: "the bound on archives whose templates are asked for at once",
+    file: "src/registry/registry.ts",
+    find: "    if (this.#asking >= askingLimit)\n",
+    replace: "    if (this.#asking < 0)\n",
+    test: [
+      "src/registry/charts/chartReader.test.ts",
+      "templates are read of one archive at a time, and who comes when many wait is turned away",
+    ],
+  },
+  {
+    without: "the reader in what an index waits for",
+    file: "src/registry/classic/indexes.ts",
+    find: "shelf.unread(includes)",
+    replace: "shelf.unread(() => true)",
+    test: ["src/registry/classic/shelf.test.ts", "it does not wait for charts that its reader may not see"],
   },
 ];

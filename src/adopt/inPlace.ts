@@ -33,6 +33,11 @@ export class TreeBlobs implements Blobs {
     return streamRange(file, range ?? { start: 0, end: blob.size }, `Blob ${digest}`);
   }
 
+  async bytes(digest: Digest): Promise<Uint8Array | undefined> {
+    const stream = await this.read(digest);
+    return stream && new Response(stream).bytes();
+  }
+
   async *list(): AsyncGenerator<BlobInfo> {
     for await (const digest of this.#tree.blobs()) {
       const size = await this.stat(digest);

@@ -42,14 +42,19 @@ export function blobsSuite(name: string, make: () => Promise<BlobsFixture>): voi
     };
     const read = async (digest: Digest, range?: ByteRange) => {
       const stream = await blobs.read(digest, range);
-      return stream && (await bytesOf(stream));
+      const bytes = stream && (await bytesOf(stream));
+      // At once it is the same, to the caller's own use.
+      const atOnce = await blobs.bytes(digest);
+      expect<Uint8Array | undefined>(atOnce?.slice(range?.start, range?.end)).toEqual(bytes);
+      atOnce?.fill(0);
+      return bytes;
     };
     const names = async () => (await Array.fromAsync(blobs.ingests())).map((each) => each.name);
 
     test("an empty place has nothing", async () => {
       const digest = digestOf(noise(3));
       expect(await blobs.stat(digest)).toBeUndefined();
-      expect(await blobs.read(digest)).toBeUndefined();
+      expect([await blobs.read(digest), await blobs.bytes(digest)]).toEqual([undefined, undefined]);
       expect(await blobs.remove(digest)).toBe(false);
       expect(await Array.fromAsync(blobs.list())).toEqual([]);
       expect(await Array.fromAsync(blobs.ingests())).toEqual([]);

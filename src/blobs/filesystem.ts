@@ -52,6 +52,10 @@ export class FilesystemBlobs implements Blobs {
     }
   }
 
+  async bytes(digest: Digest): Promise<Uint8Array | undefined> {
+    return ifThere(this.#fs.readFile(this.#pathOf(digest)));
+  }
+
   // Not synced: a blob that comes back after power loss is whole, and only waste.
   async remove(digest: Digest): Promise<boolean> {
     return (await ifThere(this.#fs.unlink(this.#pathOf(digest)).then(() => true))) ?? false;

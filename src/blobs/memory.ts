@@ -22,6 +22,10 @@ export class MemoryBlobs implements Blobs {
     return bytes && new Blob([bytes.subarray(range?.start, range?.end)]).stream();
   }
 
+  async bytes(digest: Digest): Promise<Uint8Array | undefined> {
+    return this.#blobs.get(digest)?.slice();
+  }
+
   async remove(digest: Digest): Promise<boolean> {
     return this.#blobs.delete(digest);
   }

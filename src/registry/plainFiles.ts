@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { open, stat } from "node:fs/promises";
+import { open, readFile, stat } from "node:fs/promises";
 import { errorCode, type FileSystem, nodeFileSystem, type OpenFile } from "../files/filesystem.ts";
 import { ChartroomError } from "../oci/errors.ts";
 
@@ -16,7 +16,7 @@ const noFollow = constants.O_NOFOLLOW ?? 0;
  * The machine's file system, where a file that is opened is no link. In a data directory that was restored from somewhere a
  * link could give any file of the machine under a blob's digest, or have it written over. Directories may be links: so
  * people put blobs on another disk.
- * @throws ChartroomError `storage` from `open` where a link leads to anything but a directory
+ * @throws ChartroomError `storage` from `open` and `readFile` where a link leads to anything but a directory
  */
 export const plainFiles: FileSystem = {
   ...nodeFileSystem,
@@ -28,13 +28,19 @@ export const plainFiles: FileSystem = {
     } catch (error) {
       if (errorCode(error) !== "ELOOP") throw error;
       if ((await stat(path).catch(() => undefined))?.isDirectory()) return nodeFileSystem.open(path, flags);
-      throw new ChartroomError(
-        "storage",
-        `Cannot open ${path}: it is a link, and only files are kept there`,
-        {
-          cause: error,
-        },
-      );
+      throw isLink(path, error);
+    }
+  },
+  async readFile(path) {
+    try {
+      return await readFile(path, { flag: constants.O_RDONLY | noFollow });
+    } catch (error) {
+      throw errorCode(error) === "ELOOP" ? isLink(path, error) : error;
     }
   },
 };
+
+const isLink = (path: string, cause: unknown): ChartroomError =>
+  new ChartroomError("storage", `Cannot open ${path}: it is a link, and only files are kept there`, {
+    cause,
+  });

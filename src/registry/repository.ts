@@ -63,14 +63,23 @@ export class RegistryRepository implements Reads, Writes, Deletes, Mounts {
    * @throws RegistryError `blobUnknown` when the repository does not have it; ChartroomError `storage` when its bytes are
    *   lost
    */
-  async blob(blob: BlobName, range?: ByteRange): Promise<ReadableStream<Uint8Array>> {
+  blob(blob: BlobName, range?: ByteRange): Promise<ReadableStream<Uint8Array>> {
+    return this.#taken(blob, () => this.#store.blobs.read(blob.digest, range));
+  }
+
+  /** All of a small blob at once. @throws as `blob` */
+  bytes(blob: BlobName): Promise<Uint8Array> {
+    return this.#taken(blob, () => this.#store.blobs.bytes(blob.digest));
+  }
+
+  async #taken<T>(blob: BlobName, take: () => Promise<T | undefined>): Promise<T> {
     const { digest } = blob;
     // Twice: a collection that came in between has taken the row too, or a push has put the bytes there again.
     for (let times = 0; times < 2; times++) {
       if ((await this.stat(blob)) === undefined)
         throw new RegistryError("blobUnknown", { details: [{ digest }] });
-      const stream = await this.#store.blobs.read(digest, range);
-      if (stream !== undefined) return stream;
+      const taken = await take();
+      if (taken !== undefined) return taken;
     }
     throw new ChartroomError("storage", `The bytes of blob ${digest} are lost`);
   }

@@ -6,7 +6,8 @@ export interface Unsupported {
 
 /** The route of a method out of those that a path has; RFC 9110 §15.5.6 wants the others told. HEAD is a GET without a body. */
 export function choose<R>(method: string, routes: Readonly<Record<string, R>>): R | Unsupported {
-  const found = new Map(Object.entries(routes)).get(method === "HEAD" ? "GET" : method);
+  const asked = method === "HEAD" ? "GET" : method;
+  if (Object.hasOwn(routes, asked)) return routes[asked]!;
   const allow = Object.keys(routes).flatMap((each) => (each === "GET" ? ["GET", "HEAD"] : each));
-  return found ?? { op: "unsupported", allow: allow.join(", ") };
+  return { op: "unsupported", allow: allow.join(", ") };
 }

@@ -32,7 +32,7 @@ export class Limits {
 
   /** A request came from an address. @throws RegistryError `requestsTooMany` */
   fromAddress(address: string | undefined): void {
-    if (address !== undefined) take(this.#addresses, networkOf(address));
+    if (address !== undefined && this.#addresses !== undefined) take(this.#addresses, networkOf(address));
   }
 
   /** It is a user's. @throws RegistryError `requestsTooMany` */

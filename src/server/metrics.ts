@@ -45,6 +45,8 @@ export const isUpload = (operation: string): boolean => uploading.has(operation)
 const bounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 interface Series {
+  /** Answers by their status. */
+  readonly codes: Map<number, number>;
   readonly counts: number[];
   requests: number;
   seconds: number;
@@ -67,8 +69,8 @@ type Values = number | Readonly<Record<string, number>>;
 /** What happened, counted, and told in Prometheus' text format. Labels come from closed lists: nobody makes series at will. */
 export class Metrics {
   readonly #gauges: readonly Gauge[];
-  readonly #codes = new Map<string, number>();
-  readonly #series = new Map<string, Series>();
+  /** By handler, then by method: what is looked up for each request is not put together for it first. */
+  readonly #series = new Map<string, Map<string, Series>>();
   #underWay = 0;
   #uploads = 0;
 
@@ -83,8 +85,7 @@ export class Metrics {
   }
 
   /** It turned out to be an upload's; the returned function is called when it is through. */
-  uploads(operation: string): () => void {
-    if (!isUpload(operation)) return () => {};
+  uploads(): () => void {
     this.#uploads++;
     return () => void this.#uploads--;
   }
@@ -92,14 +93,8 @@ export class Metrics {
   /** A request is through. */
   ended({ operation = "", method, status, took, received, size }: LoggedRequest): void {
     this.#underWay--;
-    const labels = `handler="${handlers[operation] ?? "other"}",method="${methodOf(method)}"`;
-    const coded = `${labels},code="${status}"`;
-    this.#codes.set(coded, (this.#codes.get(coded) ?? 0) + 1);
-    let series = this.#series.get(labels);
-    if (series === undefined) {
-      series = { counts: bounds.map(() => 0), requests: 0, seconds: 0, received: 0, sent: 0 };
-      this.#series.set(labels, series);
-    }
+    const series = this.#seriesOf(handlers[operation] ?? "other", methodOf(method));
+    series.codes.set(status, (series.codes.get(status) ?? 0) + 1);
     const seconds = took / 1000;
     const bucket = bounds.findIndex((bound) => seconds <= bound);
     if (bucket >= 0) series.counts[bucket] = (series.counts[bucket] ?? 0) + 1;
@@ -109,19 +104,35 @@ export class Metrics {
     series.sent += size;
   }
 
+  #seriesOf(handler: string, method: string): Series {
+    const byMethod = this.#series.get(handler) ?? new Map<string, Series>();
+    this.#series.set(handler, byMethod);
+    const known = byMethod.get(method);
+    if (known !== undefined) return known;
+    const counts = bounds.map(() => 0);
+    const series = { codes: new Map(), counts, requests: 0, seconds: 0, received: 0, sent: 0 };
+    byMethod.set(method, series);
+    return series;
+  }
+
   /** Everything in the text format 0.0.4 (prometheus.io, "Exposition formats"). */
   async text(): Promise<string> {
     const lines: string[] = [];
     const family = (name: string, type: string, help: string, samples: readonly string[]) =>
       lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...samples);
+    const labelled = [...this.#series].flatMap(([handler, byMethod]) =>
+      [...byMethod].map(([method, series]) => [`handler="${handler}",method="${method}"`, series] as const),
+    );
     const each = (sample: (labels: string, series: Series) => string[]) =>
-      [...this.#series].flatMap(([labels, series]) => sample(labels, series));
+      labelled.flatMap(([labels, series]) => sample(labels, series));
 
     family(
       "registry_http_requests_total",
       "counter",
       "Requests answered.",
-      [...this.#codes].map(([labels, count]) => `registry_http_requests_total{${labels}} ${count}`),
+      each((labels, { codes }) =>
+        [...codes].map(([code, count]) => `registry_http_requests_total{${labels},code="${code}"} ${count}`),
+      ),
     );
     const duration = "registry_http_request_duration_seconds";
     family(
@@ -166,8 +177,8 @@ export class Metrics {
     ];
     for (const { name, help, type = "gauge", value } of gauges) {
       const values = await value();
-      const labelled = Object.entries(typeof values === "number" ? { "": values } : values);
-      const samples = labelled.map(([labels, count]) => `${name}${labels && `{${labels}}`} ${count}`);
+      const entries = Object.entries(typeof values === "number" ? { "": values } : values);
+      const samples = entries.map(([labels, count]) => `${name}${labels && `{${labels}}`} ${count}`);
       family(name, type, help, samples);
     }
     return `${lines.join("\n")}\n`;

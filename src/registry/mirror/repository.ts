@@ -120,6 +120,10 @@ export class MirroredRepository extends RegistryRepository {
     }
   }
 
+  override async bytes(blob: BlobName): Promise<Uint8Array> {
+    return new Response(await this.blob(blob)).bytes();
+  }
+
   #download(blob: Descriptor, from: Pick<Upstream, "blob">) {
     const { digest, size } = blob;
     const source = (start: number) => this.#bytes(blob, from, start);

@@ -231,6 +231,17 @@ describe("access", () => {
     expect((await ask("POST /charts/api/team/charts", { ...as("ann"), body: archive })).status).toBe(201);
   });
 
+  test("of whoever may push nothing there no body is read", async () => {
+    const { ask } = await guarded();
+    const body = new TextEncoder().encode("no archive");
+    for (const path of ["charts", "prov"]) {
+      const status = async (headers = {}) =>
+        (await ask(`POST /charts/api/team/${path}`, { headers, body })).status;
+      expect([path, await status(), await status(as("bob").headers)]).toEqual([path, 401, 403]);
+      expect([path, await status(as("ann").headers)]).toEqual([path, 400]);
+    }
+  });
+
   test("what no index lists is named to those who may pull it", async () => {
     const { ask, registry } = await guarded();
     await pushChart(registry, "team/secret", { name: "other", tag: "1" });

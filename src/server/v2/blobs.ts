@@ -47,8 +47,9 @@ export async function pullBlob(
     "content-range": range && `bytes ${start}-${end - 1}/${size}`,
   };
   if (method === "HEAD") return answer(200, whole);
-  const stream = await repository.blob({ digest }, range);
   const isWhole = end - start <= wholeLimit && call.holds(end - start);
+  if (isWhole && range === undefined) return answer(200, whole, await repository.bytes({ digest }));
+  const stream = await repository.blob({ digest }, range);
   const body = isWhole ? await new Response(stream).bytes() : call.sending(stream);
   return answer(range === undefined ? 200 : 206, whole, body);
 }
