@@ -611,6 +611,45 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    without: "the care on the way to a registry that an index names",
+    file: "src/migrate/site.ts",
+    find: "transport.refusing(this.#refusal)",
+    replace: "transport",
+    test: [
+      "src/migrate/site.test.ts",
+      "a registry that a site outside names is reached by a way that no redirect leads inside",
+    ],
+  },
+  {
+    without: "the withholding of an index's login from registries that it names",
+    file: "src/cli/find/classic.ts",
+    find: "login === undefined ? connection : { ...connection, credentials: noLogin }",
+    replace: "connection",
+    test: [
+      "src/cli/migrate/stored.test.ts",
+      "an index whose rows are in a registry is shown by its row, without a login that was given for the index",
+    ],
+  },
+  {
+    without: "the escaping of what an index says, on the page about it",
+    file: "src/cli/migrate/page.ts",
+    find: "/[&<>\"']/g",
+    replace: "/[&]/g",
+    test: [
+      "src/cli/migrate/carried.test.ts",
+      "a migration is told on a page that no word of an index can change, and that needs nothing else",
+    ],
+  },
+  {
+    without: "the look at what is no chart before it goes over",
+    file: "src/cli/transfer.ts",
+    find: "  transfers.admits?.(root);\n",
+    test: [
+      "src/cli/migrate/stored.test.ts",
+      "what is in a registry that is no chart is left and named, before anything of it goes over",
+    ],
+  },
+  {
     without: "the check of where a redirect leads",
     file: "src/http/transport.ts",
     find: "    if (refused !== undefined) throw refuse(refused);\n",
