@@ -14,15 +14,19 @@ import { trade } from "./client/trade.ts";
 import { machine } from "./machine.ts";
 import { type Result, resultOf, tableFor } from "./report.ts";
 import type { Scenario } from "./scenario.ts";
+import { authenticated } from "./server/authenticated.ts";
 import { blobGet } from "./server/blobGet.ts";
+import { chartTrade } from "./server/chartTrade.ts";
 import { collection } from "./server/collection.ts";
 import { connections } from "./server/connections.ts";
 import { fairness } from "./server/fairness.ts";
 import { index } from "./server/index.ts";
+import { indexYaml } from "./server/indexYaml.ts";
 import { largeBlob } from "./server/largeBlob.ts";
 import { lists } from "./server/lists.ts";
 import { manifestGet } from "./server/manifestGet.ts";
 import { manifestPut } from "./server/manifestPut.ts";
+import { tags } from "./server/tags.ts";
 
 const scenarios: readonly Scenario[] = [
   start,
@@ -34,6 +38,10 @@ const scenarios: readonly Scenario[] = [
   blobGet,
   largeBlob,
   manifestPut,
+  chartTrade,
+  tags,
+  authenticated,
+  indexYaml,
   collection,
   lists,
   fairness,

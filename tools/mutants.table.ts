@@ -291,7 +291,7 @@ export const mutants: readonly Mutant[] = [
   {
     without: "the hold of an index on its children",
     file: "src/catalog/loose.ts",
-    find: "  OR EXISTS (SELECT 1 FROM edge WHERE edge.repository = ?1 AND edge.blob = ?2)\n",
+    find: "\n  OR EXISTS (SELECT 1 FROM edge WHERE edge.repository = ?1 AND edge.blob = ?2)",
     test: [
       "src/catalog/sqlite.test.ts",
       "sqlite loose manifests an index holds what it names, before and after that comes, until it goes",

@@ -9,8 +9,10 @@ import { conditionsOf, distribution3, isHere, ours, type Settings, type Side } f
 export interface Contest {
   readonly scenario: string;
   readonly unit: Row["unit"];
+  /** Us, where we are filled in a way of our own. */
+  readonly us?: Side;
   /** Who stands beside us, and what our ratio to each must be, where something is promised. */
-  readonly against: readonly (readonly [Side, Goal?])[];
+  readonly against: readonly (readonly [Side, (Goal | undefined)?])[];
   readonly note: string;
   /** Unless told: no logs, and everybody may enter. */
   readonly settings?: Settings;
@@ -19,7 +21,7 @@ export interface Contest {
   /** Unless told, five, and one before them that does not count. */
   readonly rounds?: number;
   /** Put there what the load asks for. */
-  prepare?(server: Registry, side: Side): Promise<void>;
+  prepare?(server: Registry, side: Side): Promise<unknown>;
   /** One round. */
   measure(server: Registry, round: number, side: Side): Promise<{ figure: number; operations: number }>;
 }
@@ -39,15 +41,15 @@ interface Running {
 
 /** Measure every side once per round, in turn, and give a row for each peer, and one of memory beside Distribution 3. */
 export async function contest(bench: Bench, match: Contest): Promise<Row[]> {
-  const { against, settings = { logs: false }, rounds = 5 } = match;
+  const { us: our = ours, against, settings = { logs: false }, rounds = 5 } = match;
   const open = async (side: Side, by: Settings): Promise<Running> => {
     const server = await side.start(bench, by);
     pinServer(server.pid());
     await match.prepare?.(server, side);
     return { side, settings: by, server, figures: [], work: [] };
   };
-  const us = [await open(ours, settings)];
-  if (match.againWithLogs) us.push(await open(ours, { ...settings, logs: true }));
+  const us = [await open(our, settings)];
+  if (match.againWithLogs) us.push(await open(our, { ...settings, logs: true }));
   const others: Running[] = [];
   for (const [side] of against) if (isHere(side)) others.push(await open(side, settings));
   for (let round = 0; round <= rounds; round++)
@@ -58,8 +60,8 @@ export async function contest(bench: Bench, match: Contest): Promise<Row[]> {
       figures.push(figure);
       work.push(((processorTime(server.pid()) - before) * 1000) / operations);
     }
-  const rows = us.flatMap((our) =>
-    others.map((other) => rowOf(match, our, other, against.find(([side]) => side === other.side)?.[1])),
+  const rows = us.flatMap((each) =>
+    others.map((other) => rowOf(match, each, other, against.find(([side]) => side === other.side)?.[1])),
   );
   const memory = (running: Running): Samples => [memoryOf(running.server.pid(), "peak")];
   const beside = others.find(({ side }) => side === distribution3);

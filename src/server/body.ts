@@ -73,6 +73,29 @@ export function outgoing(body: Bytes, stallAfter: number, end: (size: number) =>
   );
 }
 
+/** Bytes of a body that Bun gives in one piece. */
+const small = 16 * 1024;
+
+/** Whether a body says that it is small, and within `limit`: then `readSmall` spares the work of a stream of it. */
+export function isSmall({ headers }: Request, limit: number): boolean {
+  const length = headers.get("content-length");
+  return length !== null && Number(length) <= Math.min(small, limit);
+}
+
+/**
+ * A small body in memory.
+ * @throws RegistryError `requestStalled` when it has not come within `stallAfter` ms
+ */
+export async function readSmall(request: Request, stallAfter: number): Promise<Uint8Array> {
+  const stalled = Promise.withResolvers<never>();
+  const timer = setTimeout(() => stalled.reject(new RegistryError("requestStalled")), stallAfter);
+  try {
+    return await Promise.race([request.bytes(), stalled.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /**
  * A whole body in memory.
  * @param held is told the size of each piece; what it throws goes through

@@ -11,7 +11,7 @@ import type { Registry } from "../registry/registry.ts";
 import { admit } from "./admission.ts";
 import { answer } from "./answer.ts";
 import { Bodies } from "./bodies.ts";
-import { incoming, outgoing, readBody } from "./body.ts";
+import { incoming, isSmall, outgoing, readBody, readSmall } from "./body.ts";
 import type { Call } from "./call.ts";
 import type { Front } from "./front.ts";
 import type { Limits } from "./limits.ts";
@@ -159,10 +159,16 @@ function callMaker({
       access,
       notifications,
       body,
-      read: (limit) => {
+      read: async (limit) => {
         const held = bodies.begin();
         progress.through.push(held.free);
-        return readBody(body(), limit, held.take);
+        const { request } = asked;
+        if (!isSmall(request, limit)) return readBody(body(), limit, held.take);
+        const bytes = await readSmall(request, stall);
+        held.take(bytes.byteLength);
+        progress.received = bytes.byteLength;
+        progress.unread = false;
+        return bytes;
       },
       holds: (size) => wholes.take(size, peer.isThrough),
       sending: (stream) => {
