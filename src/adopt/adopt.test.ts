@@ -183,7 +183,7 @@ test("a manifest is as old as its link, and blobs are as new as their adoption",
   await at().there.push("a", chart, "1");
   const pushed = new Date("2020-05-06T07:08:09Z");
   await utimes(at().there.link("a", "_manifests/revisions", chart.descriptor.digest), pushed, pushed);
-  const commands: { kind: string; at?: number }[] = [];
+  const commands: { kind: string; at?: number; pushed?: number | undefined }[] = [];
   const { apply } = at().catalog;
   at().catalog.apply = (command) => {
     commands.push(command);
@@ -191,8 +191,15 @@ test("a manifest is as old as its link, and blobs are as new as their adoption",
   };
   await at().adopted();
   const times = (kind: string) => commands.filter((each) => each.kind === kind).map((each) => each.at);
-  expect(times("put-manifest")[0]).toBe(pushed.getTime());
+  expect(commands.find(({ kind }) => kind === "put-manifest")?.pushed).toBe(pushed.getTime());
   expect(new Set(times("link-blob"))).toEqual(new Set([1]));
+});
+
+test("a manifest that nothing holds waits for its collection from its adoption on, however old it is", async () => {
+  await at().there.push("a", chart);
+  await at().adopted();
+  const { items } = await at().catalog.loose(1, { limit: 9 });
+  expect(items.map(({ digest, since }) => [digest, since])).toEqual([[chart.descriptor.digest, 1]]);
 });
 
 test("the same blob of many repositories is read once", async () => {

@@ -90,9 +90,10 @@ async function put(
   { descriptor, bytes, pushed }: Found,
 ): Promise<void> {
   const given = (acceptMissing: boolean) =>
-    putManifest({ ...store, now: () => pushed, rules: { acceptMissing } }, repository, descriptor, bytes, {
+    putManifest({ ...store, rules: { acceptMissing } }, repository, descriptor, bytes, {
       tags: [],
       expect: "any",
+      pushed,
     });
   try {
     await given(false);

@@ -89,6 +89,8 @@ export interface PutManifest extends Telling {
   readonly annotations: Readonly<Record<string, string>>;
   /** Where it is a chart's. */
   readonly chart?: ChartOfManifest | undefined;
+  /** When it was pushed, where that was to another registry before, ms since 1970; unsaid, `at`. */
+  readonly pushed?: number | undefined;
   readonly at: number;
 }
 

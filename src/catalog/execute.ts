@@ -196,7 +196,7 @@ function setTag(sql: Sql, repository: Id, tag: Tag, manifest: Id): void {
  * @returns what it may hold, or held before, where that changed: a subject that is put again has no look at its referrers
  */
 function storeManifest(sql: Sql, repository: Id, manifest: Id, command: PutManifest): Id[] {
-  const { descriptor, bytes, blobs, optional, manifests, at } = command;
+  const { descriptor, bytes, blobs, optional, manifests, at, pushed = at } = command;
   const { mediaType } = descriptor;
   const stored = sql.one<{ media_type: string }>(
     "SELECT media_type FROM manifest WHERE repository = ? AND content = ?",
@@ -213,7 +213,7 @@ function storeManifest(sql: Sql, repository: Id, manifest: Id, command: PutManif
     repository,
     manifest,
     mediaType,
-    at,
+    pushed,
   );
   const named = [...blobs, ...optional, ...manifests];
   storeNamed(sql, repository, manifest, { ...command, named }, stored !== undefined);

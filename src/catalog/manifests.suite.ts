@@ -49,6 +49,15 @@ export function manifestTests(on: On): void {
       },
     );
 
+    on(
+      "one that was pushed elsewhere before is as old as that, and waits from when it came here",
+      async (catalog) => {
+        await applyAll(catalog, [...blobs(), { ...putManifest(here, one), pushed: 3, at: 7 }]);
+        expect(await catalog.unusedManifests(here, 4, 9)).toEqual([first]);
+        expect((await catalog.loose(9, { limit: 9 })).items.map(({ since }) => since)).toEqual([7]);
+      },
+    );
+
     on("its bytes are those of the moment it was put", async (catalog) => {
       await applyAll(catalog, blobs());
       const bytes = Buffer.concat([one.bytes]);

@@ -25,7 +25,7 @@ export const manifestExecutors: Pick<Executors<Rows>, ManifestCommand> = {
     const existed = manifests.has(digest) && names.every((tag) => tags.get(tag) === digest);
     const holding = openHolding(rows, repository);
     const before = holding.manifests.get(digest);
-    const at = before?.at ?? command.at;
+    const at = before?.at ?? command.pushed ?? command.at;
     holding.manifests.set(digest, { ...command, bytes: new Uint8Array(command.bytes), at });
     const lost = names.flatMap((tag) => tags.get(tag) ?? []);
     for (const tag of names) holding.tags.set(tag, digest);

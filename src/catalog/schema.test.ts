@@ -8,6 +8,7 @@ import { applyBatch } from "./batch.ts";
 import * as collection from "./collectionQuestions.ts";
 import { freshCatalogs } from "./fresh.suite.ts";
 import { loose } from "./loose.ts";
+import { looseManifests } from "./looseSchema.ts";
 import { packDigest, unpackDigest } from "./packed.ts";
 import { migrations, upgrade } from "./schema.ts";
 import { Sql } from "./sql.ts";
@@ -34,6 +35,20 @@ function fillFirst(sql: Sql): void {
   );
   sql.run("INSERT INTO blob (repository, content, size, linked) VALUES (1, 2, 5, 1), (1, 3, 7, 1)");
   sql.run("INSERT INTO edge (repository, manifest, blob) VALUES (1, 1, 2)");
+}
+
+/** Manifests of the first repository, from id 10 on. */
+function addManifests(sql: Sql, added: readonly Content[]): void {
+  for (const [at, { descriptor, bytes }] of added.entries()) {
+    const id = 10 + at;
+    sql.run("INSERT INTO content (id, digest) VALUES (?, ?)", id, packDigest(descriptor.digest));
+    sql.run("INSERT INTO body (content, bytes) VALUES (?, ?)", id, bytes);
+    sql.run(
+      "INSERT INTO manifest (repository, content, media_type, pushed) VALUES (1, ?, ?, 1)",
+      id,
+      descriptor.mediaType,
+    );
+  }
 }
 
 test("an empty database takes every step, an older one only those that it lacks", () => {
@@ -81,27 +96,11 @@ test("an older database's blobs that nothing names wait from the upgrade on, and
 
 test("an older database's indexes hold what they name, and what nothing holds is loose from the upgrade on", () => {
   const sql = new Sql(":memory:");
-  upgrade(
-    sql,
-    "db",
-    migrations.slice(
-      0,
-      migrations.findIndex((step) => step.includes("manifest_by_loose")),
-    ),
-  );
+  upgrade(sql, "db", migrations.slice(0, migrations.indexOf(looseManifests)));
   fillFirst(sql);
   const [child, far] = [blobOf("child", mediaTypes.manifest), blobOf("far", mediaTypes.manifest, "sha512")];
   const index = indexOf([], {}, [child.descriptor, far.descriptor]);
-  for (const [id, { descriptor, bytes }] of [child, index].entries()) {
-    sql.run("INSERT INTO content (id, digest) VALUES (?, ?)", 10 + id, packDigest(descriptor.digest));
-    sql.run("INSERT INTO body (content, bytes) VALUES (?, ?)", 10 + id, bytes);
-    const { mediaType } = descriptor;
-    sql.run(
-      "INSERT INTO manifest (repository, content, media_type, pushed) VALUES (1, ?, ?, 1)",
-      10 + id,
-      mediaType,
-    );
-  }
+  addManifests(sql, [child, index]);
   sql.run("INSERT INTO tag (repository, name, manifest) VALUES (1, 'v1', 1)");
   upgrade(sql, "db");
   const waiting = loose(sql, Date.now(), { limit: 10 });
@@ -112,6 +111,24 @@ test("an older database's indexes hold what they name, and what nothing holds is
   expect(edges.map(({ digest }) => unpackDigest(digest)).toSorted()).toEqual(
     [child, far].map(({ descriptor }) => descriptor.digest).toSorted(),
   );
+  sql.close();
+});
+
+test("an index that SQLite reads otherwise, or not at all, is read at the upgrade as it was when it came", () => {
+  const sql = new Sql(":memory:");
+  upgrade(sql, "db", migrations.slice(0, migrations.indexOf(looseManifests)));
+  fillFirst(sql);
+  const child = blobOf("child", mediaTypes.manifest);
+  const list = `"manifests":[${JSON.stringify(child.descriptor)}]`;
+  const deep = `${"[".repeat(2000)}${"]".repeat(2000)}`;
+  const texts = [`{"manifests":["none"],${list}}`, `\ufeff{${list}}`, `{"x":${deep},${list}}`, "broken"];
+  const indexes = texts.map((text) => blobOf(text.replace("{", `{"schemaVersion":2,`), mediaTypes.index));
+  addManifests(sql, [child, ...indexes]);
+  upgrade(sql, "db");
+  const edges = sql.all<{ manifest: number; blob: number }>(
+    "SELECT manifest, blob FROM edge WHERE manifest > 1 ORDER BY manifest",
+  );
+  expect(edges).toEqual([11, 12, 13].map((id) => ({ manifest: id, blob: 10 })));
   sql.close();
 });
 

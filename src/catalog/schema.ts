@@ -1,9 +1,13 @@
 import { ChartroomError } from "../oci/errors.ts";
 import { chartTables } from "./chartSchema.ts";
+import { looseManifests } from "./looseSchema.ts";
 import type { Sql } from "./sql.ts";
 
 /** "CHRT": what a database of ours says of itself in its header (sqlite.org/fileformat.html, offset 68). */
 const applicationId = 0x43485254;
+
+/** Statements, or what they cannot do alone. */
+export type Step = string | ((sql: Sql) => void);
 
 /**
  * The steps from an empty database to today's: the step at position n leads from version n to n + 1. A step that was
@@ -13,7 +17,7 @@ const applicationId = 0x43485254;
  * 45 % fewer bytes than with digests as text. An id there is never taken away. One content may be a blob, a manifest and a
  * subject at once, and each only in the repositories that have a row for it.
  */
-export const migrations: readonly string[] = [
+export const migrations: readonly Step[] = [
   `
   -- AUTOINCREMENT: an id that a question holds never comes to mean another repository.
   CREATE TABLE repository (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE) STRICT;
@@ -131,45 +135,21 @@ export const migrations: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX endpoint_by_had ON endpoint (had);
   `,
-  // An edge leads to all that a manifest names, manifests too; those of indexes that are there are read out of their bytes.
-  // What nothing holds at the upgrade waits from then on.
-  `
-  CREATE TEMP TABLE named_by_index AS
-    SELECT manifest.repository, manifest.content AS manifest,
-        unhex(CASE json_extract(each.value, '$.digest') GLOB 'sha512:*' WHEN 1 THEN '02' ELSE '01' END
-          || substr(json_extract(each.value, '$.digest'), 8)) AS digest
-      FROM manifest JOIN body ON body.content = manifest.content,
-        json_each(CAST(body.bytes AS TEXT), '$.manifests') AS each
-      WHERE manifest.media_type IN
-          ('application/vnd.oci.image.index.v1+json', 'application/vnd.docker.distribution.manifest.list.v2+json')
-        AND json_valid(CAST(body.bytes AS TEXT));
-  INSERT OR IGNORE INTO content (digest) SELECT digest FROM named_by_index WHERE digest IS NOT NULL;
-  INSERT OR IGNORE INTO edge (repository, manifest, blob)
-    SELECT repository, manifest, content.id FROM named_by_index JOIN content ON content.digest = named_by_index.digest;
-  DROP TABLE named_by_index;
-
-  -- ms since 1970: since when no tag, no index and no subject of the repository holds the manifest; NULL while one does
-  ALTER TABLE manifest ADD COLUMN loose INTEGER;
-  UPDATE manifest SET loose = CAST(unixepoch('subsec') * 1000 AS INTEGER)
-    WHERE NOT EXISTS (SELECT 1 FROM tag WHERE tag.repository = manifest.repository AND tag.manifest = manifest.content)
-      AND NOT EXISTS (SELECT 1 FROM edge WHERE edge.repository = manifest.repository AND edge.blob = manifest.content)
-      AND NOT EXISTS (SELECT 1 FROM referrer
-        JOIN manifest AS subject ON subject.repository = referrer.repository AND subject.content = referrer.subject
-        WHERE referrer.repository = manifest.repository AND referrer.manifest = manifest.content);
-  CREATE INDEX manifest_by_loose ON manifest (loose) WHERE loose IS NOT NULL;
-  `,
+  looseManifests,
 ];
 
 /**
  * Bring a database to the newest version, all steps in one transaction.
  * @throws ChartroomError `storage` when a newer chartroom wrote it, `invalid` when it is not ours; nothing is changed then
  */
-export function upgrade(sql: Sql, path: string, steps: readonly string[] = migrations): void {
+export function upgrade(sql: Sql, path: string, steps: readonly Step[] = migrations): void {
   const version = checkedVersion(sql, path, steps.length);
   if (version === steps.length) return;
   sql.script("BEGIN IMMEDIATE");
   try {
-    for (const step of steps.slice(version)) sql.script(step);
+    for (const step of steps.slice(version))
+      if (typeof step === "string") sql.script(step);
+      else step(sql);
     sql.script(`PRAGMA application_id = ${applicationId}`);
     sql.script(`PRAGMA user_version = ${steps.length}`);
     sql.script("COMMIT");

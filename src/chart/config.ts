@@ -3,7 +3,7 @@ import { type JsonObject, parseJsonObject } from "../oci/json.ts";
 import { Fields } from "./fields.ts";
 import { goJson } from "./goJson.ts";
 import type { YamlValue } from "./goScalar.ts";
-import { type Metadata, readMetadata } from "./metadata.ts";
+import { type Dependency, type Metadata, readMetadata } from "./metadata.ts";
 
 /**
  * The config blob of a chart: Chart.yaml as JSON, to the byte as Helm writes it (Go's struct order, empty members left
@@ -31,23 +31,26 @@ export function configBytes(metadata: Metadata): Uint8Array {
       deprecated,
       annotations: new Map(Object.entries(annotations)),
       kubeVersion,
-      dependencies: dependencies.map((each) => ({
-        name: each.name,
-        ...withoutEmpty({ version: each.version }),
-        // Not `omitempty` in Helm's struct, as `name`.
-        repository: each.repository,
-        ...withoutEmpty({
-          condition: each.condition,
-          tags: each.tags,
-          enabled: each.enabled,
-          "import-values": each.importValues,
-          alias: each.alias,
-        }),
-      })),
+      dependencies: dependencies.map(dependencyStruct),
       type,
     }),
   );
 }
+
+/** A dependency in the order of Helm's struct. */
+export const dependencyStruct = (each: Dependency): object => ({
+  name: each.name,
+  ...withoutEmpty({ version: each.version }),
+  // Not `omitempty` in Helm's struct, as `name`.
+  repository: each.repository,
+  ...withoutEmpty({
+    condition: each.condition,
+    tags: each.tags,
+    enabled: each.enabled,
+    "import-values": each.importValues,
+    alias: each.alias,
+  }),
+});
 
 /** Go's `omitempty`: without empty text, false, and empty lists and maps. */
 const withoutEmpty = (struct: object): object =>

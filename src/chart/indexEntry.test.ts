@@ -82,3 +82,7 @@ test("a file's name may mean several charts, the one of the longest name first",
   expect(chartsNamed("my-app-1.0.0-rc.1.tgz")).toEqual([{ name: "my-app", version: "1.0.0-rc.1" }]);
   for (const none of ["app.tgz", "app-x.tgz", "app-1.0.0.zip", ""]) expect(chartsNamed(none)).toEqual([]);
 });
+
+test("a file's name that no chart's could be is not taken apart", () => {
+  expect(chartsNamed(`a${"-1".repeat(200)}.tgz`)).toEqual([]);
+});

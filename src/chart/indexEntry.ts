@@ -26,12 +26,15 @@ export function archiveUrl(chart: Pick<Metadata, "name" | "version">): string {
   return splits(chart.version).length === 0 ? file : `-/${encodeURI(chart.name)}/${file}`;
 }
 
+/** A repository's name and a tag, which is what a chart's and its version are in a registry, have no more together. */
+const nameLimit = 255 + 128 + "-.tgz".length;
+
 /**
- * The charts that the name of an archive may mean, the longest name first: that is the one which `archiveUrl` puts there.
+ * The charts that the name of an archive may mean, none if it is longer than a chart's can be, the longest name first: that is the one which `archiveUrl` puts there.
  * @param file without directories; decoded
  */
 export function chartsNamed(file: string): { name: string; version: string }[] {
-  if (!file.endsWith(".tgz")) return [];
+  if (!file.endsWith(".tgz") || file.length > nameLimit) return [];
   const text = file.slice(0, -".tgz".length);
   return splits(text)
     .map((dash) => ({ name: text.slice(0, dash), version: text.slice(dash + 1) }))

@@ -72,7 +72,8 @@ export function signForPush({ bytes, descriptor }: StoredManifest, provenance: U
   };
 }
 
-const inMemory = (manifest: StoredManifest, parts: readonly StoredManifest[]): Source => ({
+/** A manifest and its parts as a source. */
+export const inMemory = (manifest: StoredManifest, parts: readonly StoredManifest[]): Source => ({
   resolve: async () => manifest.descriptor,
   manifest: async () => manifest,
   async blob({ digest }, range) {

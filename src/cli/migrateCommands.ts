@@ -12,7 +12,7 @@ export function addMigrateCommands(program: Definition, whole: boolean): void {
   const migrate = places(
     program.add(
       "migrate <source> <target>",
-      "bring a classic chart repository into a registry",
+      "bring a whole chart repository into a registry",
       async () => (await import("./migrate/run.ts")).runMigration,
     ),
   )
@@ -39,19 +39,25 @@ export function addMigrateCommands(program: Definition, whole: boolean): void {
     )
     .option("--base-url <url>", "where all archives are, whatever the index says")
     .option("--rewrite-urls <from=to>", "what URLs that begin so begin with instead")
+    .option("--rewrite-dependencies", "name the target where charts name the source; their signatures fall")
     .option("--source-username <user>", "log in to the source as this user")
     .option("--source-password-stdin", "with the password on standard input")
+    .option("--from-plain-http", "speak http to a source's registry alone")
+    .option("--to-plain-http", "speak http to the target alone")
     .option("--dry-run", "only say what would be done")
     .option("--journal <file>", "where to write what became of each chart")
+    .option("--report <file>", "write a page in HTML about it all")
     .addOption(new Option("--store <dir>", "what store: means").env("CHARTROOM_STORE"))
     .examples(
       "migrate https://charts.example.com/stable oci://localhost:5000/charts",
       "migrate ./repository localhost:5000/charts --chart 'keda*' --latest 3",
+      "migrate oci://old.example.com/team oci://charts.example.com/team",
+      "migrate store: localhost:5000/charts",
       "migrate plan https://charts.example.com/stable localhost:5000/charts",
       "migrate verify https://charts.example.com/stable localhost:5000/charts",
     )
     .notes(
-      "SOURCE is the URL of a classic repository, a directory with its index.yaml and archives, or a directory of archives alone. TARGET is a place as in `chartroom copy`, a prefix: a chart's repository is PREFIX/NAME, its tag the version. Archives and provenance files go over byte for byte, and the date of the index with them; so the same again moves nothing.",
+      "SOURCE is the URL of a classic repository, a directory with its index.yaml and archives, or a directory of archives alone; or charts in a registry, oci://HOST[/PREFIX], in the store, store:[PREFIX], which is where Helm 3.0 to 3.6 kept theirs, or in an OCI Image Layout, layout:DIR[:PREFIX] or its directory. TARGET is a place as in `chartroom copy`, a prefix: a chart's repository is PREFIX/NAME, its tag the version. Archives and provenance files go over byte for byte, and the date of the index with them; so the same again moves nothing. What is in a registry or a layout goes over as it is, digests and signatures with it, from PREFIX/NAME to where NAME is below the target; what is no chart is left and named. Where a registry lists nothing, --chart names what to take.",
     )
     .notes(
       "One chart that fails does not stop the rest; the exit code is then 1. An index that has not changed since all of it was there costs one request. What goes away in the source is left in the target.",

@@ -5,6 +5,7 @@ import { ChartroomError } from "../oci/errors.ts";
 import { limiter } from "../oci/limiter.ts";
 import { parseReference, type Tag } from "../oci/reference.ts";
 import { referrersTag } from "../oci/referrers.ts";
+import type { StoredManifest } from "../oci/repository.ts";
 import { namedManifest, tagTaken } from "./named.ts";
 import type { OpenPlace } from "./openPlace.ts";
 import { formatOne, type One } from "./place.ts";
@@ -16,6 +17,8 @@ export interface Transfers {
   readonly target: OpenPlace;
   /** Whether signatures and whatever else refers to a manifest go along. */
   readonly referrers: boolean;
+  /** Called with what was named before anything of it goes over: throw to refuse it. */
+  readonly admits?: (root: StoredManifest) => void;
   /** Whether a tag that holds another manifest is replaced. */
   readonly force: boolean;
   readonly dryRun: boolean;
@@ -54,6 +57,7 @@ export async function transfer(transfers: Transfers, job: Job): Promise<Transfer
   signal.throwIfAborted();
   const reads = source.reads(job.source.repository);
   const root = await namedManifest(reads, job.source, () => source.notFound(formatOne(job.source)));
+  transfers.admits?.(root);
   const { descriptor } = root;
   const ref = formatOne(tag === undefined ? { repository, digest: descriptor.digest } : { repository, tag });
   if (repository === "" && tag === undefined)

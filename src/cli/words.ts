@@ -48,8 +48,8 @@ export const printable = (text: string): string =>
     ? text
     : text.replace(/(?![\n\t])\p{C}/gu, (each) => `\\u{${each.codePointAt(0)!.toString(16)}}`);
 
-/** A cell of a table: on one line, whatever it says. */
-const cellOf = (text: string): string => printable(text).replace(/[\n\t]/g, " ");
+/** A cell of a table, or a line: on one line, whatever it says. */
+export const cellOf = (text: string): string => printable(text).replace(/[\n\t]/g, " ");
 
 /**
  * Rows as Helm's table: cells padded with blanks to their column's width and joined by one TAB; nothing is cut off and

@@ -17,6 +17,7 @@ test.each([
   ],
   ...["10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "100.64.0.1", "169.254.169.254"],
   ...["[fe80::1]", "[fd00:ec2::254]", "[::ffff:10.0.0.1]", "[::ffff:169.254.169.254]"],
+  ...["metadata.localhost", "[64:ff9b::10.0.0.1]", "[fec0::1]", "198.19.0.1", "192.0.0.8"],
 ])("%s is inside", (host) => {
   expect(isInnerAddress(hostname(host))).toBe(true);
 });
@@ -27,6 +28,8 @@ test.each([
   "172.32.0.1",
   "[2001:db8::1]",
   "[::ffff:8.8.8.8]",
+  "[64:ff9b::8.8.8.8]",
+  "notlocalhost",
   "10.example.com",
 ])("%s is not", (host) => {
   expect(isInnerAddress(hostname(host))).toBe(false);

@@ -39,6 +39,8 @@ export interface TransportOptions {
   readonly patience?: number;
   /** Told when a server has us wait for longer than a person expects: its host, and how long in ms. */
   readonly onWait?: (host: string, ms: number) => void;
+  /** Why a redirect of any request may not lead to a URL; undefined where it may. */
+  readonly refuseRedirect?: (url: URL) => string | undefined;
   /** Waits between tries; a parameter, so that a test need not. */
   readonly sleep?: (ms: number) => Promise<unknown>;
 }
@@ -61,6 +63,11 @@ export class Transport {
   constructor(options: TransportOptions) {
     this.#options = options;
     this.#timeouts = { ...defaultTimeouts, ...options.timeouts };
+  }
+
+  /** The same way out to what a stranger named: none of its redirects may lead where `refuse` says why not. */
+  refusing(refuse: (url: URL) => string | undefined): Transport {
+    return new Transport({ ...this.#options, refuseRedirect: refuse });
   }
 
   /**
@@ -97,7 +104,7 @@ export class Transport {
     if (request.url.protocol === "https:" && url.protocol === "http:" && !this.#options.tls?.insecure)
       throw refuse("it leads from https to http", "--insecure-skip-tls-verify follows it nevertheless.");
     if (request.sameOrigin && url.origin !== request.url.origin) throw refuse("it leads to another server");
-    const refused = request.refuseRedirect?.(url);
+    const refused = request.refuseRedirect?.(url) ?? this.#options.refuseRedirect?.(url);
     if (refused !== undefined) throw refuse(refused);
     const headers = Object.entries(request.headers ?? {}).filter(
       ([name]) => url.origin === request.url.origin || !/^(authorization|cookie)$/i.test(name),

@@ -7,6 +7,7 @@ import { digestOf } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import type { IndexRow } from "./indexRow.ts";
 import { type IndexEntry, type IndexReading, readIndex } from "./readIndex.ts";
+import { repositoryMetadataFile, repositoryMetadataLimit } from "./repositoryMetadata.ts";
 import type { ArchivePlace, ChartSource, IndexVersion } from "./source.ts";
 
 /** How much of an index's file is read at once, in bytes. */
@@ -37,6 +38,10 @@ export class Directory implements ChartSource {
 
   places({ urls }: IndexRow): ArchivePlace[] {
     return urls.flatMap((url) => [...new Set(pathsOf(url))]).map((path) => this.#place(path));
+  }
+
+  repositoryMetadata(): Promise<Uint8Array | undefined> {
+    return this.#read(join(this.#path, repositoryMetadataFile), repositoryMetadataLimit);
   }
 
   #place(name: string): ArchivePlace {

@@ -1,10 +1,13 @@
 import type { Glob } from "../chart/glob.ts";
 import { momentOf } from "../chart/moment.ts";
 import type { Range } from "../chart/range.ts";
-import { compareVersions, tryVersion, type Version } from "../chart/version.ts";
+import { compareVersions, tryVersion } from "../chart/version.ts";
 import type { IndexRow } from "./indexRow.ts";
 
-/** Which of an index's rows are wanted; what is left out lets all through. */
+/**
+ * Which rows are wanted; what is left out lets all through. A tag of a registry may be no version: no range holds it, and it is
+ * none of the latest.
+ */
 export interface Filters {
   /** One of them matches the chart's name. */
   readonly charts?: readonly Glob[];
@@ -19,9 +22,12 @@ export interface Filters {
   readonly skipDeprecated?: boolean;
 }
 
-/** Whether a chart is wanted at all. */
-export const wantsChart = ({ charts, exclude = [] }: Filters, name: string): boolean =>
-  (charts === undefined || charts.some((glob) => glob(name))) && !exclude.some((glob) => glob(name));
+/** Whether a chart is wanted at all: by its name, which may have a path in front of it. */
+export function wantsChart({ charts, exclude = [] }: Filters, path: string): boolean {
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  const isOf = (globs: readonly Glob[]) => globs.some((glob) => glob(name) || glob(path));
+  return (charts === undefined || isOf(charts)) && !isOf(exclude);
+}
 
 /** Of one chart's rows those that are wanted, in their order. */
 export function wantedOf<Row extends { readonly row: IndexRow }>(
@@ -30,19 +36,21 @@ export function wantedOf<Row extends { readonly row: IndexRow }>(
 ): Row[] {
   const passed = rows.filter(({ row }) => wants(filters, row));
   const { latest } = filters;
-  if (latest === undefined || passed.length <= latest) return passed;
-  const highest = passed.toSorted((a, b) => compareVersions(versionOf(b.row), versionOf(a.row)));
-  const kept = new Set(highest.slice(0, latest));
+  if (latest === undefined) return passed;
+  const highest = passed
+    .flatMap((each) => {
+      const version = tryVersion(each.row.version);
+      return version === undefined ? [] : [{ each, version }];
+    })
+    .sort((a, b) => compareVersions(b.version, a.version));
+  const kept = new Set(highest.slice(0, latest).map(({ each }) => each));
   return passed.filter((each) => kept.has(each));
 }
 
 function wants({ range, since, skipPrerelease, skipDeprecated }: Filters, row: IndexRow): boolean {
-  const version = versionOf(row);
-  if (range !== undefined && !range.allows(version)) return false;
-  if (skipPrerelease && version.prerelease !== "") return false;
+  const version = tryVersion(row.version);
+  if (range !== undefined && !(version && range.allows(version))) return false;
+  if (skipPrerelease && version && version.prerelease !== "") return false;
   if (skipDeprecated && row.deprecated) return false;
   return since === undefined || (momentOf(row.created) ?? since) >= since;
 }
-
-/** A row's version; its parser has seen to it that there is one. */
-const versionOf = ({ version }: IndexRow): Version => tryVersion(version)!;

@@ -16,6 +16,8 @@ export interface IndexRow {
   readonly deprecated: boolean;
   /** Withdrawn by its authors. */
   readonly removed: boolean;
+  /** Why it is left where it is, where its source knows: the end of a sentence that begins with it. */
+  readonly left?: string;
   /** What is for people; only where the index was read for it. */
   readonly about?: About;
 }
@@ -26,6 +28,9 @@ export interface About {
   readonly description: string;
   readonly keywords: readonly string[];
 }
+
+/** The most places that a version may be at; each that fails is a request. Real indexes name one or two. */
+const urlsLimit = 16;
 
 /**
  * A row out of the members of an entry.
@@ -43,6 +48,8 @@ export function readRow(fields: Fields, chart: string, described: boolean): Inde
     throw fields.refuse(`the version ${JSON.stringify(version)} is not like 1.2.3`);
   const urls = fields.texts("urls").filter((url) => url !== "");
   if (urls.length === 0) throw fields.refuse("it has no URL");
+  if (urls.length > urlsLimit)
+    throw fields.refuse(`it has ${urls.length} URLs, expected ${urlsLimit} at most`);
   return {
     name,
     version,

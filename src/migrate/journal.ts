@@ -4,6 +4,7 @@ import { type FileSystem, ifThere, type OpenFile } from "../files/filesystem.ts"
 import { type Digest, tryDigest } from "../oci/digest.ts";
 import { isObject } from "../oci/json.ts";
 import { type Tag, tryTag } from "../oci/reference.ts";
+import type { IndexRow } from "./indexRow.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Step } from "./plan.ts";
 
@@ -14,23 +15,53 @@ export interface Learned {
   readonly manifest: Digest;
 }
 
+/** A version that an earlier run brought over. */
+export interface Brought {
+  readonly chart: string;
+  readonly version: string;
+  /** Below the target's prefix, with its tag. */
+  readonly place: string;
+}
+
 /** What earlier runs wrote into a journal, as far as a target and an index do not tell it themselves. */
 export class Learnings {
-  readonly #learned: ReadonlyMap<string, Learned>;
+  readonly #learned = new Map<string, Learned>();
+  readonly #brought = new Map<string, Brought>();
 
-  private constructor(learned: ReadonlyMap<string, Learned>) {
-    this.#learned = learned;
+  private constructor(bytes: Uint8Array) {
+    for (const line of new TextDecoder().decode(bytes).split("\n")) this.#read(parsed(line));
   }
 
   /** @param path of a journal that need not be there. @throws node's error */
   static async read(fs: FileSystem, path: string): Promise<Learnings> {
-    return new Learnings(readLines((await ifThere(fs.readFile(path))) ?? new Uint8Array()));
+    return new Learnings((await ifThere(fs.readFile(path))) ?? new Uint8Array());
   }
 
   find({ row, tag }: Step): Learned | undefined {
     return this.#learned.get(keyOf(row.name, row.version, row.digest, tag));
   }
+
+  /** Its source still has this row. */
+  met({ name, version }: IndexRow): void {
+    this.#brought.delete(keyOf(name, version));
+  }
+
+  /** What was brought over, and has not been met. */
+  unmet(): Iterable<Brought> {
+    return this.#brought.values();
+  }
+
+  #read({ chart, version, digest, rowTag, tag, archive, manifest, repository, status }: Line): void {
+    const [done, name] = [tryDigest(String(manifest)), tryTag(String(tag))];
+    if (done === undefined || name === undefined) return;
+    if (status === "moved" && typeof chart === "string" && typeof version === "string")
+      this.#brought.set(keyOf(chart, version), { chart, version, place: `${repository}:${name}` });
+    if (archive === digest && tag === rowTag) return;
+    this.#learned.set(keyOf(chart, version, digest, rowTag), { tag: name, manifest: done });
+  }
 }
+
+type Line = Readonly<Record<string, unknown>>;
 
 /**
  * What became of each row, a line of JSON each, only ever added to. A migration goes on without it as well, since a target
@@ -83,18 +114,7 @@ export class Journal {
   }
 }
 
-function readLines(bytes: Uint8Array): Map<string, Learned> {
-  const learned = new Map<string, Learned>();
-  for (const line of new TextDecoder().decode(bytes).split("\n")) {
-    const { chart, version, digest, rowTag, tag, archive, manifest } = parsed(line);
-    const [done, name] = [tryDigest(String(manifest)), tryTag(String(tag))];
-    if (done === undefined || name === undefined || (archive === digest && tag === rowTag)) continue;
-    learned.set(keyOf(chart, version, digest, rowTag), { tag: name, manifest: done });
-  }
-  return learned;
-}
-
-function parsed(line: string): Record<string, unknown> {
+function parsed(line: string): Line {
   try {
     const value: unknown = JSON.parse(line);
     return isObject(value) ? value : {};

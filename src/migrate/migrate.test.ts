@@ -36,7 +36,6 @@ const repository = (name: string): MemoryRepository => {
 };
 const migration = (more: Partial<Migration> = {}): Migration => ({
   source: {
-    index: async () => undefined,
     places: ({ urls }) =>
       urls.map((shown) => ({
         shown,
@@ -269,4 +268,41 @@ test("nothing is asked for once the user has stopped it", async () => {
   expect(await failureOf(run(stepOf(row()), { signal }))).toMatchObject({ name: "AbortError" });
   expect(fetched).toEqual([]);
   expect(repositories.has("mychart" as RepositoryName)).toBe(false);
+});
+
+describe("a target that lists a repository as not there", () => {
+  const target = (asked: string[] = []): Migration["target"] => ({
+    lacks: async () => true,
+    reads: (name) => {
+      asked.push(name);
+      return repository(name);
+    },
+    push: (name, work) => work(repository(name)),
+  });
+
+  test("is not asked for its tags", async () => {
+    files.set(url, archive);
+    const asked: string[] = [];
+    expect(await foresee(migration({ target: target(asked) }), stepOf(row()))).toMatchObject({
+      status: "planned",
+    });
+    expect(await run(stepOf(row()), { target: target(asked) })).toMatchObject({ status: "moved" });
+    expect(asked).toEqual([]);
+    expect((await held())?.content.digest).toBe(digestOf(archive));
+  });
+
+  test("and has it by now, is looked at, and the policy holds", async () => {
+    files.set(url, archive);
+    files.set("other.tgz", other);
+    await run(stepOf(rowOf("mychart", "2.0.0", { urls: ["other.tgz"] })));
+    const there = (await repository("mychart").manifest(parseTag("2.0.0")))!;
+    await repository("mychart").pushManifest(there.descriptor, there.bytes, {
+      tags: [parseTag("1.0.0")],
+      expect: "any",
+    });
+    const step = stepOf(row());
+    expect(await codeOf(run(step, { target: target() }))).toBe("conflict");
+    expect(await run(step, { target: target(), onConflict: "skip" })).toMatchObject({ status: "skipped" });
+    expect(await run(step, { target: target(), onConflict: "overwrite" })).toMatchObject({ status: "moved" });
+  });
 });

@@ -1,9 +1,11 @@
+import { parseConfig } from "../chart/config.ts";
 import { createdOf } from "../chart/moment.ts";
 import { type PackedForPush, packForPush } from "../chart/packed.ts";
 import { copy } from "../oci/copy.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import { parseTag, type RepositoryName, type Tag } from "../oci/reference.ts";
 import type { Expected, Reads, StoredManifest, Target } from "../oci/repository.ts";
+import { readVerified } from "../oci/verify.ts";
 import { heldChart, isMeant } from "./held.ts";
 import type { Learnings } from "./journal.ts";
 import type { Outcome } from "./outcome.ts";
@@ -17,29 +19,53 @@ export type ConflictPolicy = "fail" | "skip" | "overwrite";
 /** Where charts go: repositories below one prefix. */
 export interface MigrationTarget {
   reads(repository: RepositoryName): Reads;
+  /**
+   * Whether a repository has nothing, as its place said of all at once. It may be wrong by now: who pushes there still looks.
+   * Where nothing is known it is false.
+   */
+  lacks?(repository: RepositoryName): Promise<boolean>;
   push(repository: RepositoryName, work: (target: Target) => Promise<void>): Promise<void>;
 }
 
 export interface Migration extends TakeOptions {
-  readonly source: ChartSource;
+  readonly source: Pick<ChartSource, "places">;
   readonly target: MigrationTarget;
   readonly learnings: Pick<Learnings, "find">;
   readonly onConflict: ConflictPolicy;
   readonly signal: AbortSignal;
+  /**
+   * What goes along with a chart, brought before it: when the migration is stopped between the two, the next one brings the
+   * chart, and what was to go along is not forgotten. It keeps its failures to itself.
+   */
+  readonly accompany?: ((step: Step) => Promise<void>) | undefined;
 }
 
 /**
- * Bring one chart into the target. What is there costs one request, where the index has its digest.
+ * Bring one chart into the target. What is there costs one request, where the index has its digest; that a whole repository is
+ * not there need not be asked again for each of its tags.
  * @throws what the source, the archive or the target fails with; ChartroomError `conflict` by the policy
  */
 export async function migrate(migration: Migration, step: Step): Promise<Outcome> {
-  const { source, target, learnings, onConflict, signal } = migration;
-  signal.throwIfAborted();
-  const learned = learnings.find(step);
-  const planned = learned?.tag ?? step.tag;
-  const held = await target.reads(step.repository).manifest(planned);
-  if (held !== undefined && (isMeant(held, step) || learned?.manifest === held.descriptor.digest))
-    return there(step, planned, held);
+  migration.signal.throwIfAborted();
+  if (await migration.target.lacks?.(step.repository))
+    try {
+      return await bring(migration, step, async () => undefined);
+    } catch (error) {
+      // Somebody else has come first.
+      if (!(error instanceof ChartroomError && error.code === "conflict")) throw error;
+    }
+  return bring(migration, step, (tag) => migration.target.reads(step.repository).manifest(tag));
+}
+
+async function bring(
+  migration: Migration,
+  step: Step,
+  look: (tag: Tag) => Promise<StoredManifest | undefined>,
+): Promise<Outcome> {
+  const { source, learnings, onConflict } = migration;
+  const planned = learnings.find(step)?.tag ?? step.tag;
+  const held = await look(planned);
+  if (held !== undefined && (await isWanted(migration, held, step))) return there(step, planned, held);
   if (held !== undefined && onConflict === "skip" && step.row.digest !== undefined)
     return skipped(step, heldSays(held, step));
 
@@ -50,7 +76,7 @@ export async function migrate(migration: Migration, step: Step): Promise<Outcome
   if (chart instanceof MismatchSkipped) return skipped(step, chart.message);
   const packed = packForPush(chart, createdOf(step.row.created));
   const tag = parseTag(chart.metadata.version);
-  const before = tag === planned ? held : await target.reads(step.repository).manifest(tag);
+  const before = tag === planned ? held : await look(tag);
   const { digest } = packed.manifest.descriptor;
   const result = { step, tag, archive: packed.content, size: chart.archive.byteLength, manifest: digest };
   if (before?.descriptor.digest === digest) return { ...result, status: "exists", notes: chart.notes };
@@ -60,19 +86,35 @@ export async function migrate(migration: Migration, step: Step): Promise<Outcome
     if (onConflict === "fail" || tag !== step.tag) throw taken(tag, before, packed);
   }
   const expect = before?.descriptor.digest ?? "absent";
+  await migration.accompany?.(step);
   await push(migration, step.repository, packed, tag, expect);
   return { ...result, status: "moved", notes: chart.notes };
 }
 
+/** Whether a manifest is what a step would push. One whose dependencies are to be rewritten still is not. */
+async function isWanted(
+  { target, renaming, learnings }: Pick<Migration, "target" | "renaming" | "learnings">,
+  held: StoredManifest,
+  step: Step,
+): Promise<boolean> {
+  const isLearned = learnings.find(step)?.manifest === held.descriptor.digest;
+  if (!isLearned && !isMeant(held, step)) return false;
+  const config = heldChart(held)?.config;
+  if (renaming === undefined || config === undefined) return true;
+  const blob = await target.reads(step.repository).blob(config);
+  const { dependencies } = parseConfig(await readVerified(blob, config));
+  return dependencies.every((each) => renaming(each) === undefined);
+}
+
 /** What `migrate` would do, without asking for an archive; what it cannot know then, it says. */
-export async function foresee({ source, target, learnings, onConflict, signal }: Migration, step: Step) {
+export async function foresee(migration: Migration, step: Step) {
+  const { source, target, learnings, onConflict, signal } = migration;
   signal.throwIfAborted();
-  const learned = learnings.find(step);
-  const tag = learned?.tag ?? step.tag;
-  const held = await target.reads(step.repository).manifest(tag);
-  if (held !== undefined && (isMeant(held, step) || learned?.manifest === held.descriptor.digest))
-    return there(step, tag, held);
-  const known = step.row.digest !== undefined;
+  const tag = learnings.find(step)?.tag ?? step.tag;
+  const isNew = (await target.lacks?.(step.repository)) ?? false;
+  const held = isNew ? undefined : await target.reads(step.repository).manifest(tag);
+  if (held !== undefined && (await isWanted(migration, held, step))) return there(step, tag, held);
+  const known = step.row.digest !== undefined && migration.renaming === undefined;
   if (held !== undefined && known && onConflict === "skip") return skipped(step, heldSays(held, step));
   const size = await source.places(step.row)[0]?.size();
   const status = held !== undefined && known && onConflict === "fail" ? "conflict" : "planned";

@@ -5,9 +5,9 @@ import type { Step } from "./plan.ts";
 
 /**
  * What became of a step. `moved`: pushed now. `exists`: it was there. `skipped`: a policy left it alone. `planned`: it would
- * be pushed. `conflict`: it would be refused, its tag holds something else. `verified`: it is there, as the index has it.
+ * be pushed. `gone`: an earlier run pushed it, and its source has it no more. `conflict`: it would be refused, its tag holds something else. `verified`: it is there, as the index has it.
  */
-export type Status = "moved" | "exists" | "skipped" | "planned" | "conflict" | "verified" | "failed";
+export type Status = "moved" | "exists" | "skipped" | "planned" | "conflict" | "verified" | "gone" | "failed";
 
 /** Why something failed, and what to do next. */
 export interface Failure {

@@ -20,6 +20,15 @@ export interface LeftOut {
   readonly why: string;
 }
 
+/** What a chart's repository is called; undefined where it cannot have one. */
+export type Naming = (chart: string) => RepositoryName | undefined;
+
+export interface Planning {
+  readonly naming?: Naming;
+  /** Told each row that there is, wanted or not. */
+  readonly met?: ((row: IndexRow) => void) | undefined;
+}
+
 /** What becomes of an entry. `filtered` counts those that nobody asked for. */
 export type Planned =
   | { readonly step: Step }
@@ -31,25 +40,37 @@ export type Planned =
  * The steps out of an index's entries, chart by chart as they come: the rows of one chart are held, and the names of those
  * that went before. Withdrawn rows are left out; of several rows of one version that differ the oldest stays.
  */
-export async function* planOf(entries: AsyncIterable<IndexEntry>, filters: Filters): AsyncGenerator<Planned> {
+export async function* planOf(
+  entries: AsyncIterable<IndexEntry>,
+  filters: Filters,
+  { naming = repositoryNameOf, met }: Planning = {},
+): AsyncGenerator<Planned> {
   const names = new Map<string, string>();
   for await (const { chart, rows, bad } of byChart(entries)) {
+    if (met !== undefined) for (const { row } of rows) met(row);
     if (!wantsChart(filters, chart)) {
       yield { filtered: rows.length + bad.length };
       continue;
     }
     for (const each of bad) yield { bad: each };
-    const kept = rows.filter(({ row }) => !row.removed);
-    for (const { row } of rows) if (row.removed) yield { leftOut: { row, why: "is withdrawn" } };
+    const kept = rows.filter(({ row }) => whyLeft(row) === undefined);
+    for (const { row } of rows) {
+      const why = whyLeft(row);
+      if (why !== undefined) yield { leftOut: { row, why } };
+    }
     const wanted = wantedOf(filters, kept);
     if (wanted.length < kept.length) yield { filtered: kept.length - wanted.length };
     yield* stepsOf(
       chart,
       wanted.map(({ row }) => row),
+      naming,
       names,
     );
   }
 }
+
+const whyLeft = ({ removed, left }: IndexRow): string | undefined =>
+  left ?? (removed ? "is withdrawn" : undefined);
 
 interface ChartRows {
   readonly chart: string;
@@ -74,11 +95,16 @@ async function* byChart(entries: AsyncIterable<IndexEntry>): AsyncGenerator<Char
 }
 
 /** @param names of the repositories so far, with the chart that each is of */
-function* stepsOf(chart: string, rows: readonly IndexRow[], names: Map<string, string>): Generator<Planned> {
+function* stepsOf(
+  chart: string,
+  rows: readonly IndexRow[],
+  naming: Naming,
+  names: Map<string, string>,
+): Generator<Planned> {
   const refuse = (why: string) => ({
     bad: { chart, error: new ChartroomError("invalid", `Cannot name a repository for ${chart}: ${why}`) },
   });
-  const repository = repositoryNameOf(chart);
+  const repository = naming(chart);
   if (repository === undefined) return yield refuse("no letter or digit is in its name");
   const other = names.get(repository) ?? chart;
   if (other !== chart) return yield refuse(`${repository} is what ${other} is called already`);

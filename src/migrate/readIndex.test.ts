@@ -159,6 +159,7 @@ describe("an entry that Helm skips is named and hides no other", () => {
     ["urls: [a]", "the version is missing"],
     ["version: latest\n    urls: [a]", 'the version "latest" is not like 1.2.3'],
     ["version: 1.0.0", "it has no URL"],
+    [`version: 1.0.0\n    urls: [${"a,".repeat(17)}]`, "it has 17 URLs, expected 16 at most"],
     ["version: 1.0.0\n    urls: {a: b}", "urls is no list"],
     ["version: [1]\n    urls: [a]", "version is no text"],
     ["version: 1.0.0\n    urls: *all", "unresolved alias"],

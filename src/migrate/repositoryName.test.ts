@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { tryRepositoryName } from "../oci/reference.ts";
-import { repositoryNameOf } from "./repositoryName.ts";
+import { repositoryNameOf, repositoryPathOf } from "./repositoryName.ts";
 
 test.each([
   ["keda", "keda"],
@@ -27,3 +27,10 @@ test("whatever a chart is called, its repository is one part of a name, and keep
         expect<string | undefined>(name).toBe(chart);
     }),
   ));
+
+test.each([
+  ["team/keda", "team/keda"],
+  ["Team/My Chart", "team/my-chart"],
+  ["a//b", undefined],
+  ["a/日本", undefined],
+])("of the path %s it is %s", (path, name) => expect<string | undefined>(repositoryPathOf(path)).toBe(name));

@@ -12,3 +12,12 @@ export const repositoryNameOf = (chart: string): RepositoryName | undefined =>
       .replace(/[^a-z0-9]+/g, (run) => (/^(?:\.|__?|-+)$/.test(run) ? run : "-"))
       .replace(/^[^a-z0-9]+|[^a-z0-9]+$/g, ""),
   );
+
+/** As `repositoryNameOf`, for a path: what stands in a registry or a layout has parts, and each keeps its place. */
+export const repositoryPathOf = (path: string): RepositoryName | undefined =>
+  tryRepositoryName(
+    path
+      .split("/")
+      .map((part) => repositoryNameOf(part) ?? "")
+      .join("/"),
+  );

@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { gzipSync } from "node:zlib";
 import { Transport } from "../http/transport.ts";
+import { repositoryOf } from "../oci/reference.ts";
+import type { Reads } from "../oci/repository.ts";
 import { failureOf } from "../testing/errors.ts";
 import { indexOf, rowOf } from "../testing/migrate.ts";
 import { testProxy } from "../testing/proxy.ts";
@@ -8,6 +10,14 @@ import { socketServer } from "../testing/sockets.ts";
 import { noise } from "../testing/streams.ts";
 import { basic, Site, type SiteOptions } from "./site.ts";
 import { parseSite } from "./urls.ts";
+
+const nothing: Reads = {
+  resolve: async () => undefined,
+  manifest: async () => undefined,
+  blob: () => Promise.reject(new Error("unasked")),
+  async *tags() {},
+  async *referrers() {},
+};
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
@@ -173,4 +183,41 @@ describe("an archive", () => {
     const base = site("http://charts.example.com/", { base: new URL(inside.url) });
     expect(await place(base, "a.tgz").archive()).toEqual(new TextEncoder().encode("inside"));
   });
+});
+
+test("a registry that a site outside names is reached by a way that no redirect leads inside", async () => {
+  const inside = serve(() => new Response("inside"));
+  const outside = serve(() => Response.redirect(`${inside.url}secret`));
+  const named: string[] = [];
+  const from = site("http://charts.example.com/", {
+    registry: (reference, transport) => {
+      named.push(repositoryOf(reference));
+      const manifest = async () => {
+        await transport.send({ method: "GET", url: new URL(outside.url) });
+        return undefined;
+      };
+      return { ...nothing, manifest };
+    },
+  });
+  const [first, second] = ["oci://r.example.com/a", "oci://r.example.com/a:2.0.0"].map((url) =>
+    place(from, url),
+  );
+  expect([first?.shown, second?.shown]).toEqual([
+    "oci://r.example.com/a:1.0.0",
+    "oci://r.example.com/a:2.0.0",
+  ]);
+  expect(named).toEqual(["r.example.com/a"]);
+  expect(await failureOf(first!.archive())).toMatchObject({ reason: "redirect" });
+  expect(inside.asked).toEqual([]);
+  expect(await failureOf(place(from, "oci://r.example.com/A").archive())).toMatchObject({ code: "invalid" });
+  expect(await failureOf(place(site("http://e.com"), "oci://r.example.com/a").archive())).toMatchObject({
+    message: "Cannot fetch oci://r.example.com/a: it is in a registry",
+  });
+});
+
+test("a login in an index's URL that is badly encoded is refused", async () => {
+  const { url, asked } = serve(() => new Response("own"));
+  const bad = place(site(url), url.replace("//", "//a%zz@"));
+  expect(await failureOf(bad.archive())).toMatchObject({ code: "invalid" });
+  expect(asked).toEqual([]);
 });

@@ -4,9 +4,13 @@ import { observed } from "../http/body.ts";
 import { HttpError } from "../http/errors.ts";
 import type { Transport } from "../http/transport.ts";
 import { ChartroomError } from "../oci/errors.ts";
+import { type Reference, repositoryOf } from "../oci/reference.ts";
+import type { Reads } from "../oci/repository.ts";
 import { download, refused } from "./download.ts";
 import type { IndexRow } from "./indexRow.ts";
 import { type IndexReading, readIndex } from "./readIndex.ts";
+import { referenceOf, registryPlace } from "./registryPlace.ts";
+import { repositoryMetadataFile, repositoryMetadataLimit } from "./repositoryMetadata.ts";
 import type { ArchivePlace, ChartSource, IndexVersion, OpenIndex } from "./source.ts";
 import { archiveUrl, below, type Rewriting, refusal, shownUrl } from "./urls.ts";
 
@@ -17,17 +21,26 @@ export interface SiteOptions extends Rewriting {
   readonly transport: Transport;
   /** For the repository's own server alone: an `Authorization` header. */
   readonly authorization?: string | undefined;
+  /**
+   * Opens a repository of a registry that a row names; without it, such rows are refused.
+   * @param transport the way there, which follows no redirect to where an index may not lead
+   */
+  readonly registry?: (reference: Reference, transport: Transport) => Reads;
 }
 
 /** A classic repository on a server. */
 export class Site implements ChartSource {
   readonly #url: URL;
   readonly #options: SiteOptions;
+  readonly #refusal: (to: URL) => string | undefined;
+  /** Registries' repositories that the index named so far. */
+  readonly #repositories = new Map<string, Reads>();
 
   /** @param url as `parseSite` gives it */
   constructor(url: URL, options: SiteOptions) {
     this.#url = url;
     this.#options = options;
+    this.#refusal = (to) => refusal(url, to, [options.rewrite?.to, options.base]);
   }
 
   /** It is asked for packed; what comes is unpacked on the way, as far as it is no bomb. */
@@ -49,11 +62,27 @@ export class Site implements ChartSource {
     throw refused(answer);
   }
 
-  places({ urls }: IndexRow): ArchivePlace[] {
+  places({ urls, version }: IndexRow): ArchivePlace[] {
     return urls.map((text) => {
       const url = archiveUrl(this.#url, text, this.#options);
-      return typeof url === "string" ? nowhere(text, url) : this.#place(url);
+      if (typeof url === "string") return nowhere(text, url);
+      return url.protocol === "oci:" ? this.#inRegistry(url, version) : this.#place(url);
     });
+  }
+
+  #inRegistry(url: URL, version: string): ArchivePlace {
+    const { registry, transport } = this.#options;
+    if (registry === undefined) return nowhere(url.href, "it is in a registry");
+    try {
+      const reference = referenceOf(url, version);
+      const name = repositoryOf(reference);
+      const reads = this.#repositories.get(name) ?? registry(reference, transport.refusing(this.#refusal));
+      this.#repositories.set(name, reads); // one token is good for all versions of a chart
+      return registryPlace(reference, reads);
+    } catch (error) {
+      if (error instanceof ChartroomError) return nowhere(url.href, error.message);
+      throw error;
+    }
   }
 
   #place(url: URL): ArchivePlace {
@@ -69,25 +98,31 @@ export class Site implements ChartSource {
         return answer.status === 200 && length !== null ? Number(length) : undefined;
       },
       archive: () => download(transport, this.#request(url), partLimits.content),
-      provenance: () =>
-        download(transport, this.#request(beside), partLimits.provenance).catch((error) => {
-          // Stores of objects answer 403 for what is not there.
-          const absent = ["not_found", "not_allowed"];
-          if (error instanceof ChartroomError && absent.includes(error.code)) return undefined;
-          throw error;
-        }),
+      provenance: () => this.#ifThere(beside, partLimits.provenance),
     };
   }
 
+  repositoryMetadata(): Promise<Uint8Array | undefined> {
+    return this.#ifThere(below(this.#url, repositoryMetadataFile), repositoryMetadataLimit);
+  }
+
+  #ifThere(url: URL, limit: number): Promise<Uint8Array | undefined> {
+    return download(this.#options.transport, this.#request(url), limit).catch((error) => {
+      // Stores of objects answer 403 for what is not there.
+      const absent = ["not_found", "not_allowed"];
+      if (error instanceof ChartroomError && absent.includes(error.code)) return undefined;
+      throw error;
+    });
+  }
+
   #request(named: URL) {
-    const { rewrite, base } = this.#options;
     const url = new URL(named);
     url.username = "";
     url.password = "";
     return {
       url,
       headers: this.#login(named),
-      refuseRedirect: (to: URL) => refusal(this.#url, to, [rewrite?.to, base]),
+      refuseRedirect: this.#refusal,
     };
   }
 

@@ -34,4 +34,6 @@ export interface ChartSource {
   index(known?: IndexVersion, reading?: IndexReading): Promise<OpenIndex | undefined>;
   /** Where a row's archive may be, the first place first. */
   places(row: IndexRow): readonly ArchivePlace[];
+  /** What stands beside the index for Artifact Hub; undefined when there is none. */
+  repositoryMetadata(): Promise<Uint8Array | undefined>;
 }

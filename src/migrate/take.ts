@@ -2,6 +2,7 @@ import { openArchive } from "../chart/archive.ts";
 import type { Metadata } from "../chart/metadata.ts";
 import type { ChartInMemory } from "../chart/packed.ts";
 import { provenanceKind } from "../chart/provenance.ts";
+import { type Renaming, rewriteDependencies } from "../chart/rewriteDependencies.ts";
 import { compareVersions, tryVersion } from "../chart/version.ts";
 import { algorithmOf, type Digest, digestOf } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
@@ -16,12 +17,16 @@ export type MismatchPolicy = "fail" | "warn" | "skip";
 export interface TakenChart extends ChartInMemory {
   /** What a person should know, a sentence each without a dot. */
   readonly notes: readonly string[];
+  /** The archive is not the source's: its dependencies are in the target now. */
+  readonly rewritten: boolean;
 }
 
 export interface TakeOptions {
   readonly onMismatch: MismatchPolicy;
   /** For opening archives: one has up to 100 MiB unpacked, so few at once. */
   readonly openings: ReturnType<typeof limiter>;
+  /** Where dependencies are in the target; without it archives go over as they are. */
+  readonly renaming?: Renaming | undefined;
 }
 
 /** The archive has another digest than its row says, and is to be left alone. */
@@ -34,20 +39,34 @@ export class MismatchSkipped extends Error {}
  *   one of another name or version; else what the last place failed with
  */
 export async function takeChart(
-  source: ChartSource,
+  source: Pick<ChartSource, "places">,
   row: IndexRow,
-  { onMismatch, openings }: TakeOptions,
+  { onMismatch, openings, renaming }: TakeOptions,
 ): Promise<TakenChart> {
   const { place, archive, matches } = await takeArchive(source.places(row), row, onMismatch);
   const notes = matches ? [] : [`the index says ${row.digest}, the archive is ${digestOf(archive)}`];
-  const [{ metadata }, provenance] = await Promise.all([
-    openings(() => openArchive(archive)),
+  const [{ metadata, rewritten }, provenance] = await Promise.all([
+    openings(async () => {
+      const chart = await openArchive(archive);
+      return { metadata: chart.metadata, rewritten: renaming && rewriteDependencies(chart, renaming) };
+    }),
     place.provenance(),
   ]);
   notes.push(...compared(row, metadata));
+  if (rewritten !== undefined) {
+    const signature = provenance === undefined ? "" : "; its signature is of the old archive, and was left";
+    notes.push(`its dependencies are in the target now, so its digest is another${signature}`);
+    return { ...rewritten, provenance: undefined, notes, rewritten: true };
+  }
   const kind = provenance && provenanceKind(provenance, archive);
   if (kind === "stale") notes.push("its provenance file is of another archive");
-  return { metadata, archive, provenance: kind === "absent" ? undefined : provenance, notes };
+  return {
+    metadata,
+    archive,
+    provenance: kind === "absent" ? undefined : provenance,
+    notes,
+    rewritten: false,
+  };
 }
 
 /** An archive, and whether it is what the index says. */

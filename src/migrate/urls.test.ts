@@ -31,7 +31,11 @@ describe("a row's URL", () => {
     // The query is this repository's own, and perhaps a secret.
     ["https://e.com/c?k=1", "//other.com/a-1.tgz", "https://other.com/a-1.tgz"],
     ["https://e.com/c?k=1", "https://other.com/a-1.tgz", "https://other.com/a-1.tgz"],
-    ["https://e.com/c", "oci://e.com/a:1", "it is in a registry; `chartroom copy` takes it from there"],
+    ["https://e.com/c", "oci://r.com/a/b:1", "oci://r.com/a/b:1"],
+    ["https://e.com/c", "oci://localhost:5000/a:1", "localhost is inside of a network, and e.com is not"],
+    ["https://e.com/c", "oci://0x7f.1/a:1", "127.0.0.1 is inside of a network, and e.com is not"],
+    ["https://e.com/c", "oci://[fd00::1]:5000/a:1", "[fd00::1] is inside of a network, and e.com is not"],
+    ["http://127.0.0.1/c", "oci://localhost:5000/a:1", "oci://localhost:5000/a:1"],
     ["https://e.com/c", "file:///etc/passwd", "file: is neither http nor https"],
     ["https://e.com/c", "http://[", "it is no URL"],
     [
@@ -52,6 +56,9 @@ describe("a row's URL", () => {
     expect(
       lead("https://e.com", "https://old.com/x/a%20b.tgz?q", { base: new URL("http://127.0.0.1:1/n/") }),
     ).toBe("http://127.0.0.1:1/n/a%20b.tgz");
+    expect(lead("https://e.com", "https://old.com/a:1.tgz", { base: new URL("http://127.0.0.1:1/n/") })).toBe(
+      "http://127.0.0.1:1/n/a:1.tgz",
+    );
   });
 });
 

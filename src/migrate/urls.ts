@@ -37,7 +37,8 @@ export function below(site: URL, path: string): URL {
 }
 
 /**
- * Where a row's URL leads. A relative one is resolved as RFC 3986 has it, and keeps the repository's query, as in Helm.
+ * Where a row's URL leads: over http, https or to a registry (`oci:`). A relative one is resolved as RFC 3986 has it, and
+ * keeps the repository's query, as in Helm.
  * @returns why nothing is asked for there, where that is so
  */
 export function archiveUrl(site: URL, text: string, { rewrite, base }: Rewriting): URL | string {
@@ -45,12 +46,24 @@ export function archiveUrl(site: URL, text: string, { rewrite, base }: Rewriting
   const written = absolute ? URL.parse(text) : URL.parse(text, site) && below(site, text);
   if (written === null) return "it is no URL";
   const url = rewritten(written, rewrite, base);
-  if (url.protocol === "oci:") return "it is in a registry; `chartroom copy` takes it from there";
-  return refusal(site, url, [rewrite?.to, base]) ?? url;
+  // What a registry's host is, the parser of web addresses knows: it takes `0x7f.1` for 127.0.0.1 as the resolver would.
+  const asked = url.protocol === "oci:" ? URL.parse(`https://${url.host}`) : url;
+  if (asked === null) return "it names no host";
+  if (!isDecodable(url.username + url.password)) return "the login in it is not percent-encoded";
+  return refusal(site, asked, [rewrite?.to, base]) ?? url;
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function rewritten(url: URL, rewrite: Rewriting["rewrite"], base: URL | undefined): URL {
-  if (base !== undefined) return below(base, url.pathname.slice(url.pathname.lastIndexOf("/") + 1));
+  if (base !== undefined) return below(base, `./${url.pathname.slice(url.pathname.lastIndexOf("/") + 1)}`);
   if (rewrite === undefined || !url.href.startsWith(rewrite.from)) return url;
   return new URL(rewrite.to.href + url.href.slice(rewrite.from.length));
 }
@@ -68,3 +81,14 @@ export function refusal(site: URL, url: URL, named: readonly (URL | undefined)[]
 
 /** A URL for people: queries and logins may be secret. */
 export const shownUrl = (url: URL): string => url.origin + url.pathname;
+
+/** Whether a chart's dependency names a repository: with or without `index.yaml`, a `/` at the end or a query. */
+export function namesSite(site: URL, text: string): boolean {
+  try {
+    const named = parseSite(text);
+    return named.origin === site.origin && named.pathname === site.pathname;
+  } catch (error) {
+    if (error instanceof ChartroomError) return false;
+    throw error;
+  }
+}

@@ -60,3 +60,18 @@ test("how much is public is told: all, some, or nothing", () => {
   expect(publicOf({ "a/**": { pull: "everyone" } })).toBe("some");
   expect([everyoneMay.public, usersMay.public]).toEqual(["all", "nothing"]);
 });
+
+test("whether a caller may do something below a prefix is told by what rules could count there", () => {
+  const access = accessOf(rules);
+  const may = (prefix: string, action: Action) =>
+    callers.filter((caller) => access.maySomewhere(caller, action, prefix)).map((caller) => caller ?? "-");
+  expect(may("", "push")).toEqual(["ann", "bob", "eve", "root"]);
+  expect(may("team/", "push")).toEqual(["-", "ann", "bob", "eve", "root"]);
+  expect(may("team/", "delete")).toEqual(["eve", "root"]);
+  expect(may("closed/", "delete")).toEqual(["root"]);
+  expect([everyoneMay, usersMay].map((each) => each.maySomewhere(undefined, "pull", ""))).toEqual([
+    true,
+    false,
+  ]);
+  expect(usersMay.maySomewhere("ann", "delete", "a/")).toBe(true);
+});

@@ -38,6 +38,12 @@ export type Action = "pull" | "push" | "delete";
 export interface Access {
   /** Whether a caller may do something to a repository, there or not. */
   may(caller: Caller, action: Action, repository: RepositoryName): boolean;
+  /**
+   * Whether a caller may, as far as rules tell, do something to a repository one level below a prefix: whoever may not is
+   * refused before it is known which one is meant.
+   * @param prefix what the repository's name begins with: empty, or with a slash at its end
+   */
+  maySomewhere(caller: Caller, action: Action, prefix: string): boolean;
   /** How much everyone may pull; where it is all, a login shows nobody more. */
   readonly public: "all" | "some" | "nothing";
 }
@@ -57,22 +63,31 @@ export interface AccessRules {
 }
 
 /** Without rules and without users: everyone may everything. */
-export const everyoneMay: Access = { may: () => true, public: "all" };
+export const everyoneMay: Access = { may: () => true, maySomewhere: () => true, public: "all" };
 
 /** Without rules: whoever logs in may everything. */
-export const usersMay: Access = { may: (caller) => caller !== undefined, public: "nothing" };
+export const usersMay: Access = {
+  may: (caller) => caller !== undefined,
+  maySomewhere: (caller) => caller !== undefined,
+  public: "nothing",
+};
 
 /** Who may do what, by rules. */
 export function accessOf({ admins, repositories }: AccessRules): Access {
   const patterns = new Patterns(repositories);
   const open = [...repositories.values()].filter((grants) => grantsOf(grants, "pull").includes("everyone"));
   const all = open.length === repositories.size && repositories.has("**" as RepositoryPattern);
+  const isAdmin = (caller: Caller) => caller !== undefined && admins.has(caller);
+  const lets = (grants: Grants, caller: Caller, action: Action) =>
+    grantsOf(grants, action).some((who) => isAmong(caller, who));
   return {
     may(caller, action, repository) {
-      if (caller !== undefined && admins.has(caller)) return true;
+      if (isAdmin(caller)) return true;
       const grants = patterns.find(repository);
-      return grants !== undefined && grantsOf(grants, action).some((who) => isAmong(caller, who));
+      return grants !== undefined && lets(grants, caller, action);
     },
+    maySomewhere: (caller, action, prefix) =>
+      isAdmin(caller) || patterns.below(prefix).some((grants) => lets(grants, caller, action)),
     public: all ? "all" : open.length > 0 ? "some" : "nothing",
   };
 }

@@ -48,6 +48,20 @@ for (const kind of ["memory", "sqlite"] as const) {
       expect(await registry.collector.run(0)).toEqual(nothing);
     });
 
+    on("ends soon when it is asked to, and goes on the next time", async (place) => {
+      const { registry } = place;
+      for (let at = 0; at < 40; at++) await pushContent(registry.repository(here), blobOf(`blob ${at}`));
+      const [ending, reason] = [new AbortController(), new Error("Ctrl-C")];
+      const taken = place.stop("after collect-blob");
+      const collection = failureOf(registry.collector.run(0, false, ending.signal));
+      await taken.reached;
+      ending.abort(reason);
+      taken.go();
+      expect(await collection).toBe(reason);
+      expect(await registry.collector.run(0)).toMatchObject({ blobs: 24, contents: 40 });
+      expect(await kept(place)).toEqual([]);
+    });
+
     on(
       "takes a manifest's blobs a grace period after it was deleted, but no manifest for want of a tag",
       async (place) => {

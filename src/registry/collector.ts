@@ -102,11 +102,15 @@ export class Collector {
    * @param grace ms for which nothing must have named a blob; 0 takes what a push that is under way just brought, too: its
    *   manifest is refused then
    * @param untagged whether manifests go that no tag, no index and no subject has held for that long; as the rules say
-   * @throws ChartroomError `busy` while collection is held; else the first thing that went wrong, after all the rest
+   * @param signal ends it once the step that it is at is through
+   * @throws ChartroomError `busy` while collection is held; the signal's reason; else the first thing that went wrong, after
+   *   all the rest
    */
-  async run(grace: number, untagged: boolean = this.#untagged): Promise<Collected> {
+  async run(grace: number, untagged: boolean = this.#untagged, signal?: AbortSignal): Promise<Collected> {
     const before = { ...this.#total };
-    await this.#all(grace, untagged);
+    const { signal: ending } = this.#ending;
+    await this.#all(grace, untagged, signal === undefined ? ending : AbortSignal.any([signal, ending]));
+    signal?.throwIfAborted();
     const { manifests, blobs, contents, bytes } = this.#total;
     return {
       manifests: manifests - before.manifests,
@@ -149,7 +153,7 @@ export class Collector {
     const { signal } = this.#ending;
     while (!signal.aborted) {
       try {
-        if (this.#holds === 0) await this.#all(grace, this.#untagged);
+        if (this.#holds === 0) await this.#all(grace, this.#untagged, signal);
       } catch (error) {
         // It was told when it happened, and only a start ends it.
         if (error instanceof WritesStopped) return;
@@ -167,15 +171,15 @@ export class Collector {
    * Take all that is due, step by step. Bytes that cannot be removed stay doomed for the next time, and the others go on.
    * @throws the first error, at the end
    */
-  async #all(grace: number, untagged: boolean): Promise<void> {
+  async #all(grace: number, untagged: boolean, signal: AbortSignal): Promise<void> {
     const failed: unknown[] = [];
     try {
-      for (let more = untagged; more && !this.#ending.signal.aborted; )
+      for (let more = untagged; more && !signal.aborted; )
         ({ more } = await this.#step(() => this.#takeManifests(grace)));
-      for (let more = true; more && !this.#ending.signal.aborted; )
+      for (let more = true; more && !signal.aborted; )
         ({ more } = await this.#step(() => this.#takeBlobs(grace)));
       let page: Page<UnheldBytes> = { items: [], more: true };
-      while (page.more && !this.#ending.signal.aborted)
+      while (page.more && !signal.aborted)
         page = await this.#step(() => this.#takeBytes(page.items.at(-1)?.digest, failed));
     } catch (error) {
       failed.push(error);

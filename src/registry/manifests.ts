@@ -1,4 +1,5 @@
 import type { ChartOfManifest } from "../catalog/charts.ts";
+import type { PutManifest } from "../catalog/command.ts";
 import { tryChartManifest } from "../chart/manifest.ts";
 import { momentOf } from "../chart/moment.ts";
 import { type Descriptor, describe } from "../oci/descriptor.ts";
@@ -35,6 +36,7 @@ export async function describeManifest(
 /**
  * Store a manifest's exact bytes in a repository and set its tags, all or nothing. What it names must be there already,
  * unless the rules accept that it is missing: blobs with URLs may be elsewhere, the subject may come later.
+ * @param to.pushed when it was pushed, where that was to another registry, ms since 1970
  * @returns the manifest, parsed
  * @throws RegistryError `manifestTooLarge`, `digestInvalid`, `manifestInvalid`, `manifestBlobUnknown` with all that is
  *   missing, `tagTaken`
@@ -44,7 +46,7 @@ export async function putManifest(
   repository: RepositoryName,
   descriptor: Descriptor,
   bytes: Uint8Array,
-  { tags, expect }: PushManifest,
+  { tags, expect, pushed }: PushManifest & Pick<PutManifest, "pushed">,
 ): Promise<Manifest> {
   if (bytes.byteLength > manifestLimit) throw new RegistryError("manifestTooLarge");
   await refusing("not_verified", "digestInvalid", () => verifyBytes(bytes, descriptor));
@@ -52,7 +54,8 @@ export async function putManifest(
   const manifest = await refusing("invalid", "manifestInvalid", () => parseManifest(bytes, mediaType));
   const mayLack = ({ urls = [] }: Descriptor) => rules.acceptMissing === true || urls.length > 0;
   const blobs = blobsOf(manifest);
-  const chart = chartOf(manifest, now());
+  const at = now();
+  const chart = chartOf(manifest, pushed ?? at);
   const outcome = await catalog.apply({
     kind: "put-manifest",
     repository,
@@ -67,7 +70,8 @@ export async function putManifest(
     artifactType: artifactTypeOf(manifest),
     annotations: manifest.annotations,
     chart,
-    at: now(),
+    pushed,
+    at,
   });
   if (outcome.done) {
     if (chart !== undefined) chartPushed();
@@ -84,9 +88,9 @@ export async function putManifest(
   });
 }
 
-/** What the catalog is told of a chart: its archive, and when it came, as `migrate` writes it; else now. */
-function chartOf(manifest: Manifest, now: number): ChartOfManifest | undefined {
+/** What the catalog is told of a chart: its archive, and when it came, as `migrate` writes it; else when it was pushed. */
+function chartOf(manifest: Manifest, pushed: number): ChartOfManifest | undefined {
   const content = tryChartManifest(manifest)?.content.digest;
   const created = manifest.annotations["org.opencontainers.image.created"] ?? "";
-  return content && { content, created: momentOf(created) ?? now };
+  return content && { content, created: momentOf(created) ?? pushed };
 }

@@ -1,7 +1,8 @@
 import type { Page } from "../catalog/catalog.ts";
 
 /**
- * Every item of a list that comes in pages.
+ * Every item of a list that comes in pages. Between two pages others have their turn: a catalog answers at once, and without
+ * that a list of 100,000 took the whole process for a second.
  * @param ask gives the page behind a cursor, the first one for undefined
  * @param cursorOf the cursor of an item
  */
@@ -17,5 +18,6 @@ export async function* everyItem<T, Cursor>(
     const last = items.at(-1);
     if (!more || last === undefined) return;
     cursor = cursorOf(last);
+    await new Promise((resolve) => setImmediate(resolve));
   }
 }

@@ -98,6 +98,18 @@ function plainly(patterns: readonly string[], name: string): string | undefined 
   return first;
 }
 
+/** Those that match some name of one part more than `above`. */
+function plainlyBelow(patterns: readonly string[], above: readonly string[]): string[] {
+  const isMatch = (part: string, at: number) =>
+    above[at] !== undefined && new RegExp(`^${part.replaceAll("*", "[^/]*")}$`).test(above[at]);
+  return patterns.filter((pattern) => {
+    const parts = pattern.split("/");
+    const isOpen = parts.at(-1) === "**";
+    const heads = parts.slice(0, -1);
+    return (isOpen ? heads.length <= above.length : heads.length === above.length) && heads.every(isMatch);
+  });
+}
+
 test("whatever the patterns, in whatever order: what says more from the left counts, and there is no tie", () => {
   const part = fc.stringMatching(/^[ab]{1,3}$/);
   const starred = fc
@@ -116,6 +128,10 @@ test("whatever the patterns, in whatever order: what says more from the left cou
       const expected = plainly(patterns, text);
       expect(chosen(patterns, text)).toBe(expected);
       expect(chosen(patterns.toReversed(), text)).toBe(expected);
+      const above = text.split("/").slice(0, -1);
+      const prefix = above.map((each) => `${each}/`).join("");
+      const below = new Patterns(patterns.map((each) => [patternOf(each), { each }])).below(prefix);
+      expect(below.map(({ each }) => each).toSorted()).toEqual(plainlyBelow(patterns, above).toSorted());
     }),
     { numRuns: 1000 },
   );

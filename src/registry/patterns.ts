@@ -45,6 +45,16 @@ export class Patterns<T extends object> {
     return findBelow(this.#root, name.split("/"), 0);
   }
 
+  /** Of every pattern that matches some name one level below a prefix, which ends with its slash or is empty. */
+  below(prefix: string): T[] {
+    const reached = prefix
+      .split("/")
+      .slice(0, -1)
+      .reduce(reach<T>, { branches: [this.#root], open: [] });
+    const { branches, open } = reach(reached, undefined);
+    return [...open, ...branches.flatMap(({ here }) => here ?? [])];
+  }
+
   #put(pattern: RepositoryPattern, value: T): void {
     const parts = pattern.split("/");
     const open = parts.at(-1) === "**";
@@ -70,16 +80,34 @@ function step<T>({ named, starred }: Branch<T>, part: string): Branch<T> {
   return branch;
 }
 
+/** Where some parts of a name lead: branches that go on, and what `**` says of all further ones. */
+interface Reached<T> {
+  readonly branches: readonly Branch<T>[];
+  readonly open: readonly T[];
+}
+
+/** Go one part on; undefined is any. */
+const reach = <T>({ branches, open }: Reached<T>, part: string | undefined): Reached<T> => ({
+  branches: branches.flatMap(({ named, starred }) => [
+    ...(part === undefined ? named.values() : [named.get(part) ?? []].flat()),
+    ...starred.filter((star) => part === undefined || fits(part, star)).map(({ branch }) => branch),
+  ]),
+  open: [...open, ...branches.flatMap(({ below }) => below ?? [])],
+});
+
+/** Whether a part is one that a `*` with this text around it stands for. */
+const fits = (part: string, { before, after }: { before: string; after: string }): boolean =>
+  part.length >= before.length + after.length && part.startsWith(before) && part.endsWith(after);
+
 function findBelow<T>(branch: Branch<T>, parts: readonly string[], at: number): T | undefined {
   const part = parts[at];
   if (part === undefined) return branch.here;
   const named = branch.named.get(part);
   const found = named && findBelow(named, parts, at + 1);
   if (found !== undefined) return found;
-  for (const { before, after, branch: next } of branch.starred) {
-    if (part.length < before.length + after.length || !part.startsWith(before) || !part.endsWith(after))
-      continue;
-    const starred = findBelow(next, parts, at + 1);
+  for (const star of branch.starred) {
+    if (!fits(part, star)) continue;
+    const starred = findBelow(star.branch, parts, at + 1);
     if (starred !== undefined) return starred;
   }
   return branch.below;

@@ -1,6 +1,8 @@
 import type { PageRequest } from "../catalog/catalog.ts";
 import { type ChartFacts, readFacts, type Unreadable } from "../chart/facts.ts";
 import { templatesOf } from "../chart/templates.ts";
+import { ChartroomError } from "../oci/errors.ts";
+import { limiter } from "../oci/limiter.ts";
 import type { RepositoryName } from "../oci/reference.ts";
 import { Burials } from "./burials.ts";
 import { ChartReader } from "./charts/chartReader.ts";
@@ -25,6 +27,9 @@ const usualSweep: Sweep = { age: 7 * 24 * 3600_000, interval: 3600_000 };
 /** How often is looked for what mirrors kept in vain, in ms. */
 const expiryInterval = 600_000;
 
+/** So many may wait for the templates of an archive, which takes up to seconds. */
+const askingLimit = 8;
+
 /** A registry of ours: repositories and upload sessions over blobs and a catalog. It knows no HTTP. */
 export class Registry {
   readonly uploads: Uploads;
@@ -34,6 +39,8 @@ export class Registry {
   readonly #store: Store;
   readonly #charts: ChartReader;
   readonly #mirrors: Mirrors;
+  readonly #inTurn = limiter(1);
+  #asking = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
   #expiry: ReturnType<typeof setInterval> | undefined;
 
@@ -55,9 +62,21 @@ export class Registry {
     this.collector = new Collector(store, burials);
   }
 
-  /** Templates and values of an archive in JSON. @throws ChartroomError `invalid` */
-  readTemplates(bytes: Uint8Array): Promise<string> {
-    return (this.#store.readTemplates ?? templatesOf)(bytes);
+  /**
+   * Templates and values of an archive in JSON, one archive at a time: each is in memory as a whole, and pushed charts are read
+   * by the same reader.
+   * @param archive fetches it when its turn has come
+   * @throws ChartroomError `invalid`; `busy` when too many others wait for theirs
+   */
+  async readTemplates(archive: () => Promise<Uint8Array>): Promise<string> {
+    if (this.#asking >= askingLimit)
+      throw new ChartroomError("busy", "Cannot read the templates: too many others are being read");
+    this.#asking++;
+    try {
+      return await this.#inTurn(async () => (this.#store.readTemplates ?? templatesOf)(await archive()));
+    } finally {
+      this.#asking--;
+    }
   }
 
   /** Read a chart's archive that is not stored, by the same reader. */

@@ -72,10 +72,11 @@ export class Authorizer {
    */
   async prepare({ scopes }: Need, doing: string): Promise<void> {
     for (let round = 0; round < 2; round++) {
-      const wanted = uniteScopes([...this.#scopes, ...scopes.filter((scope) => !this.#denied.has(scope))]);
       const challenge = this.#challenge;
+      if (challenge === undefined) return;
+      const wanted = uniteScopes([...this.#scopes, ...scopes.filter((scope) => !this.#denied.has(scope))]);
       const current = wanted.join(" ") === this.#scopes.join(" ") && Date.now() < this.#renewAt;
-      if (challenge === undefined || current) return;
+      if (current) return;
       const renewed = await this.#once(() => this.#bearer(challenge, wanted, doing)).catch(() => undefined);
       if (renewed === undefined) for (const scope of scopes) this.#denied.add(scope);
     }

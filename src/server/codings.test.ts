@@ -15,6 +15,9 @@ for (const [header, coding] of [
   ["zstd;q=0.5, gzip", "gzip"],
   ["gzip;q=0, zstd;q=0.0", "identity"],
   ["gzip; q=0.1", "gzip"],
+  ["identity, gzip;q=0.5", "identity"],
+  ["gzip, identity", "gzip"],
+  ["identity;q=0, gzip;q=0.1", "gzip"],
   ["gzip;q=oops", "identity"],
 ] as const)
   test(`Accept-Encoding ${header} gets ${coding}`, () => expect(codingFor(header)).toBe(coding));

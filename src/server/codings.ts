@@ -1,10 +1,13 @@
 import type { Coding } from "../registry/classic/document.ts";
 
-/** What we can send, what we like best first. */
+/** What we like best first. */
+const liked = ["zstd", "gzip"] as const;
+/** What we can send, by its names. */
 const known: ReadonlyMap<string, Coding> = new Map([
   ["zstd", "zstd"],
   ["gzip", "gzip"],
   ["x-gzip", "gzip"],
+  ["identity", "identity"],
 ]);
 
 /**
@@ -19,5 +22,5 @@ export function codingFor(header: string | null): Coding {
   });
   const most = Math.max(...wanted.map(({ weight }) => weight));
   const best = wanted.filter(({ weight }) => weight === most).map(({ coding }) => coding);
-  return best.includes("zstd") ? "zstd" : (best[0] ?? "identity");
+  return liked.find((coding) => best.includes(coding)) ?? "identity";
 }

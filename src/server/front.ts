@@ -57,6 +57,19 @@ export class Front {
     );
   }
 
+  /**
+   * Whether a page of another site has a browser change something here. It may show its user's login, or reach a registry
+   * that answers his machine alone: a form to ChartMuseum's API takes no preflight (Fetch, "CORS-safelisted request-header"). Only
+   * browsers say where a request comes from. Where answers name sites that may read them, those may change things too.
+   * @param peer the other end of the connection; undefined for a socket's
+   */
+  isForeign(request: Request, peer: string | undefined): boolean {
+    const from = request.headers.get("origin");
+    if (from === null || ["GET", "HEAD", "OPTIONS"].includes(request.method)) return false;
+    if (this.#names.has("access-control-allow-origin")) return false;
+    return URL.parse(from)?.host !== URL.parse(this.origin(request, peer))?.host;
+  }
+
   /** Put what belongs to the outside on an answer: headers, and where it says so whole URLs in Location and Link. */
   dress(headers: Headers, request: Request, peer: string | undefined): void {
     if (this.#names.size > 0) {

@@ -8,6 +8,7 @@ test("what is sealed comes back, and shows nothing of itself", () => {
     expect(unseal(sealed)).toBe(text);
     expect(seal(text)).not.toBe(sealed);
   }
+  expect(seal("a").length).toBe(seal("a".repeat(255)).length);
 });
 
 test("what was changed, cut, or sealed by nobody is nothing", () => {

@@ -3,13 +3,15 @@ import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 const key = randomBytes(32);
 const sizes = { nonce: 12, tag: 16 };
 
-/** Text for a client to bring back that it shall not read: AES-256-GCM, by a key that lives as long as this process. */
+/** Shorter text is filled up to this with NUL, or its length would tell of it: no repository's name is longer. */
+const least = 255;
+
+/** Text without NUL for a client to bring back that it shall not read: AES-256-GCM, by a key that lives as long as this process. */
 export function seal(text: string): string {
   const nonce = randomBytes(sizes.nonce);
   const cipher = createCipheriv("aes-256-gcm", key, nonce);
-  return Buffer.concat([nonce, cipher.update(text, "utf8"), cipher.final(), cipher.getAuthTag()]).toString(
-    "base64url",
-  );
+  const filled = cipher.update(text.padEnd(least, "\0"), "utf8");
+  return Buffer.concat([nonce, filled, cipher.final(), cipher.getAuthTag()]).toString("base64url");
 }
 
 /** What was sealed; undefined when it was not, or by another process. */
@@ -21,9 +23,8 @@ export function unseal(sealed: string): string | undefined {
   });
   decipher.setAuthTag(bytes.subarray(-sizes.tag));
   try {
-    return (
-      decipher.update(bytes.subarray(sizes.nonce, -sizes.tag), undefined, "utf8") + decipher.final("utf8")
-    );
+    const filled = decipher.update(bytes.subarray(sizes.nonce, -sizes.tag), undefined, "utf8");
+    return (filled + decipher.final("utf8")).replace(/\0+$/, "");
   } catch {
     return undefined;
   }

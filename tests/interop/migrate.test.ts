@@ -1,4 +1,5 @@
 import { expect } from "bun:test";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { samples } from "../../src/testing/samples.ts";
 import { digestOfFile } from "./charts.ts";
@@ -42,6 +43,50 @@ for (const helm of helms) {
     ]);
   });
 }
+
+for (const helm of helms)
+  interop(
+    `dependencies that were rewritten ${helm} builds, with the lock that they have`,
+    [helm],
+    async (bench) => {
+      const { host } = await bench.chartroom();
+      const served = bench.path("site");
+      await mkdir(served, { recursive: true });
+      const site = Bun.serve({
+        port: 0,
+        hostname: "127.0.0.1",
+        async fetch(request) {
+          const file = Bun.file(join(served, new URL(request.url).pathname));
+          return (await file.exists()) ? new Response(file) : new Response(null, { status: 404 });
+        },
+      });
+      try {
+        const url = `http://127.0.0.1:${site.port}`;
+        const chart = async (name: string, more = "") => {
+          await mkdir(bench.path(name), { recursive: true });
+          const yaml = `apiVersion: v2\nname: ${name}\nversion: 1.0.0\n${more}`;
+          await writeFile(bench.path(`${name}/Chart.yaml`), yaml);
+        };
+        const index = () => bench.done(helm, ["repo", "index", served]);
+        await chart("child");
+        await bench.done(helm, ["package", bench.path("child"), "-d", served]);
+        await index();
+        await chart("parent", `dependencies:\n- {name: child, version: "1.x.x", repository: "${url}"}\n`);
+        await bench.done(helm, ["dependency", "update", bench.path("parent")]);
+        await bench.done(helm, ["package", bench.path("parent"), "-d", served]);
+        await index();
+        await bench.done("chartroom", ["migrate", url, `${host}/charts`, "--rewrite-dependencies"]);
+        await site.stop(true);
+        const whole = ["--untar", "--untardir", bench.path("out"), "--plain-http"];
+        await bench.done(helm, ["pull", `oci://${host}/charts/parent`, ...whole]);
+        await rm(bench.path("out/parent/charts"), { recursive: true });
+        await bench.done(helm, ["dependency", "build", bench.path("out/parent"), "--plain-http"]);
+        expect(await Bun.file(bench.path("out/parent/charts/child-1.0.0.tgz")).exists()).toBe(true);
+      } finally {
+        await site.stop(true);
+      }
+    },
+  );
 
 interop(
   "what Helm pushed of the very archive is a conflict that is said, and left alone or replaced as asked",

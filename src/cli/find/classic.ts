@@ -12,6 +12,7 @@ import type { RegistryHost } from "../../oci/reference.ts";
 import type { RemoteOptions } from "../../remote/open.ts";
 import type { GivenLogin } from "../connection.ts";
 import type { Context } from "../context.ts";
+import { namedByIndex } from "../namedByIndex.ts";
 import { warn } from "../output.ts";
 import { countOf } from "../words.ts";
 import type { Candidate, FoundChart } from "./candidate.ts";
@@ -28,17 +29,22 @@ export const isClassic = (text: string): boolean => /^https?:\/\//i.test(text) |
  */
 export async function openClassic(
   text: string,
-  { transport, credentials }: RemoteOptions,
+  connection: RemoteOptions,
   { username }: GivenLogin,
   context: Context,
 ): Promise<ChartSource> {
   if (!/^https?:\/\//i.test(text)) return new Directory(context.fs, resolve(context.cwd, text));
+  const { transport, credentials } = connection;
   const url = parseSite(text);
   // Only a login that the command line gives: those that are kept are for registries.
   const login = username === undefined ? undefined : await credentials?.(url.host as RegistryHost, undefined);
   const authorization = login && "password" in login ? basic(login.username, login.password) : undefined;
-  return new Site(url, { transport, authorization });
+  // It is for the repository itself, so no registry that its index names may ask for it.
+  const registry = namedByIndex(login === undefined ? connection : { ...connection, credentials: noLogin });
+  return new Site(url, { transport, authorization, registry });
 }
+
+const noLogin = async () => undefined;
 
 /**
  * The charts of a classic repository, each as soon as its versions were read: they stand together in an index.

@@ -1,5 +1,5 @@
 import { ChartroomError } from "../../oci/errors.ts";
-import { eachInParallel } from "../../oci/parallel.ts";
+import { eachInParallel, inParallel } from "../../oci/parallel.ts";
 import type { Context } from "../context.ts";
 import { print, warn } from "../output.ts";
 import { tableOf } from "../words.ts";
@@ -28,11 +28,8 @@ export async function search([term = ""]: string[], options: SearchOptions, cont
   const hits: Hit[] = [];
   await eachInParallel(chartsOf(options.in, options, context), parallel, async (chart) => {
     const chosen = newestFirst(await candidatesOf(chart, context), options);
-    const rows: Row[] = [];
-    for (const candidate of options.versions ? chosen : chosen.slice(0, 1)) {
-      const row = await describe(candidate);
-      if (matches(chart, row, words)) rows.push(row);
-    }
+    const described = await inParallel(options.versions ? chosen : chosen.slice(0, 1), parallel, describe);
+    const rows = described.filter((row) => matches(chart, row, words));
     if (rows.length > 0) hits.push({ name: chart.name, rows });
   });
   if (hits.length === 0)

@@ -23,8 +23,12 @@ export interface MigrateOptions extends StoreOptions {
   readonly rewriteUrls?: string;
   readonly sourceUsername?: string;
   readonly sourcePasswordStdin?: boolean;
+  readonly fromPlainHttp?: boolean;
+  readonly toPlainHttp?: boolean;
   readonly dryRun?: boolean;
   readonly journal?: string;
+  readonly report?: string;
+  readonly rewriteDependencies?: boolean;
 }
 
 const refuse = (option: string, value: string, expected: string): ChartroomError =>

@@ -1,44 +1,24 @@
+import type { Brought } from "../../migrate/journal.ts";
 import type { Failure, Outcome, Status } from "../../migrate/outcome.ts";
 import type { LeftOut } from "../../migrate/plan.ts";
+import { repositoryMetadataFile, repositoryMetadataTag } from "../../migrate/repositoryMetadata.ts";
+import type { RepositoryName } from "../../oci/reference.ts";
 import type { Context } from "../context.ts";
 import { forPeople, print } from "../output.ts";
-import { countOf, printable, sizeInWords, tableOf } from "../words.ts";
+import { cellOf, countOf, tableOf } from "../words.ts";
+import { type Advance, LiveLine } from "./live.ts";
 import type { MigrateOptions } from "./options.ts";
-
-/** What is said of a chart's version, whatever became of it. */
-interface Told {
-  readonly chart: string;
-  readonly version: string;
-  readonly status: Status;
-  readonly notes: readonly string[];
-  readonly error?: Failure;
-  readonly ref?: string;
-  readonly digest?: string | undefined;
-  readonly size?: number | undefined;
-  readonly manifest?: string | undefined;
-}
-
-const words: Record<Status, string> = {
-  moved: "migrated",
-  planned: "to migrate",
-  exists: "already there",
-  verified: "verified",
-  skipped: "left out",
-  conflict: "in conflict",
-  failed: "failed",
-};
+import { countsOf, isTroubled, jsonOf, reasonOf, type Summary, type Told, words } from "./told.ts";
 
 /** How many hints are given; hundreds that fail mostly fail alike. */
 const hintsTold = 5;
 
-/** In ms: how often the line on a terminal is drawn again. */
-const interval = 200;
-
 /**
  * What a migration tells: a line for each chart, or on a terminal one live line and what needs attention; at the end a table
- * of that, and counts. Only what needs attention is held, but for `-o json`, which has it all.
+ * of that, and counts. Only what needs attention is held, but for `-o json` and `--report`, which have it all.
  */
 export class Report {
+  readonly #source: string;
   readonly #prefix: string;
   readonly #options: MigrateOptions;
   readonly #context: Context;
@@ -46,18 +26,32 @@ export class Report {
   readonly #renamed = new Map<string, string>();
   readonly #told: Told[] = [];
   readonly #hints = new Set<string>();
-  readonly #began: number;
-  readonly #timer: ReturnType<typeof setInterval> | undefined;
+  readonly #metadata = new Set<string>();
+  readonly #withoutMetadata = new Set<string>();
+  readonly #live: LiveLine | undefined;
   #filtered = 0;
   #bytes = 0;
 
-  constructor(prefix: string, options: MigrateOptions, context: Context) {
+  /**
+   * @param source without what may be secret in it
+   * @param prefix what the target's repositories begin with
+   * @param advance how far it is
+   */
+  constructor(
+    source: string,
+    prefix: string,
+    options: MigrateOptions,
+    context: Context,
+    advance: () => Advance,
+  ) {
+    this.#source = source;
     this.#prefix = prefix;
     this.#options = options;
     this.#context = context;
-    this.#began = context.now();
     const isLive = forPeople(options) && context.terminal.stderr && options.progress !== false;
-    this.#timer = isLive ? setInterval(() => this.#draw(), interval) : undefined;
+    this.#live = isLive
+      ? new LiveLine(context, () => ({ summary: this.summary(), advance: advance() }))
+      : undefined;
   }
 
   outcome({ step, status, tag, archive, size, manifest, error, notes }: Outcome): void {
@@ -79,86 +73,78 @@ export class Report {
     this.#add({ chart, version: "", status: "failed", notes: [], error });
   }
 
+  /** Where a repository got what its source tells Artifact Hub. */
+  metadata(repository: RepositoryName): void {
+    this.#metadata.add(`${this.#prefix}${repository}:${repositoryMetadataTag}`);
+  }
+
+  /** Told once for each reason. A page in its place is no failure: many servers have one for all that they have not. */
+  withoutMetadata(chart: string, error: Failure): void {
+    if (this.#withoutMetadata.has(error.message)) return;
+    this.#withoutMetadata.add(error.message);
+    const about = { chart, version: repositoryMetadataTag };
+    if (error.code === "invalid") this.#add({ ...about, status: "skipped", notes: [error.message] });
+    else this.#add({ ...about, status: "failed", notes: [], error });
+  }
+
   filtered(count: number): void {
     this.#filtered += count;
   }
 
+  gone({ chart, version, place }: Brought): void {
+    const notes = [`left at ${this.#prefix}${place}`];
+    this.#add({ chart, version, status: "gone", notes });
+  }
+
   /** Take the live line away. */
   close(): void {
-    if (this.#timer === undefined) return;
-    clearInterval(this.#timer);
-    this.#context.tell("\r\x1b[K");
+    this.#live?.close();
   }
 
-  /** Print the end of it, where there was anything. Gives how many failed, and how many there were. */
-  end(source: string): { failed: number; all: number } {
-    const all = [...this.#counts.values()].reduce((sum, count) => sum + count, 0);
-    if (all + this.#filtered > 0) this.#print(source);
-    return { failed: this.#count("failed") + this.#count("conflict"), all: all + this.#filtered };
+  /** All of it, once it has ended. */
+  summary(): Summary {
+    return {
+      source: this.#source,
+      target: this.#prefix,
+      counts: Object.fromEntries(this.#counts),
+      filtered: this.#filtered,
+      bytes: this.#bytes,
+      renamed: Object.fromEntries(this.#renamed),
+      metadata: [...this.#metadata],
+      charts: this.#told,
+      hints: [...this.#hints],
+    };
   }
 
-  #print(source: string): void {
+  print(): void {
     const troubled = this.#told.filter(isTroubled);
     const rows = troubled.map((each) => [each.chart, each.version, words[each.status], reasonOf(each)]);
-    const renamed = [...this.#renamed].map(([from, to]) => `${from} is called ${to}\n`);
+    const renamed = [...this.#renamed].map(([from, to]) => `${cellOf(from)} is called ${to}\n`);
     print(this.#context, this.#options, {
       text: [
         rows.length === 0 ? "" : tableOf([["CHART", "VERSION", "STATUS", "WHY"], ...rows]),
         ...renamed,
-        ...[...this.#hints].map((hint) => `Hint: ${hint}\n`),
-        `${this.#summary()}\n`,
+        metadataOf(this.summary()),
+        ...[...this.#hints].map((hint) => `Hint: ${cellOf(hint)}\n`),
+        `${countsOf(this.summary())}\n`,
       ].join(""),
-      json: {
-        source,
-        target: this.#prefix,
-        counts: { ...Object.fromEntries(this.#counts), filtered: this.#filtered },
-        bytes: this.#bytes,
-        renamed: Object.fromEntries(this.#renamed),
-        charts: this.#told.map(({ error, ...each }) => ({
-          ...each,
-          error: error ? shownError(error) : null,
-        })),
-      },
+      json: jsonOf(this.summary()),
       quiet: undefined,
     });
   }
 
   #add(told: Told): void {
-    this.#counts.set(told.status, this.#count(told.status) + 1);
-    if (this.#options.output === "json" || isTroubled(told)) this.#told.push(told);
+    this.#counts.set(told.status, (this.#counts.get(told.status) ?? 0) + 1);
+    const { output, report } = this.#options;
+    if (output === "json" || report !== undefined || isTroubled(told)) this.#told.push(told);
     const { hint } = told.error ?? {};
     if (hint !== undefined && this.#hints.size < hintsTold) this.#hints.add(hint);
-    if (this.#timer !== undefined || !forPeople(this.#options)) return;
+    if (this.#live !== undefined || !forPeople(this.#options)) return;
     const reason = reasonOf(told);
     const name = told.ref ?? [told.chart, told.version].filter((part) => part !== "").join(" ");
-    this.#context.write(printable(`${name}: ${words[told.status]}${reason === "" ? "" : `, ${reason}`}\n`));
-  }
-
-  #count(status: Status): number {
-    return this.#counts.get(status) ?? 0;
-  }
-
-  #summary(): string {
-    const counted = (Object.keys(words) as Status[])
-      .filter((status) => this.#counts.has(status))
-      .map((status) => `${this.#count(status)} ${words[status]}`);
-    if (counted.length === 0) counted.push("no charts");
-    const size = this.#bytes > 0 ? ` (${sizeInWords(this.#bytes)})` : "";
-    const filtered = this.#filtered > 0 ? `; ${countOf(this.#filtered, "version")} not asked for` : "";
-    return counted.join(", ") + size + filtered;
-  }
-
-  #draw(): void {
-    const seconds = Math.max(0.001, (this.#context.now() - this.#began) / 1000);
-    const rate = sizeInWords(Math.round(this.#bytes / seconds));
-    this.#context.tell(`\r\x1b[K${this.#summary()}, ${rate}/s`);
+    this.#context.write(`${cellOf(`${name}: ${words[told.status]}${reason === "" ? "" : `, ${reason}`}`)}\n`);
   }
 }
 
-/** An error as `-o json` has it. */
-const shownError = ({ code, message, hint }: Failure) => ({ code, message, hint: hint ?? null });
-
-const isTroubled = ({ status, notes }: Told): boolean =>
-  ["failed", "conflict", "skipped"].includes(status) || notes.length > 0;
-
-const reasonOf = ({ error, notes }: Told): string => error?.message ?? notes.join("; ");
+const metadataOf = ({ metadata }: Summary): string =>
+  metadata.length === 0 ? "" : `${repositoryMetadataFile} for ${countOf(metadata.length, "chart")}\n`;

@@ -1,43 +1,19 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { digestOf } from "../../oci/digest.ts";
-import { play, type TestWorld } from "../../testing/context.ts";
-import { archiveOf, indexOf, rowOf } from "../../testing/migrate.ts";
-import { type TestServer, testServer } from "../../testing/server.ts";
+import type { TestWorld } from "../../testing/context.ts";
+import { MigrationSite, siteArchives } from "../../testing/migrationSite.ts";
 
-const archives = { old: await archiveOf("mychart", "1.0.0"), young: await archiveOf("mychart", "2.0.0") };
-const camel = await archiveOf("MyOther", "1.0.0");
-
-let folder = "";
-let server: TestServer;
-let target = "";
+let site: MigrationSite;
+let [folder, target] = ["", ""];
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "chartroom-migrate-"));
-  server = await testServer();
-  target = `${new URL(server.url).host}/charts`;
-  await mkdir(join(folder, "site"));
-  await put("mychart-1.0.0.tgz", archives.old);
-  await put("mychart-2.0.0.tgz", archives.young);
-  await put("MyOther-1.0.0.tgz", camel);
-  await put(
-    "index.yaml",
-    indexOf([
-      rowOf("mychart", "1.0.0", { digest: digestOf(archives.old), created: "2026-01-01T00:00:00Z" }),
-      rowOf("mychart", "2.0.0", { digest: digestOf(archives.young), created: "2026-02-01T00:00:00Z" }),
-      rowOf("MyOther", "1.0.0"),
-    ]),
-  );
+  site = await MigrationSite.open();
+  ({ folder, target } = site);
 });
-afterEach(async () => {
-  await server.dispose();
-  await rm(folder, { recursive: true, force: true });
-});
+afterEach(() => site.dispose());
 
-const put = (name: string, bytes: string | Uint8Array) => writeFile(join(folder, "site", name), bytes);
-const run = (args: string[], world: Partial<TestWorld> = {}) =>
-  play(["migrate", ...args], { cwd: folder, ...world });
+const put = (name: string, bytes: string | Uint8Array) => site.put(name, bytes);
+const run = (args: string[], world: Partial<TestWorld> = {}) => site.run(args, world);
 const stateFiles = () => readdir(join(folder, ".local/state/chartroom/migrations")).catch(() => []);
 
 describe("a migration", () => {
@@ -74,7 +50,7 @@ describe("a migration", () => {
   });
 
   test("goes on behind a chart that fails, names it in a table, in JSON and in its journal", async () => {
-    await put("mychart-2.0.0.tgz", archives.old);
+    await put("mychart-2.0.0.tgz", siteArchives.old);
     const journal = join(folder, "journal.jsonl");
     const { exitCode, stdout, stderr } = await run(["site", target, "--journal", journal]);
     expect(exitCode).toBe(1);
@@ -127,7 +103,7 @@ describe("a migration", () => {
 describe("an index on a server", () => {
   test("that has not changed since all was there is asked for once, and read again for another wish", async () => {
     let asked = 0;
-    const site = Bun.serve({
+    const web = Bun.serve({
       port: 0,
       hostname: "127.0.0.1",
       async fetch(request) {
@@ -146,7 +122,7 @@ describe("an index on a server", () => {
     try {
       const login = ["--source-username", "me", "--source-password-stdin"];
       const from = (...args: string[]) =>
-        run([`http://127.0.0.1:${site.port}?token=hidden`, target, ...args], { input: "secret\n" });
+        run([`http://127.0.0.1:${web.port}?token=hidden`, target, ...args], { input: "secret\n" });
       expect((await from()).stderr).toContain("HTTP 401");
       const journal = ["--journal", join(folder, "j")];
       expect(await from(...login, ...journal)).toMatchObject({ exitCode: 0 });
@@ -159,12 +135,12 @@ describe("an index on a server", () => {
       await put("mychart-2.0.0.tgz", "broken");
       const other = [...login, "--journal", join(folder, "k"), "--store", join(folder, "store")];
       const store = () =>
-        run([`http://127.0.0.1:${site.port}`, "store:e.com/x", ...other], { input: "secret" });
+        run([`http://127.0.0.1:${web.port}`, "store:e.com/x", ...other], { input: "secret" });
       expect((await store()).exitCode).toBe(1);
       expect((await store()).stdout).toContain("2 already there, 1 failed");
       expect((await from(...login, ...journal, "-o", "json")).stdout).not.toContain("hidden");
     } finally {
-      await site.stop(true);
+      await web.stop(true);
     }
   });
 });
@@ -174,9 +150,10 @@ describe("words that make no sense", () => {
     [["site", "store:"], "the registry's name is missing"],
     [["site", "layout:dir"], "the registry's name is missing"],
     [["site", "localhost:5000/a:1"], "Cannot parse prefix"],
-    [["oci://localhost:5000/a", "localhost:5000/b"], "it is in a registry already"],
+    [["oci://localhost:5000/a", "localhost:5000/b", "--base-url", "http://x"], "The source is no URL"],
+    [["oci://localhost:5000/a:1", "localhost:5000/b"], "Cannot parse prefix"],
     [["http://me:secret@localhost:1", "localhost:5000/b"], "it has a login in it"],
-    [["site", "localhost:5000/b", "--base-url", "http://localhost:1"], "it takes no login and no URL"],
+    [["site", "localhost:5000/b", "--base-url", "http://localhost:1"], "it takes no login, no URL"],
     [["http://localhost:1", "localhost:5000/b", "--source-username", "me"], "go together"],
     [["http://localhost:1", "localhost:5000/b", "--rewrite-urls", "x"], 'Cannot use --rewrite-urls "x"'],
     [["site", "localhost:5000/b", "--latest", "0"], 'Cannot use --latest "0"'],

@@ -1,47 +1,32 @@
-import { createHash } from "node:crypto";
-import { join, resolve } from "node:path";
-import { version } from "../../../package.json";
-import { Journal, Learnings } from "../../migrate/journal.ts";
-import { foresee, type Migration, migrate } from "../../migrate/migrate.ts";
+import { Journal } from "../../migrate/journal.ts";
 import type { Outcome } from "../../migrate/outcome.ts";
-import { type Planned, planOf, type Step } from "../../migrate/plan.ts";
 import { rememberedIndex, rememberIndex } from "../../migrate/remembered.ts";
-import type { OpenIndex } from "../../migrate/source.ts";
-import { verifyStep } from "../../migrate/verify.ts";
-import { ChartroomError } from "../../oci/errors.ts";
-import { limiter } from "../../oci/limiter.ts";
-import { eachInParallel } from "../../oci/parallel.ts";
 import type { Context } from "../context.ts";
-import { explain } from "../exit.ts";
-import { compileEagerly } from "../jit.ts";
 import { print } from "../output.ts";
-import { stateDirectory } from "../state.ts";
-import { countOf } from "../words.ts";
-import { type Ends, openEnds } from "./ends.ts";
-import { filtersOf, type MigrateOptions } from "./options.ts";
-import { Report } from "./report.ts";
-
-/** Charts on their way at once: a chart is small, and most of its time is waiting for answers. */
-const parallel = 32;
-/** Archives that are unpacked at once, for memory's sake: it is one thread that unpacks. */
-const openings = 4;
+import { each, writePage } from "./each.ts";
+import type { MigrateOptions } from "./options.ts";
+import type { Verb } from "./page.ts";
+import { type Prepared, prepared } from "./prepared.ts";
+import { jsonOf, type Summary } from "./told.ts";
 
 type Words = readonly string[];
 
 /** `migrate [run] SOURCE TARGET`: each version of an index into the target. */
 export async function runMigration(words: Words, options: MigrateOptions, context: Context): Promise<void> {
   if (options.dryRun) return planMigration(words, options, context);
-  const { migration, ends, journalPath, remembered, what } = await prepared(words, options, context);
+  const migration = await prepared(words, options, context);
+  const { ends, learnings, journalPath, what } = migration;
+  const remembered = `${journalPath}.index`;
   const index = await ends.source.index(await rememberedIndex(context.fs, remembered, what));
-  if (index === undefined) return unchanged(words, ends, options, context);
+  if (index === undefined) return unchanged(migration);
   const journal = await Journal.open(context.fs, journalPath);
   try {
     const keep = (outcome: Outcome) => {
       const { status, archive, step } = outcome;
-      const isKnown = archive === step.row.digest || migration.learnings.find(step) !== undefined;
+      const isKnown = archive === step.row.digest || learnings.find(step) !== undefined;
       if (status !== "exists" || !isKnown) journal.write(outcome, context.now());
     };
-    await each(words, ends, index, options, context, (step) => migrate(migration, step), keep);
+    await each("run", migration, index, keep);
   } finally {
     await journal.close();
   }
@@ -49,116 +34,27 @@ export async function runMigration(words: Words, options: MigrateOptions, contex
 }
 
 /** `migrate plan SOURCE TARGET`: what `run` would do; nothing is written. */
-export async function planMigration(words: Words, options: MigrateOptions, context: Context): Promise<void> {
-  const { migration, ends } = await prepared(words, options, context);
-  const index = await ends.source.index();
-  if (index !== undefined)
-    await each(words, ends, index, options, context, (step) => foresee(migration, step));
-}
+export const planMigration = (words: Words, options: MigrateOptions, context: Context): Promise<void> =>
+  look("plan", words, options, context);
 
 /** `migrate verify SOURCE TARGET`: each version of an index against what the target has. */
-export async function verifyMigration(
-  words: Words,
-  options: MigrateOptions,
-  context: Context,
-): Promise<void> {
-  const { migration, ends } = await prepared(words, options, context);
-  const index = await ends.source.index();
-  if (index !== undefined)
-    await each(words, ends, index, options, context, (step) => verifyStep(migration, step));
+export const verifyMigration = (words: Words, options: MigrateOptions, context: Context): Promise<void> =>
+  look("verify", words, options, context);
+
+async function look(verb: Verb, words: Words, options: MigrateOptions, context: Context): Promise<void> {
+  const migration = await prepared(words, options, context);
+  const index = await migration.ends.source.index();
+  if (index !== undefined) await each(verb, migration, index);
 }
 
-async function prepared([source = "", target = ""]: Words, options: MigrateOptions, context: Context) {
-  compileEagerly();
-  filtersOf(options); // wrong words are told before anything is asked
-  const ends = await openEnds(source, target, options, context);
-  const key = hashed(source, ends.prefix).slice(0, 16);
-  const journalPath =
-    options.journal === undefined
-      ? join(stateDirectory(context), "migrations", `${key}.jsonl`)
-      : resolve(context.cwd, options.journal);
-  const migration: Migration = {
-    ...ends,
-    learnings: await Learnings.read(context.fs, journalPath),
-    onConflict: options.onConflict,
-    onMismatch: options.onDigestMismatch,
-    openings: limiter(openings),
-    signal: context.signal,
-  };
-  const { chart, exclude, versions, since, latest, skipPrerelease, skipDeprecated, ...rest } = options;
-  const filters = [chart, exclude, versions, since, latest, skipPrerelease, skipDeprecated];
-  const how = [rest.onConflict, rest.onDigestMismatch, rest.baseUrl, rest.rewriteUrls, rest.store];
-  const what = hashed(version, source, ends.prefix, filters, how);
-  return { migration, ends, journalPath, remembered: `${journalPath}.index`, what };
-}
-
-/**
- * Do `work` on each step of an index, and tell what became of it, `keep` first.
- * @throws ChartroomError `invalid` at the end when some failed; at once what breaks the index, or the user's stop
- */
-async function each(
-  [source = ""]: Words,
-  { prefix }: Ends,
-  { entries }: OpenIndex,
-  options: MigrateOptions,
-  context: Context,
-  work: (step: Step) => Promise<Outcome>,
-  keep: (outcome: Outcome) => void = () => {},
-): Promise<void> {
-  const report = new Report(prefix, options, context);
-  const one = async (planned: Planned): Promise<void> => {
-    if ("filtered" in planned) return report.filtered(planned.filtered);
-    if ("leftOut" in planned) return report.leftOut(planned.leftOut);
-    if ("bad" in planned) return report.failed(planned.bad.chart, planned.bad.error);
-    const { step } = planned;
-    const outcome = await work(step).catch((error: unknown) => {
-      context.signal.throwIfAborted();
-      return { step, tag: step.tag, status: "failed" as const, error: explain(error), notes: [] };
-    });
-    keep(outcome);
-    report.outcome(outcome);
-  };
-  let broken: { error: unknown } | undefined;
-  try {
-    await eachInParallel(planOf(entries, filtersOf(options)), parallel, one);
-  } catch (error) {
-    broken = { error };
-  } finally {
-    report.close();
-  }
-  context.signal.throwIfAborted();
-  const { failed, all } = report.end(withoutSecrets(source));
-  if (broken !== undefined) throw broken.error;
-  if (all === 0)
-    throw new ChartroomError("not_found", "Nothing to migrate: the index has no charts", {
-      hint: "Is this the repository's index.yaml?",
-    });
-  if (failed > 0)
-    throw new ChartroomError("invalid", `${failed} of ${countOf(all, "chart version")} failed`, {
-      hint: "What is there is not moved again: mend what is named, and run it again.",
-    });
-}
-
-function unchanged([source = ""]: Words, { prefix }: Ends, options: MigrateOptions, context: Context): void {
+async function unchanged(migration: Prepared): Promise<void> {
+  const { ends, options, context, shown } = migration;
+  const nothing = { counts: {}, filtered: 0, bytes: 0, renamed: {}, metadata: [], charts: [], hints: [] };
+  const summary: Summary = { source: shown, target: ends.prefix, ...nothing, unchanged: true };
   print(context, options, {
     text: "the index has not changed since all of it was migrated\n",
-    json: {
-      source: withoutSecrets(source),
-      target: prefix,
-      counts: {},
-      bytes: 0,
-      renamed: {},
-      charts: [],
-      unchanged: true,
-    },
+    json: jsonOf(summary),
     quiet: undefined,
   });
+  await writePage("run", migration, summary);
 }
-
-/** What stands for some words in files and their names, which need not tell a URL's secrets. */
-const hashed = (...words: unknown[]): string =>
-  createHash("sha256").update(JSON.stringify(words)).digest("hex");
-
-/** A query may be what signs a repository's URLs. */
-const withoutSecrets = (source: string): string =>
-  /^https?:/i.test(source) ? source.replace(/[?#].*$/s, "") : source;

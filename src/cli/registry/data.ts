@@ -9,10 +9,13 @@ export interface DataOptions extends GlobalOptions {
   readonly data?: string;
 }
 
-/** Where a registry's data are, and how long, in ms, what nothing names any more stays there. */
+/** Where a registry's data are, and what is collected of them. */
 export interface DataSettings {
   readonly data: string;
+  /** How long what nothing names any more stays there, in ms. */
   readonly grace: number;
+  /** Whether manifests go, too, that nothing has held for that long. */
+  readonly untagged: boolean;
 }
 
 /**
@@ -27,7 +30,8 @@ export async function dataOf(
 ): Promise<DataSettings> {
   const place = { env, cwd, platform, home: env.HOME || homedir() };
   const { data, rules } = await readSettings(file, options, place);
-  if (data !== undefined) return { data, grace: rules.grace ?? usualGrace };
+  if (data !== undefined)
+    return { data, grace: rules.grace ?? usualGrace, untagged: rules.untagged ?? false };
   throw new ChartroomError(
     "usage",
     "There is no data directory: by configuration everything is kept in memory",

@@ -36,7 +36,7 @@ async function collect(file: string | undefined, options: CollectOptions, contex
   const lines = candidates.map((each) => `${inWords(each, moment)}\n`).join("");
   const { blobs, contents, bytes, manifests } = collected;
   const verb = dryRun ? "Would free" : "Freed";
-  const deleted = deleteUntagged ? `${countOf(manifests, "manifest")}, ` : "";
+  const deleted = deleteUntagged || manifests > 0 ? `${countOf(manifests, "manifest")}, ` : "";
   print(context, options, {
     text: `${lines}${verb} ${deleted}${countOf(contents, "blob")}, ${sizeInWords(bytes)}\n`,
     json: {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { blobOf, imageOf } from "../../testing/artifacts.ts";
@@ -19,8 +19,12 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-const open = (options: { data: string; readOnly?: boolean }, signal = new AbortController().signal) => {
-  const place = { env: {}, cwd: folder, platform: "linux", home: folder } as const;
+const open = (
+  options: { data: string; readOnly?: boolean },
+  signal = new AbortController().signal,
+  env: Record<string, string> = {},
+) => {
+  const place = { env, cwd: folder, platform: "linux", home: folder } as const;
   const warnings: string[] = [];
   const needs = {
     now: Date.now,
@@ -71,6 +75,22 @@ test("its reading can be stopped", async () => {
   expect(await failureOf(open({ data: "old", readOnly: true }, stopped))).toMatchObject({
     message: "stopped",
   });
+});
+
+test("where sessions are kept for good, what belongs to none goes at the start all the same", async () => {
+  const env = { REGISTRY_STORAGE_MAINTENANCE_UPLOADPURGING_ENABLED: "false" };
+  const ingest = join(folder, "ours", "ingest");
+  const first = await open({ data: "ours" }, undefined, env);
+  const { id } = await first.registry.uploads.open(nameOf("a"), undefined);
+  const body = new Blob(["half"]).stream();
+  await first.registry.uploads.append({ id, repository: nameOf("a"), user: undefined }, { body });
+  await first.close();
+  await writeFile(join(ingest, "left-by-a-push"), "half");
+  await utimes(join(ingest, id), 1, 1);
+  await (await open({ data: "ours", readOnly: true }, undefined, env)).close();
+  expect(await readdir(ingest)).toHaveLength(2);
+  await (await open({ data: "ours" }, undefined, env)).close();
+  expect(await readdir(ingest)).toEqual([id]);
 });
 
 test("a directory of ours stays ours, whatever else is put into it", async () => {

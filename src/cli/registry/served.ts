@@ -64,6 +64,8 @@ export async function openServed(settings: RegistrySettings, needs: ServedNeeds)
   stack.defer(() => data?.release());
   const open = await openRegistry(data, { ...needs, sweep, rules });
   stack.defer(open.close);
+  // No session is swept then; what a push in one request left when its process died belongs to none, and nobody goes on with it.
+  if (sweep === "off" && !readOnly) await open.registry.uploads.reap(Number.POSITIVE_INFINITY);
   if (data !== undefined) stack.defer(await answerOwner(data, open, needs));
   const ends = stack.move();
   const keeping =

@@ -40,6 +40,14 @@ test("by default it is localhost:5000, data below XDG's place, users beside them
   });
 });
 
+test("a read-only registry collects nothing, whoever says that it is one", () => {
+  const grace = (...given: Parameters<typeof settings>) => settings(...given).rules.grace;
+  const key = "REGISTRY_STORAGE_MAINTENANCE_READONLY_ENABLED";
+  expect(grace({ readOnly: true })).toBeUndefined();
+  expect(grace({}, { [key]: "true" })).toBeUndefined();
+  expect(grace({ readOnly: false }, { [key]: "true" })).toBe(24 * 3600_000);
+});
+
 const theirs = {
   REGISTRY_HTTP_ADDR: ":80",
   REGISTRY_HTTP_PREFIX: "/theirs/",

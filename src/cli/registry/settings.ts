@@ -135,6 +135,7 @@ export function registrySettings(
   const absolute = (path: string) => resolve(place.cwd, path);
   const data = dataOf(root, config, options, place);
   const debug = config.text("http.debug.addr");
+  const readOnly = options.readOnly ?? config.flag(readOnlyKey) ?? false;
   return {
     listen: listeningOf(options.addr, config, defaultAddress, absolute),
     data,
@@ -149,8 +150,8 @@ export function registrySettings(
     notifications: notificationSettings(config),
     limits: limitSettings(config),
     prefix: prefixOf(config),
-    rules: rulesOf(config, file === undefined),
-    readOnly: options.readOnly ?? config.flag(readOnlyKey) ?? false,
+    rules: rulesOf(config, { deletes: file === undefined, readOnly }),
+    readOnly,
     pages: {
       repositories: config.integer("catalog.maxentries") || 1000,
       tags: config.integer("tags.maxtags") || 1000,
@@ -230,13 +231,17 @@ function prefixOf(config: ConfigReader): string {
 }
 
 /** What is open where nobody says a word: a file that is silent on deletes forbids them, as in Distribution. */
-function rulesOf(config: ConfigReader, open: boolean): Rules {
+function rulesOf(
+  config: ConfigReader,
+  { deletes, readOnly }: { deletes: boolean; readOnly: boolean },
+): Rules {
   config.word("validation.manifests.indexes.platforms", ["all"]);
+  const grace = graceOf(config);
   return {
     acceptMissing: config.word("validation.manifests.missing", ["accept", "refuse"]) === "accept",
-    grace: graceOf(config),
+    grace: readOnly ? undefined : grace,
     untagged: config.flag("storage.maintenance.collection.untagged") ?? false,
-    refuseDeletes: !(config.flag("storage.delete.enabled") ?? open),
+    refuseDeletes: !(config.flag("storage.delete.enabled") ?? deletes),
     largestBlob: config.size("limits.blob") || undefined,
   };
 }
@@ -245,8 +250,7 @@ function rulesOf(config: ConfigReader, open: boolean): Rules {
 function graceOf(config: ConfigReader): number | undefined {
   const collection = "storage.maintenance.collection";
   const grace = config.duration(`${collection}.grace`) ?? usualGrace;
-  const off = config.flag(`${collection}.enabled`) === false || config.flag(readOnlyKey);
-  return off ? undefined : grace;
+  return config.flag(`${collection}.enabled`) === false ? undefined : grace;
 }
 
 function metricsPath(config: ConfigReader): string | undefined {

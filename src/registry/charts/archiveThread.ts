@@ -7,6 +7,7 @@ export interface ArchiveThread {
   readonly read: ReadFacts;
   /** As `chart/templates.ts`. @throws ChartroomError `invalid` */
   templates(bytes: Uint8Array): Promise<string>;
+  /** For good: what is being read fails, and so does all that follows. */
   stop(): void;
 }
 
@@ -31,7 +32,8 @@ const usualEntry = import.meta.url.includes("$bunfs")
 export function archiveThread(times: ArchiveTimes = usualTimes, entry: string = usualEntry): ArchiveThread {
   let worker: Worker | undefined;
   let resting: ReturnType<typeof setTimeout> | undefined;
-  const stop = () => {
+  let abandon = () => {};
+  const end = () => {
     clearTimeout(resting);
     worker?.terminate();
     worker = undefined;
@@ -39,12 +41,17 @@ export function archiveThread(times: ArchiveTimes = usualTimes, entry: string = 
 
   let turn: Promise<unknown> = Promise.resolve();
   const ask = (request: ArchiveRequest): Promise<ArchiveReply> =>
-    new Promise((resolve) => {
+    new Promise((resolve, reject) => {
       worker ??= new Worker(entry);
       const lost = (failed: string) => {
         clearTimeout(limit);
-        stop();
+        end();
         resolve({ failed });
+      };
+      // It is told of no archive that the process ended: the limit's clock would hold that up besides.
+      abandon = () => {
+        clearTimeout(limit);
+        reject(new Error("charts are read no longer"));
       };
       clearTimeout(resting);
       const limit = setTimeout(() => lost(`it took longer than ${times.limit} ms`), times.limit);
@@ -64,7 +71,7 @@ export function archiveThread(times: ArchiveTimes = usualTimes, entry: string = 
     turn = answered;
     const reply = await answered;
     clearTimeout(resting);
-    resting = setTimeout(stop, times.idle);
+    resting = setTimeout(end, times.idle);
     resting.unref();
     return reply;
   };
@@ -80,6 +87,9 @@ export function archiveThread(times: ArchiveTimes = usualTimes, entry: string = 
       if ("json" in reply) return reply.json;
       throw new ChartroomError("invalid", "failed" in reply ? reply.failed : "it has no templates");
     },
-    stop,
+    stop() {
+      end();
+      abandon();
+    },
   };
 }

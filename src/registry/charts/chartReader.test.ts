@@ -96,6 +96,32 @@ describe("a chart that is pushed", () => {
     expect(await store.catalog.chartFacts(content)).toHaveProperty("name", "mychart");
   });
 
+  test("whose archive the disk does not give, again and again, holds up no other and is read once it does", async () => {
+    const store = memory();
+    let isGone = true;
+    let lost: Digest | undefined;
+    const told: unknown[] = [];
+    const blobs = replacing(store.blobs, {
+      read: async (digest, range) => {
+        lost ??= digest;
+        if (isGone && digest === lost) throw new Error("input/output error");
+        return store.blobs.read(digest, range);
+      },
+    });
+    const registry = new Registry({ ...store, blobs });
+    await registry.start((error) => told.push(error));
+    const content = await push(registry, "1.0.0");
+    for (const version of ["2.0.0", "3.0.0", "4.0.0", "5.0.0"]) {
+      const other = await push(registry, version);
+      await until(async () => (await store.catalog.chartFacts(other)) !== undefined);
+    }
+    await until(async () => told.length >= 4);
+    isGone = false;
+    await registry.indexes.shelf("team/");
+    expect(await store.catalog.chartFacts(content)).toHaveProperty("version", "1.0.0");
+    await registry.close();
+  });
+
   test("is given up when the process ends each time that it is read", async () => {
     const store = memory();
     let reading = 0;
@@ -120,6 +146,23 @@ describe("a chart that is pushed", () => {
       unreadable: "the registry ended 3 times while it was read",
     });
   });
+});
+
+test("templates are read of one archive at a time, and who comes when many wait is turned away", async () => {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const registry = new Registry({ ...memory(), readTemplates: () => promise });
+  let fetched = 0;
+  const ask = () =>
+    registry.readTemplates(async () => {
+      fetched++;
+      return new Uint8Array();
+    });
+  const asked = Array.from({ length: 8 }, ask);
+  expect(await ask().catch((error) => error)).toHaveProperty("code", "busy");
+  expect(fetched).toBe(1);
+  resolve("{}");
+  expect(await Promise.all(asked)).toHaveLength(8);
+  expect(await ask()).toBe("{}");
 });
 
 test("charts of a database that knew none are read after its upgrade", async () => {
@@ -153,6 +196,20 @@ describe("the worker", () => {
     } finally {
       thread.stop();
     }
+  });
+
+  test("that is stopped gives up what it is at, and marks nothing", async () => {
+    await withDirectory(async (directory) => {
+      const entry = join(directory, "worker.ts");
+      await writeFile(entry, "self.onmessage = () => { for (;;); };");
+      const thread = archiveThread({ limit: 60_000, idle: 10_000 }, entry);
+      const [one, next] = [thread.read(new Uint8Array([1])), thread.read(new Uint8Array([2]))];
+      setTimeout(thread.stop);
+      expect((await Promise.allSettled([one, next])).map(({ status }) => status)).toEqual([
+        "rejected",
+        "rejected",
+      ]);
+    });
   });
 
   test("is ended when an archive takes too long, and when it dies; the next one gets another", async () => {

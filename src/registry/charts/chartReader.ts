@@ -81,40 +81,54 @@ export class ChartReader {
   }
 
   async #work(): Promise<void> {
+    /** What could not be had from the disk: it holds up nothing behind it, and is tried again in the next run. */
+    const failed = new Set<Digest>();
     for (;;) {
-      const contents = await this.#store.catalog.unreadCharts(pageSize);
+      const unread = await this.#store.catalog.unreadCharts(pageSize + failed.size);
+      const contents = unread.filter((content) => !failed.has(content));
       if (contents.length === 0 || this.#closed) return;
       for (const content of contents) {
-        await this.#readUrgent();
+        await this.#readUrgent(failed);
         if (this.#closed) return;
-        await this.#readOne(content);
+        await this.#readOne(content, failed);
       }
     }
   }
 
-  async #readUrgent(): Promise<void> {
+  async #readUrgent(failed: Set<Digest>): Promise<void> {
     for (;;) {
       const [content] = this.#urgent.keys();
       if (content === undefined || this.#closed) return;
-      await this.#readOne(content);
+      await this.#readOne(content, failed);
     }
   }
 
-  async #readOne(content: Digest): Promise<void> {
-    const { catalog } = this.#store;
-    const { attempts } = await catalog.apply({ kind: "begin-facts", content });
-    if (attempts > attemptLimit)
-      await this.#put(content, { unreadable: `the registry ended ${attemptLimit} times while it was read` });
-    else if (attempts > 0) {
-      const facts = await this.#factsOf(content);
-      if (facts === undefined) await catalog.apply({ kind: "drop-unread", content });
-      else await this.#put(content, facts);
+  async #readOne(content: Digest, failed: Set<Digest>): Promise<void> {
+    try {
+      // Before the attempt is counted: what a disk fails with is no archive's fault.
+      const archive = await this.#archive(content);
+      await this.#attempt(content, archive);
+    } catch (error) {
+      failed.add(content);
+      if (failed.size === pageSize || this.#closed) throw error;
+      this.#report(error);
     }
     this.#urgent.get(content)?.resolve();
     this.#urgent.delete(content);
   }
 
-  async #factsOf(content: Digest): Promise<ChartFacts | Unreadable | undefined> {
+  async #attempt(content: Digest, archive: Uint8Array | Unreadable | undefined): Promise<void> {
+    const { catalog } = this.#store;
+    const { attempts } = await catalog.apply({ kind: "begin-facts", content });
+    if (attempts > attemptLimit)
+      await this.#put(content, { unreadable: `the registry ended ${attemptLimit} times while it was read` });
+    else if (attempts > 0 && archive === undefined) await catalog.apply({ kind: "drop-unread", content });
+    else if (attempts > 0 && archive !== undefined)
+      await this.#put(content, archive instanceof Uint8Array ? await this.#read(archive) : archive);
+  }
+
+  /** An archive's bytes, or why it is not opened; undefined where there is none. */
+  async #archive(content: Digest): Promise<Uint8Array | Unreadable | undefined> {
     const { blobs } = this.#store;
     const size = await blobs.stat(content);
     if ((size ?? 0) > partLimits.content)
@@ -122,7 +136,7 @@ export class ChartReader {
         unreadable: `it has ${size} bytes, and ${partLimits.content} are the most that a chart's has`,
       };
     const stream = await blobs.read(content);
-    return stream && this.#read(await new Response(stream).bytes());
+    return stream && new Response(stream).bytes();
   }
 
   async #put(content: Digest, facts: ChartFacts | Unreadable): Promise<void> {

@@ -2,6 +2,7 @@ import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { chmod, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Blobs } from "../../blobs/blobs.ts";
 import { FilesystemBlobs } from "../../blobs/filesystem.ts";
 import { nodeFileSystem as fs } from "../../files/filesystem.ts";
 import type { Digest } from "../../oci/digest.ts";
@@ -12,6 +13,7 @@ import { here, there } from "../../testing/commands.ts";
 import { type TestData, testData } from "../../testing/dataDirectory.ts";
 import { failureOf } from "../../testing/errors.ts";
 import { noise, streamOf } from "../../testing/streams.ts";
+import { replacing } from "../replacing.ts";
 import { type Repaired, repair } from "./repair.ts";
 
 const layer = blobOf(noise(5000));
@@ -101,6 +103,27 @@ test("a blob that cannot be put aside is told all the same, is no longer served,
   expect(await it.registry.repository(here).stat({ digest })).toBeUndefined();
   for (const name of [here, there]) await pushContent(it.registry.repository(name), layer);
   expect((await checkedData(it)).findings).toEqual([]);
+});
+
+test("a blob of which nobody can tell stays: it may not be read, no file can be opened, or the repair is ended", async () => {
+  await using it = await filled();
+  await rot(it, digest);
+  const { found } = await checkedData(it);
+  const refused = (code: string) => ({
+    ...on(it),
+    store: {
+      ...on(it).store,
+      blobs: replacing<Blobs>(it.blobs, {
+        read: () => Promise.reject(Object.assign(new Error(`${code}: open`), { code })),
+      }),
+    },
+  });
+  for (const code of ["EACCES", "EPERM", "EMFILE", "ENFILE", "ENOMEM"])
+    expect(await repair(found[0]!, refused(code), never)).toBeUndefined();
+  const reason = new Error("Ctrl-C");
+  expect(await failureOf(repair(found[0]!, on(it), AbortSignal.abort(reason)))).toBe(reason);
+  for (const name of [here, there]) expect(await it.registry.repository(name).stat({ digest })).toBe(5000);
+  expect(await repair(found[0]!, refused("EIO"), never)).toMatchObject({ lost: true });
 });
 
 test("what is no longer so is left alone", async () => {

@@ -3,7 +3,7 @@ import type { Blobs } from "../../blobs/blobs.ts";
 import { blobPathIn } from "../../blobs/filesystem.ts";
 import { isWhole } from "../../blobs/whole.ts";
 import { makeDirectory, syncDirectory } from "../../files/durable.ts";
-import { type FileSystem, ifThere } from "../../files/filesystem.ts";
+import { errorCode, type FileSystem, ifThere } from "../../files/filesystem.ts";
 import { algorithmOf, type Digest, digestOf } from "../../oci/digest.ts";
 import { artifactTypeOf, parseManifest } from "../../oci/manifest.ts";
 import type { RepositoryName } from "../../oci/reference.ts";
@@ -54,8 +54,7 @@ type Menders = {
 
 const menders: Menders = {
   async "lost-blob"(on, { digest }, signal) {
-    const { blobs } = on.store;
-    if (await isWhole(blobs, digest, signal).catch(() => false)) return undefined;
+    if ((await verdictOn(on.store.blobs, digest, signal)) !== "lost") return undefined;
     let aside: string | undefined;
     let trouble = "";
     const repositories = await on.registry.collector.lose(digest, async () => {
@@ -67,8 +66,9 @@ const menders: Menders = {
       }
     });
     if (repositories.length === 0) return undefined;
-    // A push may have put it anew just before: it was told so, and what was put aside is that.
-    if (aside !== undefined && (await isWhole(on.aside, digest, signal).catch(() => false))) {
+    // A push may have put it anew just before: it was told so, and what was put aside is that. The rows are gone, so nothing
+    // ends this any more.
+    if (aside !== undefined && (await isWhole(on.aside, digest).catch(() => false))) {
       await pushAgain(on, digest, repositories);
       return undefined;
     }
@@ -95,6 +95,23 @@ const menders: Menders = {
     return freed === undefined ? undefined : { lost: false, message: "it was removed" };
   },
 };
+
+/** What says nothing of a blob's bytes: they may not be read, or nothing can be opened just now. */
+const untold = new Set(["EACCES", "EPERM", "EMFILE", "ENFILE", "ENOMEM"]);
+
+/** What is so of a blob's bytes now. @throws the signal's reason */
+async function verdictOn(
+  blobs: Blobs,
+  digest: Digest,
+  signal: AbortSignal,
+): Promise<"whole" | "lost" | "untold"> {
+  try {
+    return (await isWhole(blobs, digest, signal)) ? "whole" : "lost";
+  } catch (error) {
+    signal.throwIfAborted();
+    return untold.has(errorCode(error) ?? "") ? "untold" : "lost";
+  }
+}
 
 /** Move a blob's file into the quarantine; gives where it is then, below the data directory. */
 async function putAside({ fs, paths }: Repairable, digest: Digest): Promise<string | undefined> {

@@ -177,6 +177,7 @@ describe("what an index does not list", () => {
   test("is named with the reason", async () => {
     const { registry, store } = fresh();
     await pushChart(registry, "team/other", { name: "mychart" });
+    await pushChart(registry, "api/mychart", {});
     await pushChart(registry, "mychart", { version: "1.0.0", tag: "latest" });
     await pushChart(registry, "mychart", { version: "2.0.0" });
     const broken = chartImage(blobOf("no archive"));
@@ -195,6 +196,7 @@ describe("what an index does not list", () => {
       Object.values(each).join(" "),
     );
     expect(found.toSorted()).toEqual([
+      "api/mychart 0.1.0 no index has an address below api",
       "broken 1.0.0 its archive cannot be read: it is not gzip",
       "mychart latest it is version 1.0.0, which is not the tag",
       "sparse 1.0.0 its archive is not in the repository",

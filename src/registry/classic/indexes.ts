@@ -6,7 +6,7 @@ import type { ChartReader } from "../charts/chartReader.ts";
 import { jsonEntry } from "./form.ts";
 import type { Listed } from "./leaf.ts";
 import { placeOf } from "./placing.ts";
-import { Shelf } from "./shelf.ts";
+import { type Choice, Shelf } from "./shelf.ts";
 
 /**
  * How long who asks for an index waits for charts that were pushed and not read yet, in ms: time for a thousand. Clients of
@@ -15,6 +15,9 @@ import { Shelf } from "./shelf.ts";
 const patience = 10_000;
 /** Prefixes whose indexes are kept in memory; the one that was asked for longest ago makes room. */
 const shelfLimit = 64;
+/** Entries asked for before others have a turn: about 2 ms of the thread. */
+const entriesAtOnce = 250;
+
 /** A chart that stands where an index says: its repository, tag and what that names. */
 export interface FoundChart {
   readonly repository: RepositoryName;
@@ -33,15 +36,26 @@ export class Indexes {
     this.#reader = reader;
   }
 
-  /** The charts below a prefix, with all that was pushed before, as far as it could be read in time. */
-  async shelf(prefix: Prefix): Promise<Shelf> {
+  /**
+   * The charts below a prefix, with all that was pushed before. It is waited for those to be read that `includes` lets
+   * through, as long as patience lasts: how long an answer takes tells nobody of charts that are not his to see.
+   */
+  async shelf(prefix: Prefix, includes: Choice["includes"] = () => true): Promise<Shelf> {
     const shelf = this.#shelves.get(prefix) ?? new Shelf(prefix, this.#catalog);
-    await shelf.follow();
-    if (shelf.unread.length > 0) {
-      await this.#reader.hurry(shelf.unread, patience);
+    // At once, so that all who ask meanwhile have the same one: after a start it takes seconds to fill.
+    this.#shelves.set(prefix, shelf);
+    try {
+      await shelf.follow();
+    } finally {
+      if (shelf.isEmpty) this.#shelves.delete(prefix);
+    }
+    if (shelf.isEmpty) return shelf;
+    this.#keep(prefix, shelf);
+    const unread = shelf.unread(includes);
+    if (unread.length > 0) {
+      await this.#reader.hurry(unread, patience);
       await shelf.follow();
     }
-    if (!shelf.isEmpty) this.#keep(prefix, shelf);
     return shelf;
   }
 
@@ -58,13 +72,18 @@ export class Indexes {
       : undefined;
   }
 
-  /** Entries of versions in JSON, as an index has them. */
+  /** Entries of versions in JSON, as an index has them; one that goes meanwhile is left out. */
   async entries(versions: readonly Listed[]): Promise<string[]> {
-    const texts = await this.#catalog.chartEntries(
-      versions.map(({ content }) => content),
-      "json",
-    );
-    return versions.map(({ created }, at) => jsonEntry({ text: texts[at]!, created }));
+    const entries: string[] = [];
+    for (let at = 0; at < versions.length; at += entriesAtOnce) {
+      const some = versions.slice(at, at + entriesAtOnce);
+      const contents = some.map(({ content }) => content);
+      const texts = await this.#catalog.chartEntries(contents, "json");
+      for (const [i, { created }] of some.entries())
+        if (texts[i]) entries.push(jsonEntry({ text: texts[i], created }));
+      if (at + entriesAtOnce < versions.length) await new Promise((resolve) => setImmediate(resolve));
+    }
+    return entries;
   }
 
   /** The values of an archive that was read; undefined where it has none. */

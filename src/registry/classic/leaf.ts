@@ -28,6 +28,7 @@ export class Leaf {
   /** When the latest of them came, ms since 1970. */
   readonly newest: number;
   readonly #parts = new Map<Form, Part>();
+  readonly #building = new Map<Form, Promise<void>>();
 
   constructor(chart: string, versions: readonly Listed[], first: boolean, last: boolean) {
     this.chart = chart;
@@ -42,8 +43,18 @@ export class Leaf {
     return this.#parts.get(form);
   }
 
-  /** Make its part. Where an entry is gone from the catalog meanwhile nothing is made: the leaf is about to be another. */
-  async build(catalog: ChartQuestions, form: Form): Promise<void> {
+  /**
+   * Make its part, once however many ask. Where an entry is gone from the catalog meanwhile nothing is made: the leaf is about
+   * to be another.
+   */
+  build(catalog: ChartQuestions, form: Form): Promise<void> {
+    const building =
+      this.#building.get(form) ?? this.#make(catalog, form).finally(() => this.#building.delete(form));
+    this.#building.set(form, building);
+    return building;
+  }
+
+  async #make(catalog: ChartQuestions, form: Form): Promise<void> {
     const contents = this.versions.map(({ content }) => content);
     const texts = await catalog.chartEntries(contents, form);
     if (texts.includes("")) return;

@@ -13,11 +13,7 @@ export async function* misplacedCharts(catalog: ChartQuestions): AsyncGenerator<
   );
   for await (const prefix of prefixes) {
     const tags = everyItem<ChartTag, number>(
-      async (after) => {
-        // Questions to a database answer at once: without this nobody else would have a turn.
-        await new Promise((resolve) => setImmediate(resolve));
-        return catalog.chartTags(prefix, { after, limit: pageSize });
-      },
+      (after) => catalog.chartTags(prefix, { after, limit: pageSize }),
       ({ change }) => change,
     );
     for await (const { repository, tag, chart } of tags) {

@@ -26,6 +26,7 @@ export type Place =
 export function placeOf({ repository, tag, chart }: Pick<ChartTag, "repository" | "tag" | "chart">): Place {
   if (chart === undefined) return { kind: "none" };
   const misplaced = (why: string): Place => ({ kind: "misplaced", why });
+  if (repository.startsWith("api/")) return misplaced("no index has an address below api");
   if (!chart.present) return misplaced("its archive is not in the repository");
   const { read, content, created } = chart;
   if (read === undefined) return { kind: "unread" };

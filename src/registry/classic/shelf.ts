@@ -6,8 +6,9 @@ import { ChartList } from "./chartList.ts";
 import { Document } from "./document.ts";
 import { type Form, writing } from "./form.ts";
 import type { Leaf } from "./leaf.ts";
-import { makeSmallPart, type Part } from "./part.ts";
+import { makeSmallPart } from "./part.ts";
 import { type Misplaced, placeOf } from "./placing.ts";
+import { chartSection, sectionOf } from "./section.ts";
 
 /** Changes taken in before others have a turn: about 3 ms of the thread. */
 const pageSize = 250;
@@ -31,14 +32,11 @@ export class Shelf {
   readonly #catalog: Catalog;
   readonly #charts = new Map<string, ChartList>();
   readonly #misplaced = new Map<string, Misplaced>();
-  readonly #unread = new Map<string, Digest>();
+  readonly #unread = new Map<string, { readonly repository: RepositoryName; readonly content: Digest }>();
   readonly #documents = new Map<string, Document>();
-  /** Charts of which an index in this form lacks a leaf, or may. */
-  readonly #dirty: Readonly<Record<Form, Set<ChartList>>> = { yaml: new Set(), json: new Set() };
   #names: readonly string[] | undefined;
   #seen = 0;
   #following: Promise<void> | undefined;
-  #building: Promise<void> | undefined;
 
   constructor(prefix: Prefix, catalog: Catalog) {
     this.prefix = prefix;
@@ -50,9 +48,11 @@ export class Shelf {
     return this.#seen === 0;
   }
 
-  /** Archives that stand here and were not read yet. */
-  get unread(): readonly Digest[] {
-    return [...this.#unread.values()];
+  /** Archives in some repositories here that were not read yet. */
+  unread(includes: Choice["includes"]): Digest[] {
+    return [...this.#unread.values()].flatMap(({ repository, content }) =>
+      includes(repository) ? content : [],
+    );
   }
 
   /** What is here and in no index. */
@@ -86,33 +86,51 @@ export class Shelf {
 
   /** The index of a choice, with every change that was made before this was asked. */
   async document(form: Form, choice: Choice, contextPath: string): Promise<Document> {
-    await this.#build(form);
+    await this.follow();
     const key = JSON.stringify([form, choice.name, contextPath]);
-    let document = this.#documents.get(key);
-    if (document === undefined) {
-      if (this.#documents.size >= documentLimit) this.#documents.clear();
-      document = this.#compose(form, choice, contextPath);
-      this.#documents.set(key, document);
-    }
+    const known = this.#documents.get(key);
+    if (known !== undefined) return known;
+    const seen = this.#seen;
+    const document = compose(form, await this.#leaves(form, this.charts(choice)), contextPath);
+    if (seen !== this.#seen) return document;
+    if (this.#documents.size >= documentLimit) this.#documents.clear();
+    this.#documents.set(key, document);
     return document;
   }
 
   /** A JSON object of the charts of a choice, those from `start` to before `end` in order of their names. */
   async entries(choice: Choice, start: number, end: number | undefined): Promise<Document> {
-    await this.#build("json");
-    const parts = partsOf("json", this.charts(choice).slice(start, end));
-    return new Document([makeSmallPart("{"), ...parts, makeSmallPart("}")]);
+    await this.follow();
+    return documentOf("json", "{", await this.#leaves("json", this.charts(choice).slice(start, end)), "}");
   }
 
-  /** Have every leaf made, of all changes that were made before this was asked. */
-  async #build(form: Form): Promise<void> {
-    await this.follow();
-    while (this.#dirty[form].size > 0) {
-      this.#building ??= this.#makeLeaves(form).finally(() => {
-        this.#building = undefined;
-      });
-      await this.#building;
+  /**
+   * The leaves of each chart, their parts made, as they are in one moment from now on. Changes that come meanwhile
+   * are waited for by who asks after them: while much is pushed nobody would have an index otherwise.
+   */
+  async #leaves(form: Form, charts: readonly ChartList[]): Promise<(readonly Leaf[])[]> {
+    for (;;) {
+      const seen = this.#seen;
+      const all: (readonly Leaf[])[] = [];
+      let lacking: Leaf[] = [];
+      const make = async () => {
+        await Promise.all(lacking.map((leaf) => leaf.build(this.#catalog, form)));
+        lacking = [];
+        await new Promise((resolve) => setImmediate(resolve));
+      };
+      for (const { leaves } of charts) {
+        // A chart may have lost its last version since the list was made.
+        if (leaves.length > 0) all.push(leaves);
+        for (const leaf of leaves) {
+          if (leaf.part(form) === undefined) lacking.push(leaf);
+          if (lacking.length === atOnce) await make();
+        }
+      }
+      if (lacking.length > 0) await make();
+      if (all.every((leaves) => leaves.every((leaf) => leaf.part(form) !== undefined))) return all;
+      // An entry is gone from the catalog, and its chart is about to have other leaves.
       await this.follow();
+      if (seen === this.#seen) throw new Error(`entries of charts below "${this.prefix}" are missing`);
     }
   }
 
@@ -147,46 +165,29 @@ export class Shelf {
     if (list.versions.length > 0 !== this.#charts.has(name)) this.#names = undefined;
     if (list.versions.length > 0) this.#charts.set(name, list);
     else this.#charts.delete(name);
-    for (const dirty of Object.values(this.#dirty)) dirty.add(list);
     this.#misplaced.delete(key);
     this.#unread.delete(key);
     if (place.kind === "misplaced") this.#misplaced.set(key, { repository, tag, why: place.why });
-    if (place.kind === "unread" && changed.chart !== undefined) this.#unread.set(key, changed.chart.content);
-  }
-
-  async #makeLeaves(form: Form): Promise<void> {
-    const dirty = this.#dirty[form];
-    const lists = [...dirty];
-    let lacking: Leaf[] = [];
-    for (const [i, { leaves }] of lists.entries()) {
-      lacking.push(...leaves.filter((leaf) => leaf.part(form) === undefined));
-      while (lacking.length >= atOnce || (i === lists.length - 1 && lacking.length > 0)) {
-        await Promise.all(lacking.slice(0, atOnce).map((leaf) => leaf.build(this.#catalog, form)));
-        lacking = lacking.slice(atOnce);
-        await new Promise((resolve) => setImmediate(resolve));
-      }
-    }
-    // What changed meanwhile stays dirty.
-    for (const list of lists)
-      if (list.leaves.every((leaf) => leaf.part(form) !== undefined)) dirty.delete(list);
-  }
-
-  #compose(form: Form, choice: Choice, contextPath: string): Document {
-    const { head, tail } = writing[form];
-    const charts = this.charts(choice);
-    const newest = charts.flatMap(({ leaves }) => leaves.map((leaf) => leaf.newest));
-    const generated = newest.reduce((latest, each) => Math.max(latest, each), 0);
-    const frame = { empty: charts.length === 0, generated, contextPath };
-    return new Document([makeSmallPart(head(frame)), ...partsOf(form, charts), makeSmallPart(tail(frame))]);
+    if (place.kind === "unread" && changed.chart !== undefined)
+      this.#unread.set(key, { repository, content: changed.chart.content });
   }
 }
 
-/** The leaves of charts as parts, with what stands between them. */
-const partsOf = (form: Form, charts: readonly ChartList[]): Part[] =>
-  charts
-    .flatMap(({ leaves }) => leaves)
-    .flatMap((leaf, i) => {
-      const { between } = writing[form];
-      const part = leaf.part(form)!;
-      return i > 0 && between !== undefined ? [between, part] : [part];
-    });
+/** An index of charts, each by its leaves, whose parts are made. */
+function compose(form: Form, charts: readonly (readonly Leaf[])[], contextPath: string): Document {
+  const { head, tail } = writing[form];
+  const generated = charts.flat().reduce((latest, { newest }) => Math.max(latest, newest), 0);
+  const frame = { empty: charts.length === 0, generated, contextPath };
+  return documentOf(form, head(frame), charts, tail(frame));
+}
+
+/** Charts, what stands between them, in front and behind. */
+function documentOf(form: Form, head: string, charts: readonly (readonly Leaf[])[], tail: string): Document {
+  const { between } = writing[form];
+  const sections = [sectionOf([makeSmallPart(head)])];
+  for (const [i, leaves] of charts.entries()) {
+    if (i > 0 && between !== undefined) sections.push(sectionOf([between]));
+    sections.push(chartSection(form, leaves));
+  }
+  return new Document([...sections, sectionOf([makeSmallPart(tail)])]);
+}

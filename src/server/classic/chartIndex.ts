@@ -3,8 +3,7 @@ import { answer } from "../answer.ts";
 import type { Call } from "../call.ts";
 import { codingFor } from "../codings.ts";
 import { hasTag } from "../conditions.ts";
-import { NotAllowed } from "./errors.ts";
-import { choiceOf } from "./reach.ts";
+import { look } from "./reach.ts";
 import { type AtIndex, contextPath } from "./route.ts";
 
 /** Up to so many bytes go out whole, with their length; more as a stream, in pieces of about as many as fit a socket. */
@@ -18,10 +17,7 @@ const mediaTypes = { yaml: "application/x-yaml", json: "application/json" } as c
  * @throws NotAllowed
  */
 export async function chartIndex(call: Call, { prefix, form }: AtIndex): Promise<Response> {
-  const shelf = await call.registry.indexes.shelf(prefix);
-  const choice = choiceOf(call);
-  if (call.challenge !== undefined && call.access.public !== "all" && shelf.charts(choice).length === 0)
-    throw new NotAllowed();
+  const { shelf, choice } = await look(call, prefix);
   const document = await shelf.document(form, choice, call.root + contextPath);
   return sendDocument(call, document, mediaTypes[form]);
 }

@@ -95,6 +95,30 @@ test(`GET ${api}/charts/mychart/1.0.0/values: the file`, async () => {
   expect(response.headers.get("content-type")).toBe("application/yaml");
 });
 
+test("a range that is longer than anybody's is not read", async () => {
+  const { ask } = await filled();
+  const statusOf = async (count: number) =>
+    (await ask(`GET ${api}/charts/mychart/${encodeURIComponent("1.0.0||".repeat(count))}1.0.0`)).status;
+  expect([await statusOf(9), await statusOf(90)]).toEqual([200, 404]);
+});
+
+test("templates of more than is told at once are refused", async () => {
+  const { ask } = testHandler();
+  const large = "x".repeat(4 * 1024 * 1024);
+  const archive = await chartArchive(
+    sampleChart({
+      "Chart.yaml": "apiVersion: v2\nname: mychart\nversion: 1.0.0\n",
+      "templates/large.yaml": large,
+    }),
+  );
+  expect((await ask(charts, raw(archive))).status).toBe(201);
+  const response = await ask(`GET ${api}/charts/mychart/1.0.0/templates`);
+  expect([response.status, await response.json()] as unknown[]).toEqual([
+    400,
+    { error: expect.stringContaining("too large") },
+  ]);
+});
+
 test(`GET ${api}/charts/mychart/1.0.0/templates: files in base64, and the values parsed`, async () => {
   const { ask } = await filled();
   const found = await (await ask(`GET ${api}/charts/mychart/1.0.0/templates`)).json();

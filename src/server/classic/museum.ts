@@ -5,8 +5,8 @@ import type { Listed } from "../../registry/classic/leaf.ts";
 import { answer, jsonAnswer } from "../answer.ts";
 import type { Call } from "../call.ts";
 import { sendDocument } from "./chartIndex.ts";
-import { MuseumError, NotAllowed } from "./errors.ts";
-import { choiceOf, reach } from "./reach.ts";
+import { MuseumError } from "./errors.ts";
+import { look, reach, type Seen } from "./reach.ts";
 import type { AtChart, AtVersion, InRepository } from "./route.ts";
 
 /** All charts, or some by their names' order. @throws MuseumError, NotAllowed */
@@ -20,10 +20,7 @@ export async function listCharts(call: Call, { prefix }: InRepository): Promise<
   };
   const offset = number("offset", 0, "non-negative") ?? 0;
   const limit = number("limit", 1, "positive");
-  const shelf = await call.registry.indexes.shelf(prefix);
-  const choice = choiceOf(call);
-  if (call.challenge !== undefined && call.access.public !== "all" && shelf.charts(choice).length === 0)
-    throw new NotAllowed();
+  const { shelf, choice } = await look(call, prefix);
   const document = await shelf.entries(choice, offset, limit === undefined ? undefined : offset + limit);
   return sendDocument(call, document, "application/json");
 }
@@ -38,7 +35,8 @@ export async function showVersions(call: Call, { prefix, chart }: AtChart): Prom
 /** One version of a chart: as written, `latest`, or the newest of a range, as Helm's own index finds it. */
 export async function showVersion(call: Call, at: AtVersion): Promise<Response> {
   const [entry] = await call.registry.indexes.entries([await versionOf(call, at)]);
-  return text(entry!);
+  if (entry === undefined) throw new MuseumError(404, "chart not found");
+  return text(entry);
 }
 
 /** The values of a version, as they are in its archive. @throws MuseumError, NotAllowed */
@@ -49,22 +47,22 @@ export async function showValues(call: Call, at: AtVersion): Promise<Response> {
   return answer(200, { "content-type": "application/yaml" }, new TextEncoder().encode(values));
 }
 
-/** A version's templates, and its values parsed. @throws MuseumError, NotAllowed */
+/** A version's templates, and its values parsed. @throws MuseumError, NotAllowed; ChartroomError `invalid`, `busy` */
 export async function showTemplates(call: Call, at: AtVersion): Promise<Response> {
   const { content } = await versionOf(call, at);
   const repository = call.registry.repository(`${at.prefix}${at.chart}` as RepositoryName);
-  const archive = await new Response(await repository.blob({ digest: content })).bytes();
-  return text(await call.registry.readTemplates(archive));
+  const archive = async () => new Response(await repository.blob({ digest: content })).bytes();
+  const json = await call.registry.readTemplates(archive);
+  if (!call.holds(json.length))
+    throw new ChartroomError("busy", "Cannot hold the answer: too much is under way");
+  return text(json);
 }
 
 /** What is in the registry below a prefix and in no index, and why. */
 export async function listMisplaced(call: Call, { prefix }: InRepository): Promise<Response> {
-  const { misplaced } = await call.registry.indexes.shelf(prefix);
-  const { includes } = choiceOf(call);
-  const shown = misplaced.filter(({ repository }) => includes(repository));
-  if (call.challenge !== undefined && call.access.public !== "all" && shown.length === 0)
-    throw new NotAllowed();
-  return jsonAnswer(shown);
+  const shown = ({ shelf, choice }: Seen) =>
+    shelf.misplaced.filter(({ repository }) => choice.includes(repository));
+  return jsonAnswer(shown(await look(call, prefix, (seen) => shown(seen).length === 0)));
 }
 
 /** What ChartMuseum's probes ask. */
@@ -78,8 +76,10 @@ const text = (json: string): Response =>
 
 /** A chart's versions; none where there is no such chart. @throws NotAllowed */
 async function versionsOf(call: Call, prefix: string, chart: string): Promise<readonly Listed[]> {
-  if (reach(call, "pull", prefix, chart) === undefined) return [];
-  return (await call.registry.indexes.shelf(prefix)).chart(chart)?.versions ?? [];
+  const repository = reach(call, "pull", prefix, chart);
+  if (repository === undefined) return [];
+  const shelf = await call.registry.indexes.shelf(prefix, (name) => name === repository);
+  return shelf.chart(chart)?.versions ?? [];
 }
 
 /** helm `pkg/repo/v1`, `IndexFile.Get`: the words are its. */
@@ -93,8 +93,12 @@ async function versionOf(call: Call, { prefix, chart, version }: AtVersion): Pro
   return found;
 }
 
+/** Nobody means more by a range, in characters; 16 KB of `1-1-1…` would take a second to be read. */
+const rangeLimit = 256;
+
 /** Whether a version is in a range; nothing is in one that is none. */
 function within(range: string): (listed: Listed) => boolean {
+  if (range.length > rangeLimit) return () => false;
   try {
     const { allows } = parseRange(range);
     return ({ parsed }) => allows(parsed);

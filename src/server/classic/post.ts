@@ -8,7 +8,7 @@ import { RegistryError } from "../../registry/errors.ts";
 import { jsonAnswer } from "../answer.ts";
 import type { Call } from "../call.ts";
 import { MuseumError } from "./errors.ts";
-import { reach } from "./reach.ts";
+import { enter, reach } from "./reach.ts";
 import type { AtVersion, InRepository } from "./route.ts";
 
 /** The largest body of a chart, in bytes; it is held in memory. Larger charts are for `chart push`, which streams. */
@@ -22,6 +22,7 @@ const saved = () => jsonAnswer({ saved: true }, 201);
  * @throws MuseumError, NotAllowed
  */
 export async function postChart(call: Call, { prefix }: InRepository): Promise<Response> {
+  enter(call, "push", prefix);
   const type = call.request.headers.get("content-type") ?? "";
   const isForm = /^multipart\/form-data\b/i.test(type);
   const body = await bodyOf(call, bodyLimit);
@@ -49,6 +50,7 @@ export async function postChart(call: Call, { prefix }: InRepository): Promise<R
 
 /** Put a provenance file to a chart that is there. @throws MuseumError, NotAllowed */
 export async function postProvenance(call: Call, { prefix }: InRepository): Promise<Response> {
+  enter(call, "push", prefix);
   return putProvenance(call, prefix, await bodyOf(call, partLimits.provenance));
 }
 

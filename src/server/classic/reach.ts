@@ -1,11 +1,45 @@
 import { type RepositoryName, tryRepositoryName } from "../../oci/reference.ts";
 import type { Action } from "../../registry/access.ts";
-import type { Choice } from "../../registry/classic/shelf.ts";
+import type { Choice, Shelf } from "../../registry/classic/shelf.ts";
 import type { Call } from "../call.ts";
 import { NotAllowed } from "./errors.ts";
 
+/**
+ * Let through who may do something to some chart below a prefix, as far as rules tell: of nobody else is a body read, or
+ * anything looked up.
+ * @throws NotAllowed
+ */
+export function enter({ access, user }: Call, action: Action, prefix: string): void {
+  if (!access.maySomewhere(user, action, prefix)) throw new NotAllowed();
+}
+
+/** What a caller sees below a prefix: the charts there, and those of them that it may pull. */
+export interface Seen {
+  readonly shelf: Shelf;
+  readonly choice: Choice;
+}
+
+/**
+ * Look at what is below a prefix. Whoever sees nothing there and might log in is asked to.
+ * @param isNothing whether it is nothing that was asked for
+ * @throws NotAllowed
+ */
+export async function look(
+  call: Call,
+  prefix: string,
+  isNothing: (seen: Seen) => boolean = ({ shelf, choice }) => shelf.charts(choice).length === 0,
+): Promise<Seen> {
+  const { registry, access, challenge } = call;
+  const isAsked = challenge !== undefined && access.public !== "all";
+  if (isAsked) enter(call, "pull", prefix);
+  const choice = choiceOf(call);
+  const seen = { shelf: await registry.indexes.shelf(prefix, choice.includes), choice };
+  if (isAsked && isNothing(seen)) throw new NotAllowed();
+  return seen;
+}
+
 /** The charts that a caller may pull. Where everyone may pull everything that is one choice, else each user has one. */
-export function choiceOf({ access, user }: Call): Choice {
+function choiceOf({ access, user }: Call): Choice {
   if (access.public === "all") return { name: "everything", includes: () => true };
   const name = user === undefined ? "nobody" : `user ${user}`;
   return { name, includes: (repository) => access.may(user, "pull", repository) };

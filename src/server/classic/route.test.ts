@@ -34,6 +34,9 @@ const rows: [string, object | undefined][] = [
   ["GET api/a/charts/app/1.0.0/values", { op: "show-values", prefix: "a/", chart: "app", version: "1.0.0" }],
   ["PUT api/a/charts", { op: "unsupported", allow: "GET, HEAD, POST" }],
   ["GET api/a/b", undefined],
+  ["POST api/api/charts", undefined],
+  ["GET api/api/x/charts", undefined],
+  ["GET api/x/api/charts", { op: "list-charts", prefix: "x/api/" }],
   ["GET api", undefined],
 ];
 

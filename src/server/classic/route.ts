@@ -98,9 +98,10 @@ function parseApi(method: string, segments: readonly string[]): ClassicRoute | U
   return undefined;
 }
 
-/** Segments as a prefix; undefined where no repository's name could begin with them. */
+/** Segments as a prefix; undefined where no repository's name could begin with them, or no index could be asked for. */
 function prefixOf(segments: readonly string[]): string | undefined {
   if (segments.length === 0) return "";
+  if (segments[0] === "api") return undefined;
   const name = tryRepositoryName(segments.join("/"));
   return name && `${name}/`;
 }

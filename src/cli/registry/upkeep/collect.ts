@@ -14,7 +14,7 @@ export interface CollectOptions {
 
 /**
  * Collect what nothing names any more; or tell each thing, when it is only to be told.
- * @throws ChartroomError `busy` while a backup is under way
+ * @throws ChartroomError `busy` while a backup is under way; the signal's reason
  */
 export async function collect(
   { grace, store, registry }: Owned,
@@ -24,7 +24,7 @@ export async function collect(
 ): Promise<Collected> {
   const wait = now ? 0 : grace;
   const untagged = deleteUntagged || store.rules?.untagged;
-  if (!dryRun) return registry.collector.run(wait, untagged);
+  if (!dryRun) return registry.collector.run(wait, untagged, signal);
   const would = { manifests: 0, blobs: 0, contents: 0, bytes: 0 };
   const moment = store.now();
   for await (const candidate of registry.collector.explain(wait, moment + wait, untagged)) {

@@ -23,7 +23,7 @@ const pause = 100;
  */
 export async function perform<Name extends keyof Tasks>(
   name: Name,
-  { data: root, grace }: DataSettings,
+  { data: root, grace, untagged }: DataSettings,
   options: Tasks[Name]["options"],
   tell: (told: Told) => void,
   context: Pick<Context, "now" | "signal" | "tell">,
@@ -55,7 +55,7 @@ export async function perform<Name extends keyof Tasks>(
       now,
       report,
       sweep: "off",
-      rules: {},
+      rules: { untagged },
       mirrors: [],
     });
     stack.defer(close);

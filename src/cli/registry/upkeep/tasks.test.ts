@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { blobOf, imageOf } from "../../../testing/artifacts.ts";
@@ -25,6 +25,25 @@ test("nothing is collected while a backup is made, and everything afterwards", a
   expect(new Set(await Promise.all(tries))).toEqual(new Set(["busy"]));
   expect(await codeOf(it.registry.collector.run(0))).toBe("none");
   await rm(folder, { recursive: true });
+});
+
+test("a repair takes no blob out of a registry whose blobs are mostly away, as where their disk is not mounted", async () => {
+  await using it = await testData();
+  const layers = Array.from({ length: 12 }, (_, at) => blobOf(`layer ${at}`));
+  await it.push(here, imageOf(layers));
+  const { digest } = layers[0]!.descriptor;
+  const repaired = async () => {
+    const told: unknown[] = [];
+    await tasks.check(owned(it), { shallow: true, repair: true }, (each) => told.push(each), never);
+    return told.filter((each) => JSON.stringify(each).includes(`"repaired"`)).length;
+  };
+  await rename(it.data.blobs, `${it.data.blobs}-away`);
+  expect(await repaired()).toBe(0);
+  expect(await it.registry.repository(here).stat({ digest })).toBe(7);
+  await rename(`${it.data.blobs}-away`, it.data.blobs);
+  await rm(it.blobPath(digest));
+  expect(await repaired()).toBe(1);
+  expect(await it.registry.repository(here).stat({ digest })).toBeUndefined();
 });
 
 test("what comes from outside is looked at", async () => {

@@ -44,7 +44,7 @@ export const tasks: Doers = {
     };
     const looked = await inThread(job, watch, signal);
     const { mended, left } = mendable(found, looked.blobs);
-    if (left !== undefined) tell({ finding: left });
+    for (const finding of left) tell({ finding });
     const aside = new FilesystemBlobs(fs, { blobs: paths.quarantine, ingest: paths.ingest });
     for (const finding of mended) {
       signal.throwIfAborted();

@@ -1,0 +1,86 @@
+import type { Failure, Status } from "../../migrate/outcome.ts";
+import { countOf, sizeInWords } from "../words.ts";
+
+/** What is said of a chart's version, whatever became of it. */
+export interface Told {
+  readonly chart: string;
+  readonly version: string;
+  readonly status: Status;
+  readonly notes: readonly string[];
+  readonly error?: Failure;
+  readonly ref?: string;
+  readonly digest?: string | undefined;
+  readonly size?: number | undefined;
+  readonly manifest?: string | undefined;
+}
+
+/** A whole migration, as its end tells it. */
+export interface Summary {
+  /** Without what may be secret in it. */
+  readonly source: string;
+  /** What the target's repositories begin with. */
+  readonly target: string;
+  readonly counts: Readonly<Partial<Record<Status, number>>>;
+  /** How many versions nobody asked for. */
+  readonly filtered: number;
+  /** Of the archives that were moved, would be, or were compared. */
+  readonly bytes: number;
+  /** Charts whose repositories are called otherwise. */
+  readonly renamed: Readonly<Record<string, string>>;
+  /** Where Artifact Hub's metadata went, or would go. */
+  readonly metadata: readonly string[];
+  /** All of them, or those that need attention. */
+  readonly charts: readonly Told[];
+  /** What to do about what failed. */
+  readonly hints: readonly string[];
+  /** The source had not changed since all of it was there, and nothing was looked at. */
+  readonly unchanged?: true;
+}
+
+/** What becomes of a version, in words, in the order in which they are counted. */
+export const words: Readonly<Record<Status, string>> = {
+  moved: "migrated",
+  planned: "to migrate",
+  exists: "already there",
+  verified: "verified",
+  skipped: "left out",
+  gone: "gone from the source",
+  conflict: "in conflict",
+  failed: "failed",
+};
+
+/** All that can become of a version. */
+export const statuses = Object.keys(words) as readonly Status[];
+
+/** How many became what, on one line. */
+export function countsOf({
+  counts,
+  bytes,
+  filtered,
+}: Pick<Summary, "counts" | "bytes" | "filtered">): string {
+  const counted = statuses
+    .filter((status) => counts[status] !== undefined)
+    .map((status) => `${counts[status]} ${words[status]}`);
+  if (counted.length === 0) counted.push("no charts");
+  const size = bytes > 0 ? ` (${sizeInWords(bytes)})` : "";
+  return counted.join(", ") + size + (filtered > 0 ? `; ${countOf(filtered, "version")} not asked for` : "");
+}
+
+/** Whether a person should look at it. */
+export const isTroubled = ({ status, notes }: Told): boolean =>
+  ["failed", "conflict", "skipped", "gone"].includes(status) || notes.length > 0;
+
+/** Why it is so; empty where all is well. */
+export const reasonOf = ({ error, notes }: Told): string => error?.message ?? notes.join("; ");
+
+/** A migration as the object that `-o json` prints. Keys are only ever added. */
+export const jsonOf = ({ charts, hints: _, filtered, unchanged, ...summary }: Summary) => ({
+  ...summary,
+  counts: unchanged ? {} : { ...summary.counts, filtered },
+  charts: charts.map(({ error, ...each }) => ({
+    ...each,
+    error:
+      error === undefined ? null : { code: error.code, message: error.message, hint: error.hint ?? null },
+  })),
+  ...(unchanged && { unchanged }),
+});

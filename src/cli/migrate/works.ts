@@ -1,0 +1,24 @@
+import type { Migration } from "../../migrate/migrate.ts";
+import { foresee, migrate } from "../../migrate/migrate.ts";
+import type { Outcome } from "../../migrate/outcome.ts";
+import type { Step } from "../../migrate/plan.ts";
+import { verifyStep } from "../../migrate/verify.ts";
+
+/** What can be done with a step; each fails with why it could not. */
+export interface Works {
+  run(step: Step): Promise<Outcome>;
+  /** What `run` would do; nothing is written. */
+  plan(step: Step): Promise<Outcome>;
+  /** Compare it with the target. */
+  verify(step: Step): Promise<Outcome>;
+}
+
+/** How charts are brought over, whatever their source. */
+export type How = Omit<Migration, "source" | "target">;
+
+/** Of charts that a classic repository has. */
+export const indexedWorks = (migration: Migration): Works => ({
+  run: (step) => migrate(migration, step),
+  plan: (step) => foresee(migration, step),
+  verify: (step) => verifyStep(migration, step),
+});

@@ -1,0 +1,61 @@
+// A page of another site, in the browser of somebody who is logged in here, or whose machine alone a registry answers.
+import { expect, test } from "bun:test";
+import { chartArchive, sampleChart } from "../../testing/charts.ts";
+import { testHandler } from "../../testing/handler.ts";
+import { Front } from "../front.ts";
+
+const archive = await chartArchive(sampleChart());
+/** As a page sends it without asking beforehand. */
+const form = () => {
+  const body = new FormData();
+  body.set("chart", new Blob([archive as Uint8Array<ArrayBuffer>]), "mychart.tgz");
+  return body;
+};
+const frontOf = (base: string | undefined, headers: readonly (readonly [string, string])[] = []) =>
+  new Front({ base, absolute: false, headers, trusted: [] });
+const changes = [
+  "POST /charts/api/charts?force",
+  "POST /v2/a/blobs/uploads/",
+  "PUT /v2/a/manifests/v1",
+  "DELETE /v2/a/manifests/v1",
+];
+
+test.each([
+  "http://evil.example",
+  "http://registry.example.evil.example",
+  "http://registry.example:81",
+  "null",
+  "x",
+])("of %s changes nothing", async (origin) => {
+  const { ask } = testHandler();
+  for (const line of changes) {
+    const response = await ask(line, { headers: { host: "registry.example", origin }, body: form() });
+    expect([line, response.status]).toEqual([line, 403]);
+  }
+  expect(await (await ask("GET /charts/index.json", { headers: { origin } })).json()).toHaveProperty(
+    "entries",
+    {},
+  );
+});
+
+test.each([
+  ["the registry's own", "registry.example", undefined, "http://registry.example"],
+  ["its own behind a proxy that ends TLS", "registry.example", undefined, "https://registry.example"],
+  [
+    "its own by its configured address",
+    "127.0.0.1:5000",
+    "https://charts.example.com",
+    "https://charts.example.com",
+  ],
+])("%s may", async (_, host, base, origin) => {
+  const { ask } = testHandler(undefined, { front: frontOf(base) });
+  const response = await ask("POST /charts/api/charts", { headers: { host, origin }, body: form() });
+  expect(response.status).toBe(201);
+});
+
+test("one of another site may where the operator lets sites read answers", async () => {
+  const front = frontOf(undefined, [["Access-Control-Allow-Origin", "http://pages.example"]]);
+  const { ask } = testHandler(undefined, { front });
+  const headers = { host: "registry.example", origin: "http://pages.example" };
+  expect((await ask("POST /charts/api/charts", { headers, body: form() })).status).toBe(201);
+});
