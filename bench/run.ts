@@ -35,6 +35,7 @@ import { mixed } from "./server/mixed.ts";
 import { reads } from "./server/reads.ts";
 import { startUp } from "./server/startUp.ts";
 import { tags } from "./server/tags.ts";
+import { tls } from "./server/tls.ts";
 import { uploads } from "./server/uploads.ts";
 
 const scenarios: readonly Scenario[] = [
@@ -55,6 +56,7 @@ const scenarios: readonly Scenario[] = [
   reads,
   uploads,
   mixed,
+  tls,
   collection,
   lists,
   fairness,

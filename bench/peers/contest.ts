@@ -18,6 +18,8 @@ export interface Contest {
   readonly settings?: Settings;
   /** Whether we are measured a second time with our log on, beside the same peers. */
   readonly againWithLogs?: boolean;
+  /** Whether servers may use all cores; unless told, they have one to themselves. */
+  readonly allCores?: boolean;
   /** Unless told, five. */
   readonly rounds?: number;
   /** Put there what the load asks for. */
@@ -46,7 +48,7 @@ export async function contest(bench: Bench, match: Contest): Promise<Row[]> {
   const { us: our = ours, against, settings = { logs: false }, rounds = 5 } = match;
   const open = async (side: Side, by: Settings): Promise<Running> => {
     const server = await side.start(bench, by);
-    pinServer(server.pid());
+    if (!match.allCores) pinServer(server.pid());
     await match.prepare?.(server, side);
     return { side, settings: by, server, figures: [], work: [] };
   };

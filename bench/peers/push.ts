@@ -4,6 +4,8 @@ import type { Artifact, Content } from "../../src/testing/artifacts.ts";
 export interface Target {
   /** `127.0.0.1:PORT` */
   readonly host: string;
+  /** http unless told. */
+  readonly scheme?: "http" | "https";
   readonly repository: string;
   /** An Authorization header. */
   readonly authorization?: string | undefined;
@@ -47,8 +49,8 @@ export async function pushInChunks(
   await acknowledged(target, "PUT", finishing(target, answer, descriptor.digest));
 }
 
-const locationOf = ({ host }: Target, { headers }: Response): URL =>
-  new URL(headers.get("location") ?? "", `http://${host}`);
+const locationOf = ({ host, scheme = "http" }: Target, { headers }: Response): URL =>
+  new URL(headers.get("location") ?? "", `${scheme}://${host}`);
 
 /** Where an upload that got so far is finished. */
 function finishing(target: Target, answer: Response, digest: string): string {
@@ -58,15 +60,15 @@ function finishing(target: Target, answer: Response, digest: string): string {
 }
 
 async function acknowledged(
-  { host, authorization }: Target,
+  { host, scheme = "http", authorization }: Target,
   method: string,
   path: string,
   body?: Uint8Array,
   type = "application/octet-stream",
   more: Readonly<Record<string, string>> = {},
 ): Promise<Response> {
-  const answer = await fetch(new URL(path, `http://${host}`), {
-    ...{ method, proxy: false, body: (body ?? null) as BodyInit | null },
+  const answer = await fetch(new URL(path, `${scheme}://${host}`), {
+    ...{ method, proxy: false, tls: { rejectUnauthorized: false }, body: (body ?? null) as BodyInit | null },
     headers: { "content-type": type, ...more, ...(authorization !== undefined && { authorization }) },
   });
   await answer.arrayBuffer();

@@ -9,6 +9,8 @@ export interface Settings {
   readonly logs: boolean;
   /** A file of users; everybody may enter where there is none. */
   readonly htpasswd?: string | undefined;
+  /** Paths of a certificate and its key, for https. */
+  readonly tls?: { readonly certificate: string; readonly key: string } | undefined;
 }
 
 /** A registry that takes part. */
@@ -70,7 +72,7 @@ export const conditionsOf = (side: Side, { logs, htpasswd }: Settings): Conditio
 
 /** Distribution's default image keeps descriptors in memory; so do we beside it. */
 const configOf =
-  ({ logs, htpasswd }: Settings) =>
+  ({ logs, htpasswd, tls }: Settings) =>
   (host: string, folder: string): object => ({
     version: 0.1,
     log: { level: logs ? "info" : "error", accesslog: { disabled: !logs } },
@@ -79,6 +81,6 @@ const configOf =
       delete: { enabled: true },
       cache: { blobdescriptor: "inmemory" },
     },
-    http: { addr: host },
+    http: { addr: host, ...(tls !== undefined && { tls }) },
     ...(htpasswd !== undefined && { auth: { htpasswd: { realm: "bench", path: htpasswd } } }),
   });
