@@ -611,6 +611,45 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    without: "the care on the way to a registry that an index names",
+    file: "src/migrate/site.ts",
+    find: "transport.refusing(this.#refusal)",
+    replace: "transport",
+    test: [
+      "src/migrate/site.test.ts",
+      "a registry that a site outside names is reached by a way that no redirect leads inside",
+    ],
+  },
+  {
+    without: "the withholding of an index's login from registries that it names",
+    file: "src/cli/find/classic.ts",
+    find: "login === undefined ? connection : { ...connection, credentials: noLogin }",
+    replace: "connection",
+    test: [
+      "src/cli/migrate/stored.test.ts",
+      "an index whose rows are in a registry is shown by its row, without a login that was given for the index",
+    ],
+  },
+  {
+    without: "the escaping of what an index says, on the page about it",
+    file: "src/cli/migrate/page.ts",
+    find: "/[&<>\"']/g",
+    replace: "/[&]/g",
+    test: [
+      "src/cli/migrate/carried.test.ts",
+      "a migration is told on a page that no word of an index can change, and that needs nothing else",
+    ],
+  },
+  {
+    without: "the look at what is no chart before it goes over",
+    file: "src/cli/transfer.ts",
+    find: "  transfers.admits?.(root);\n",
+    test: [
+      "src/cli/migrate/stored.test.ts",
+      "what is in a registry that is no chart is left and named, before anything of it goes over",
+    ],
+  },
+  {
     without: "the check of where a redirect leads",
     file: "src/http/transport.ts",
     find: "    if (refused !== undefined) throw refuse(refused);\n",
@@ -664,6 +703,45 @@ export const mutants: readonly Mutant[] = [
     find: 'level === "fault" && where === catalogName',
     replace: "level === where",
     test: ["src/registry/check/mendable.test.ts", "by a broken catalog nothing is"],
+  },
+  {
+    without: "the mistrust of a disk that is away when a check mends",
+    file: "src/registry/check/mendable.ts",
+    find: 'count("lost-blob") > Math.max(handful, known / 2)',
+    replace: "known < 0",
+    test: [
+      "src/cli/registry/upkeep/tasks.test.ts",
+      "a repair takes no blob out of a registry whose blobs are mostly away, as where their disk is not mounted",
+    ],
+  },
+  {
+    without: "the care for a blob that may not be read",
+    file: "src/registry/check/repair.ts",
+    find: 'untold.has(errorCode(error) ?? "") ? "untold" : "lost"',
+    replace: '"lost"',
+    test: [
+      "src/registry/check/repair.test.ts",
+      "a blob of which nobody can tell stays: it may not be read, no file can be opened, or the repair is ended",
+    ],
+  },
+  {
+    without: "the turn of others while a list is read",
+    file: "src/registry/pages.ts",
+    find: "    await new Promise((resolve) => setImmediate(resolve));\n",
+    test: [
+      "src/registry/pages.test.ts",
+      "others have their turn between two pages, though each is there at once",
+    ],
+  },
+  {
+    without: "the rest of a registry that is only read",
+    file: "src/cli/registry/settings.ts",
+    find: "grace: readOnly ? undefined : grace,",
+    replace: "grace,",
+    test: [
+      "src/cli/registry/settings.test.ts",
+      "a read-only registry collects nothing, whoever says that it is one",
+    ],
   },
   {
     without: "the refusal of blobs whose catalog is gone",

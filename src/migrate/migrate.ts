@@ -33,6 +33,11 @@ export interface Migration extends TakeOptions {
   readonly learnings: Pick<Learnings, "find">;
   readonly onConflict: ConflictPolicy;
   readonly signal: AbortSignal;
+  /**
+   * What goes along with a chart, brought before it: when the migration is stopped between the two, the next one brings the
+   * chart, and what was to go along is not forgotten. It keeps its failures to itself.
+   */
+  readonly accompany?: ((step: Step) => Promise<void>) | undefined;
 }
 
 /**
@@ -81,6 +86,7 @@ async function bring(
     if (onConflict === "fail" || tag !== step.tag) throw taken(tag, before, packed);
   }
   const expect = before?.descriptor.digest ?? "absent";
+  await migration.accompany?.(step);
   await push(migration, step.repository, packed, tag, expect);
   return { ...result, status: "moved", notes: chart.notes };
 }

@@ -1,9 +1,12 @@
 import { describe, expect, test } from "bun:test";
+import { truncate } from "node:fs/promises";
 import { MemoryBlobs } from "../blobs/memory.ts";
 import { MemoryCatalog } from "../catalog/memory.ts";
 import { type RepositoryName, tryRepositoryName } from "../oci/reference.ts";
 import { repositorySuite } from "../oci/repository.suite.ts";
 import { absentDigest, blobOf, imageOf, indexOf, pushArtifact, pushContent } from "../testing/artifacts.ts";
+import { testData } from "../testing/dataDirectory.ts";
+import { failureOf } from "../testing/errors.ts";
 import { bytesOf } from "../testing/streams.ts";
 import { RegistryError } from "./errors.ts";
 import { Registry } from "./registry.ts";
@@ -104,5 +107,15 @@ describe("a repository of ours", () => {
     await pushContent(mine, blob);
     await blobs.remove(blob.descriptor.digest);
     await expect(mine.blob(blob.descriptor)).rejects.toMatchObject({ code: "storage" });
+  });
+
+  test("never gives a blob that has lost its end for a shorter one", async () => {
+    await using it = await testData();
+    const mine = it.registry.repository(name("mine"));
+    await pushContent(mine, blob);
+    await truncate(it.blobPath(blob.descriptor.digest), 3);
+    const streamed = mine.blob(blob.descriptor).then(bytesOf);
+    expect(String(await failureOf(streamed))).toContain("ends at byte 3, expected 7");
+    expect(String(await failureOf(mine.bytes(blob.descriptor)))).toContain("it has 3 bytes, expected 7");
   });
 });

@@ -64,21 +64,27 @@ export class RegistryRepository implements Reads, Writes, Deletes, Mounts {
    *   lost
    */
   blob(blob: BlobName, range?: ByteRange): Promise<ReadableStream<Uint8Array>> {
-    return this.#taken(blob, () => this.#store.blobs.read(blob.digest, range));
+    // By the row's size: a file that has lost its end breaks the stream off, and is no shorter blob.
+    return this.#taken(blob, (size) => this.#store.blobs.read(blob.digest, range ?? { start: 0, end: size }));
   }
 
   /** All of a small blob at once. @throws as `blob` */
   bytes(blob: BlobName): Promise<Uint8Array> {
-    return this.#taken(blob, () => this.#store.blobs.bytes(blob.digest));
+    return this.#taken(blob, async (size) => {
+      const bytes = await this.#store.blobs.bytes(blob.digest);
+      if (bytes === undefined || bytes.byteLength === size) return bytes;
+      const why = `it has ${bytes.byteLength} bytes, expected ${size}`;
+      throw new ChartroomError("storage", `Blob ${blob.digest} is not as it was left: ${why}`);
+    });
   }
 
-  async #taken<T>(blob: BlobName, take: () => Promise<T | undefined>): Promise<T> {
+  async #taken<T>(blob: BlobName, take: (size: number) => Promise<T | undefined>): Promise<T> {
     const { digest } = blob;
     // Twice: a collection that came in between has taken the row too, or a push has put the bytes there again.
     for (let times = 0; times < 2; times++) {
-      if ((await this.stat(blob)) === undefined)
-        throw new RegistryError("blobUnknown", { details: [{ digest }] });
-      const taken = await take();
+      const size = await this.stat(blob);
+      if (size === undefined) throw new RegistryError("blobUnknown", { details: [{ digest }] });
+      const taken = await take(size);
       if (taken !== undefined) return taken;
     }
     throw new ChartroomError("storage", `The bytes of blob ${digest} are lost`);

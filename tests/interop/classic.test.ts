@@ -70,6 +70,10 @@ for (const helm of helms) {
         "version: 2.17.3",
       );
 
+      // Helm 3 wants a cluster for that, too.
+      const install = ["install", "r", "mine/keda", "--version", "2.17.3", "--dry-run=client"];
+      if (helm === "helm4") expect(await bench.done(helm, install)).toContain("STATUS: pending-install");
+
       const chart = await writtenChart(bench, "app", {
         "Chart.yaml": chartYaml(
           "0.1.0",

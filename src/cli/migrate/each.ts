@@ -28,12 +28,21 @@ export async function each(
   { entries }: OpenIndex,
   keep: (outcome: Outcome) => void = () => {},
 ): Promise<void> {
-  const { ends, works, learnings, options, context, shown } = prepared;
+  const { ends, how, learnings, options, context, shown } = prepared;
   const planning = { naming: ends.naming, met: learnings.met.bind(learnings) };
   const plan = new Ahead(planOf(entries, filtersOf(options), planning), held);
   let done = 0;
   const advance = () => ({ done, all: plan.count });
   const report = new Report(shown, ends.prefix, options, context, advance);
+  const accompany = async ({ repository, row }: Step): Promise<void> => {
+    try {
+      if (await ends.metadata?.bring(repository, verb === "plan")) report.metadata(repository);
+    } catch (error) {
+      context.signal.throwIfAborted();
+      report.withoutMetadata(row.name, explain(error));
+    }
+  };
+  const works = ends.works({ ...how, accompany });
   const work = (step: Step): Promise<Outcome> =>
     works[verb](step).catch((error: unknown) => {
       context.signal.throwIfAborted();
@@ -46,15 +55,7 @@ export async function each(
     const outcome = await work(planned.step);
     keep(outcome);
     report.outcome(outcome);
-    if (outcome.status === "moved" || outcome.status === "planned") await bringMetadata(outcome.step);
-  };
-  const bringMetadata = async ({ repository, row }: Step): Promise<void> => {
-    try {
-      if (await works.metadata?.bring(repository, verb === "plan")) report.metadata(repository);
-    } catch (error) {
-      context.signal.throwIfAborted();
-      report.withoutMetadata(row.name, explain(error));
-    }
+    if (outcome.status === "planned") await accompany(outcome.step);
   };
   let broken: { error: unknown } | undefined;
   try {

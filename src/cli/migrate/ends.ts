@@ -31,6 +31,8 @@ export interface Ends {
   readonly prefix: string;
   readonly naming: Naming;
   works(how: How): Works;
+  /** What goes along with charts, once for each repository. */
+  readonly metadata?: RepositoryMetadata | undefined;
   /** Names the source, whatever directory one is in. */
   readonly key: string;
   /** What to look at when the source has nothing. */
@@ -66,7 +68,8 @@ export async function openEnds(
     prefix,
     key: isSite(source) ? source : resolve(context.cwd, source),
     naming: repositoryNameOf,
-    works: (how) => indexedWorks({ ...how, source: from, target: there, renaming }, metadata),
+    works: (how) => indexedWorks({ ...how, source: from, target: there, renaming }),
+    metadata,
     hint: "Is this the repository's index.yaml?",
   };
 }

@@ -8,7 +8,7 @@ import { compileEagerly } from "../jit.ts";
 import { stateDirectory } from "../state.ts";
 import { type Ends, openEnds } from "./ends.ts";
 import { filtersOf, type MigrateOptions } from "./options.ts";
-import type { Works } from "./works.ts";
+import type { How } from "./works.ts";
 
 /** Archives that are unpacked at once, for memory's sake: it is one thread that unpacks. */
 const openings = 4;
@@ -16,7 +16,7 @@ const openings = 4;
 /** All that a migration goes by, before anything of its source was asked for. */
 export interface Prepared {
   readonly ends: Ends;
-  readonly works: Works;
+  readonly how: How;
   readonly learnings: Learnings;
   readonly options: MigrateOptions;
   readonly context: Context;
@@ -45,16 +45,16 @@ export async function prepared(
   const reportPath = options.report === undefined ? undefined : resolve(context.cwd, options.report);
   if (reportPath !== undefined) await context.fs.stat(dirname(reportPath)); // not told after hours of work
   const learnings = await Learnings.read(context.fs, journalPath);
-  const works = ends.works({
+  const how: How = {
     learnings,
     onConflict: options.onConflict,
     onMismatch: options.onDigestMismatch,
     openings: limiter(openings),
     signal: context.signal,
-  });
+  };
   const { chart, exclude, versions, since, latest, skipPrerelease, skipDeprecated, ...rest } = options;
   const filters = [chart, exclude, versions, since, latest, skipPrerelease, skipDeprecated];
-  const how = [
+  const policies = [
     rest.onConflict,
     rest.onDigestMismatch,
     rest.baseUrl,
@@ -62,9 +62,9 @@ export async function prepared(
     rest.store,
     rest.rewriteDependencies,
   ];
-  const what = hashed(version, ends.key, ends.prefix, filters, how);
+  const what = hashed(version, ends.key, ends.prefix, filters, policies);
   const shown = withoutSecrets(source);
-  return { ends, works, learnings, options, context, shown, journalPath, reportPath, what };
+  return { ends, how, learnings, options, context, shown, journalPath, reportPath, what };
 }
 
 /** What stands for some words in files and their names, which need not tell a URL's secrets. */

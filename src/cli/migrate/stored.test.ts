@@ -146,6 +146,14 @@ describe("what is in a registry", () => {
   });
 });
 
+test("a ChartMuseum is a classic repository: ours, which speaks as one, with the path of a tenant", async () => {
+  await charts("tenant/team", { one: ["1.0.0", "2.0.0+b"], two: ["1.0.0"] });
+  const args = [`${server.url}/charts/tenant/team`, `${host}/new`];
+  expect((await told(...args)).counts).toEqual({ moved: 3, filtered: 0 });
+  expect(await held("new/one", "2.0.0_b")).toBe((await held("tenant/team/one", "2.0.0_b"))!);
+  expect((await told("verify", ...args)).counts).toEqual({ verified: 3, filtered: 0 });
+});
+
 describe("the store of Helm 3.0 to 3.6", () => {
   for (const source of ["store:", "layout:cache", "cache", "store:old.example.com:5000/my"])
     test(`goes over as ${source}, each manifest as that Helm wrote it`, async () => {

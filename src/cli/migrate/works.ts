@@ -2,7 +2,6 @@ import type { Migration } from "../../migrate/migrate.ts";
 import { foresee, migrate } from "../../migrate/migrate.ts";
 import type { Outcome } from "../../migrate/outcome.ts";
 import type { Step } from "../../migrate/plan.ts";
-import type { RepositoryMetadata } from "../../migrate/repositoryMetadata.ts";
 import { verifyStep } from "../../migrate/verify.ts";
 
 /** What can be done with a step; each fails with why it could not. */
@@ -12,16 +11,13 @@ export interface Works {
   plan(step: Step): Promise<Outcome>;
   /** Compare it with the target. */
   verify(step: Step): Promise<Outcome>;
-  /** What goes along with charts, once for each repository. */
-  readonly metadata?: RepositoryMetadata | undefined;
 }
 
 /** How charts are brought over, whatever their source. */
 export type How = Omit<Migration, "source" | "target">;
 
 /** Of charts that a classic repository has. */
-export const indexedWorks = (migration: Migration, metadata: RepositoryMetadata | undefined): Works => ({
-  metadata,
+export const indexedWorks = (migration: Migration): Works => ({
   run: (step) => migrate(migration, step),
   plan: (step) => foresee(migration, step),
   verify: (step) => verifyStep(migration, step),

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { zstdDecompressSync } from "node:zlib";
 import { combineCrc } from "./crc32.ts";
-import type { Part } from "./part.ts";
+import type { Section } from "./section.ts";
 
 /** How an index is coded on its way (RFC 9110 §8.4.1). */
 export type Coding = "identity" | "gzip" | "zstd";
@@ -11,16 +11,16 @@ const gzipHeader = new Uint8Array([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff]);
 
 const suffixes = { identity: "", gzip: "-gz", zstd: "-zst" } as const;
 
-/** A whole index, out of parts that others share; it never changes. */
+/** A whole index, out of sections that others share; it never changes. */
 export class Document {
-  readonly #parts: readonly Part[];
+  readonly #sections: readonly Section[];
   readonly #hash: string;
   #gzipTrailer: Uint8Array | undefined;
 
-  constructor(parts: readonly Part[]) {
-    this.#parts = parts;
+  constructor(sections: readonly Section[]) {
+    this.#sections = sections;
     const hash = createHash("sha256");
-    for (const { sha256 } of parts) hash.update(sha256);
+    for (const { sha256 } of sections) hash.update(sha256);
     this.#hash = hash.digest("hex");
   }
 
@@ -32,14 +32,14 @@ export class Document {
   /** Its size in bytes. */
   size(coding: Coding): number {
     let size = coding === "gzip" ? gzipHeader.byteLength + trailerSize : 0;
-    for (const part of this.#parts) size += coded(part, coding);
+    for (const section of this.#sections) size += coded(section, coding);
     return size;
   }
 
   /** Its bytes, part by part. */
   *pieces(coding: Coding): Generator<Uint8Array> {
     if (coding === "gzip") yield gzipHeader;
-    for (const part of this.#parts)
+    for (const part of this.#sections.flatMap(({ parts }) => parts))
       yield coding === "gzip" ? part.deflated : coding === "zstd" ? part.zstd : zstdDecompressSync(part.zstd);
     if (coding === "gzip") yield this.#trailer();
   }
@@ -48,9 +48,9 @@ export class Document {
   #trailer(): Uint8Array {
     if (this.#gzipTrailer !== undefined) return this.#gzipTrailer;
     let [crc, length] = [0, 0];
-    for (const part of this.#parts) {
-      crc = combineCrc(crc, part.crc, part.shift);
-      length += part.length;
+    for (const section of this.#sections) {
+      crc = combineCrc(crc, section.crc, section.shift);
+      length += section.length;
     }
     const trailer = new Uint8Array(trailerSize);
     trailer[0] = 0x03;
@@ -63,5 +63,5 @@ export class Document {
 
 const trailerSize = 10;
 
-const coded = ({ length, deflated, zstd }: Part, coding: Coding): number =>
-  coding === "identity" ? length : (coding === "gzip" ? deflated : zstd).byteLength;
+const coded = ({ length, sizes }: Section, coding: Coding): number =>
+  coding === "identity" ? length : coding === "gzip" ? sizes.deflated : sizes.zstd;

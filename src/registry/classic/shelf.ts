@@ -6,8 +6,9 @@ import { ChartList } from "./chartList.ts";
 import { Document } from "./document.ts";
 import { type Form, writing } from "./form.ts";
 import type { Leaf } from "./leaf.ts";
-import { makeSmallPart, type Part } from "./part.ts";
+import { makeSmallPart } from "./part.ts";
 import { type Misplaced, placeOf } from "./placing.ts";
+import { chartSection, sectionOf } from "./section.ts";
 
 /** Changes taken in before others have a turn: about 3 ms of the thread. */
 const pageSize = 250;
@@ -100,32 +101,33 @@ export class Shelf {
   /** A JSON object of the charts of a choice, those from `start` to before `end` in order of their names. */
   async entries(choice: Choice, start: number, end: number | undefined): Promise<Document> {
     await this.follow();
-    const leaves = await this.#leaves("json", this.charts(choice).slice(start, end));
-    return new Document([makeSmallPart("{"), ...partsOf("json", leaves), makeSmallPart("}")]);
+    return documentOf("json", "{", await this.#leaves("json", this.charts(choice).slice(start, end)), "}");
   }
 
   /**
-   * The leaves of charts, their parts made, each chart's as they are in one moment from now on. Changes that come meanwhile
+   * The leaves of each chart, their parts made, as they are in one moment from now on. Changes that come meanwhile
    * are waited for by who asks after them: while much is pushed nobody would have an index otherwise.
    */
-  async #leaves(form: Form, charts: readonly ChartList[]): Promise<Leaf[]> {
+  async #leaves(form: Form, charts: readonly ChartList[]): Promise<(readonly Leaf[])[]> {
     for (;;) {
       const seen = this.#seen;
-      const leaves: Leaf[] = [];
+      const all: (readonly Leaf[])[] = [];
       let lacking: Leaf[] = [];
       const make = async () => {
         await Promise.all(lacking.map((leaf) => leaf.build(this.#catalog, form)));
         lacking = [];
         await new Promise((resolve) => setImmediate(resolve));
       };
-      for (const list of charts)
-        for (const leaf of list.leaves) {
-          leaves.push(leaf);
+      for (const { leaves } of charts) {
+        // A chart may have lost its last version since the list was made.
+        if (leaves.length > 0) all.push(leaves);
+        for (const leaf of leaves) {
           if (leaf.part(form) === undefined) lacking.push(leaf);
           if (lacking.length === atOnce) await make();
         }
+      }
       if (lacking.length > 0) await make();
-      if (leaves.every((leaf) => leaf.part(form) !== undefined)) return leaves;
+      if (all.every((leaves) => leaves.every((leaf) => leaf.part(form) !== undefined))) return all;
       // An entry is gone from the catalog, and its chart is about to have other leaves.
       await this.follow();
       if (seen === this.#seen) throw new Error(`entries of charts below "${this.prefix}" are missing`);
@@ -171,18 +173,21 @@ export class Shelf {
   }
 }
 
-/** An index of leaves whose parts are made. */
-function compose(form: Form, leaves: readonly Leaf[], contextPath: string): Document {
+/** An index of charts, each by its leaves, whose parts are made. */
+function compose(form: Form, charts: readonly (readonly Leaf[])[], contextPath: string): Document {
   const { head, tail } = writing[form];
-  const generated = leaves.reduce((latest, { newest }) => Math.max(latest, newest), 0);
-  const frame = { empty: leaves.length === 0, generated, contextPath };
-  return new Document([makeSmallPart(head(frame)), ...partsOf(form, leaves), makeSmallPart(tail(frame))]);
+  const generated = charts.flat().reduce((latest, { newest }) => Math.max(latest, newest), 0);
+  const frame = { empty: charts.length === 0, generated, contextPath };
+  return documentOf(form, head(frame), charts, tail(frame));
 }
 
-/** Leaves as parts, with what stands between them. */
-const partsOf = (form: Form, leaves: readonly Leaf[]): Part[] =>
-  leaves.flatMap((leaf, i) => {
-    const { between } = writing[form];
-    const part = leaf.part(form)!;
-    return i > 0 && between !== undefined ? [between, part] : [part];
-  });
+/** Charts, what stands between them, in front and behind. */
+function documentOf(form: Form, head: string, charts: readonly (readonly Leaf[])[], tail: string): Document {
+  const { between } = writing[form];
+  const sections = [sectionOf([makeSmallPart(head)])];
+  for (const [i, leaves] of charts.entries()) {
+    if (i > 0 && between !== undefined) sections.push(sectionOf([between]));
+    sections.push(chartSection(form, leaves));
+  }
+  return new Document([...sections, sectionOf([makeSmallPart(tail)])]);
+}

@@ -215,6 +215,19 @@ describe("access", () => {
     expect((await ask("GET /charts/open/index.yaml", wrong)).status).toBe(401);
   });
 
+  test("where everybody has to log in, nothing is looked at before", async () => {
+    const { ask } = await filled(testHandler(authenticator));
+    const post = { body: await chartArchive(sampleChart()) };
+    for (const line of [
+      "GET /charts/team/index.yaml",
+      "POST /charts/api/team/charts",
+      "POST /charts/api/team/prov",
+    ])
+      expect([line, (await ask(line, line.startsWith("POST") ? post : {})).status]).toEqual([line, 401]);
+    for (const line of ["GET /charts/health", "GET /charts/info"]) expect((await ask(line)).status).toBe(200);
+    expect((await ask("POST /charts/api/team/charts", { ...as("ann"), ...post })).status).toBe(201);
+  });
+
   test("who is logged in and may not is refused, whether the chart is there or not", async () => {
     const { ask } = await guarded();
     for (const line of [
