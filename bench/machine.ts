@@ -26,7 +26,6 @@ export async function machine(): Promise<Machine> {
       "Distribution 3": await answerOf("distribution3", ["--version"]),
       "docker-registry 2.8": await answerOf("docker-registry", ["--version"]),
       zot: await answerOf("zot", ["--version"]),
-      ChartMuseum: await answerOf("chartmuseum", ["--version"]),
       nginx: await answerOf("nginx", ["-v"]),
       wrk: await answerOf("wrk", ["-v"]),
     },

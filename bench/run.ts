@@ -2,7 +2,8 @@
 //
 //   npm run bench [words of the scenarios to run]
 //
-// Prints a table, and after a whole run writes bench/results.json. A goal that is missed is printed, and fails nothing.
+// Prints a table and what got worse, and after a whole run writes bench/results.json, the picture, and README's table of them. A
+// goal that is missed is printed, and fails nothing.
 import { join } from "node:path";
 import { withBench } from "../tests/bench.ts";
 import { find } from "../tests/programs.ts";
@@ -12,6 +13,10 @@ import { references } from "./client/references.ts";
 import { start } from "./client/start.ts";
 import { trade } from "./client/trade.ts";
 import { machine } from "./machine.ts";
+import { distribution3 } from "./peers/sides.ts";
+import { pictureOf } from "./picture.ts";
+import { withFigures } from "./readme.ts";
+import { regressions } from "./regression.ts";
 import { type Result, resultOf, tableFor } from "./report.ts";
 import type { Scenario } from "./scenario.ts";
 import { authenticated } from "./server/authenticated.ts";
@@ -26,7 +31,11 @@ import { largeBlob } from "./server/largeBlob.ts";
 import { lists } from "./server/lists.ts";
 import { manifestGet } from "./server/manifestGet.ts";
 import { manifestPut } from "./server/manifestPut.ts";
+import { mixed } from "./server/mixed.ts";
+import { reads } from "./server/reads.ts";
+import { startUp } from "./server/startUp.ts";
 import { tags } from "./server/tags.ts";
+import { uploads } from "./server/uploads.ts";
 
 const scenarios: readonly Scenario[] = [
   start,
@@ -42,6 +51,10 @@ const scenarios: readonly Scenario[] = [
   tags,
   authenticated,
   indexYaml,
+  startUp,
+  reads,
+  uploads,
+  mixed,
   collection,
   lists,
   fairness,
@@ -49,6 +62,7 @@ const scenarios: readonly Scenario[] = [
   index,
 ];
 
+const file = (name: string) => join(import.meta.dir, name);
 const wanted = process.argv.slice(2);
 const chosen = scenarios.filter(({ name }) => wanted.every((word) => name.includes(word)));
 const results: Result[] = [];
@@ -59,8 +73,12 @@ for (const { name, needs, run } of chosen) {
 }
 const here = await machine();
 console.log(`\n${tableFor(results, here)}`);
-if (chosen.length === scenarios.length)
-  await Bun.write(
-    join(import.meta.dir, "results.json"),
-    `${JSON.stringify({ machine: here, results }, null, 2)}\n`,
-  );
+const kept: { readonly results: readonly Result[] } = await Bun.file(file("results.json")).json();
+for (const line of regressions(kept.results, results))
+  console.log(`Worse than in the last run that was kept: ${line}`);
+if (chosen.length === scenarios.length) {
+  await Bun.write(file("results.json"), `${JSON.stringify({ machine: here, results }, null, 2)}\n`);
+  await Bun.write(file("../docs/bench.svg"), pictureOf(results, distribution3.name));
+  const readme = await Bun.file(file("../README.md")).text();
+  await Bun.write(file("../README.md"), withFigures(readme, results, distribution3.name, "docs/bench.svg"));
+}

@@ -289,7 +289,7 @@ export class Bench {
       while (!(await answers(host))) {
         if (child.exitCode !== null || Date.now() > giveUp)
           throw new Error(`${program} ${args.join(" ")} does not answer:\n${await registry.log()}`);
-        await Bun.sleep(20);
+        await Bun.sleep(5);
       }
     };
     let child = start();

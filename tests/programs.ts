@@ -24,7 +24,6 @@ const places = {
   wrk: { command: "wrk" },
   taskset: { command: "taskset" },
   zot: { variable: "CHARTROOM_BENCH_ZOT" },
-  chartmuseum: { variable: "CHARTROOM_BENCH_CHARTMUSEUM" },
   htpasswd: { command: "htpasswd" },
   openssl: { command: "openssl" },
   bash: { command: "bash" },

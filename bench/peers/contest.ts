@@ -18,7 +18,7 @@ export interface Contest {
   readonly settings?: Settings;
   /** Whether we are measured a second time with our log on, beside the same peers. */
   readonly againWithLogs?: boolean;
-  /** Unless told, five, and one before them that does not count. */
+  /** Unless told, five. */
   readonly rounds?: number;
   /** Put there what the load asks for. */
   prepare?(server: Registry, side: Side): Promise<unknown>;
@@ -26,6 +26,8 @@ export interface Contest {
   measure(server: Registry, round: number, side: Side): Promise<{ figure: number; operations: number }>;
 }
 
+/** Rounds before them that do not count: what runs often is compiled meanwhile. */
+const warmUp = 3;
 /** More than that, over Distribution 3, a peak of ours is too much. */
 const memoryGoal: Goal = { atMost: 1.5, of: "ratio" };
 
@@ -52,11 +54,11 @@ export async function contest(bench: Bench, match: Contest): Promise<Row[]> {
   if (match.againWithLogs) us.push(await open(our, { ...settings, logs: true }));
   const others: Running[] = [];
   for (const [side] of against) if (isHere(side)) others.push(await open(side, settings));
-  for (let round = 0; round <= rounds; round++)
+  for (let round = 0; round < warmUp + rounds; round++)
     for (const { side, server, figures, work } of [...us, ...others]) {
       const before = processorTime(server.pid());
       const { figure, operations } = await match.measure(server, round, side);
-      if (round === 0) continue; // it warms up
+      if (round < warmUp) continue;
       figures.push(figure);
       work.push(((processorTime(server.pid()) - before) * 1000) / operations);
     }

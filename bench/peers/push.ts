@@ -25,8 +25,34 @@ export async function pushBlob(target: Target, { bytes, descriptor }: Content): 
 
 /** Open an upload, and give the path and query that its bytes are to be put at. */
 export async function placeOf(target: Target, digest: string): Promise<string> {
-  const { headers } = await acknowledged(target, "POST", `/v2/${target.repository}/blobs/uploads/`);
-  const { pathname, searchParams } = new URL(headers.get("location") ?? "", `http://${target.host}`);
+  return finishing(
+    target,
+    await acknowledged(target, "POST", `/v2/${target.repository}/blobs/uploads/`),
+    digest,
+  );
+}
+
+/** Push a blob in chunks of `size` bytes by PATCH, and a PUT at the end. */
+export async function pushInChunks(
+  target: Target,
+  { bytes, descriptor }: Content,
+  size: number,
+): Promise<void> {
+  let answer = await acknowledged(target, "POST", `/v2/${target.repository}/blobs/uploads/`);
+  for (let at = 0; at < bytes.byteLength; at += size) {
+    const chunk = bytes.subarray(at, at + size);
+    const range = { "content-range": `${at}-${at + chunk.byteLength - 1}` };
+    answer = await acknowledged(target, "PATCH", locationOf(target, answer).href, chunk, undefined, range);
+  }
+  await acknowledged(target, "PUT", finishing(target, answer, descriptor.digest));
+}
+
+const locationOf = ({ host }: Target, { headers }: Response): URL =>
+  new URL(headers.get("location") ?? "", `http://${host}`);
+
+/** Where an upload that got so far is finished. */
+function finishing(target: Target, answer: Response, digest: string): string {
+  const { pathname, searchParams } = locationOf(target, answer);
   searchParams.set("digest", digest);
   return `${pathname}?${searchParams}`;
 }
@@ -37,10 +63,11 @@ async function acknowledged(
   path: string,
   body?: Uint8Array,
   type = "application/octet-stream",
+  more: Readonly<Record<string, string>> = {},
 ): Promise<Response> {
-  const answer = await fetch(`http://${host}${path}`, {
+  const answer = await fetch(new URL(path, `http://${host}`), {
     ...{ method, proxy: false, body: (body ?? null) as BodyInit | null },
-    headers: { "content-type": type, ...(authorization !== undefined && { authorization }) },
+    headers: { "content-type": type, ...more, ...(authorization !== undefined && { authorization }) },
   });
   await answer.arrayBuffer();
   if (answer.ok) return answer;

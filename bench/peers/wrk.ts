@@ -6,7 +6,7 @@ export interface Load {
   readonly url: string;
   /** Connections, each with one request under way at any time; 32 unless told. */
   readonly clients?: number;
-  /** Whole ones; two unless told. */
+  /** Whole ones; one unless told. */
   readonly seconds?: number;
   readonly headers?: Readonly<Record<string, string>>;
   /** The path of a script in Lua that makes the requests. */
@@ -27,7 +27,7 @@ const patience = 60;
  * Put load on a server from one thread, on the load's cores.
  * @throws Error with what wrk says when an answer was none of 2xx and 3xx, or a connection broke
  */
-export async function wrk({ url, clients = 32, seconds = 2, headers = {}, script }: Load): Promise<Loaded> {
+export async function wrk({ url, clients = 32, seconds = 1, headers = {}, script }: Load): Promise<Loaded> {
   const command = [
     ...[find("wrk")!, "-t1", `-c${clients}`, `-d${seconds}s`, `--timeout=${patience}s`],
     ...Object.entries(headers).flatMap(([name, value]) => ["-H", `${name}: ${value}`]),

@@ -1,5 +1,5 @@
 import { contest } from "../peers/contest.ts";
-import { onLoadCores } from "../peers/cores.ts";
+import { generate } from "../peers/generate.ts";
 import { distribution2, distribution3, zot } from "../peers/sides.ts";
 import type { Row, Scenario } from "../scenario.ts";
 
@@ -24,7 +24,7 @@ export const chartTrade: Scenario = {
           against: [[distribution3, goal], [zot, goal], [distribution2]],
           note: "charts of 10 KB: HEAD, POST and PUT of each blob, PUT of the manifest; then all three are pulled",
           measure: async ({ host }, round) => {
-            const seconds = await trade(host, round, count, atOnce);
+            const seconds = await generate("trader", host, round, count, atOnce);
             return { figure: count / seconds, operations: count };
           },
         })),
@@ -33,13 +33,3 @@ export const chartTrade: Scenario = {
     return rows;
   },
 };
-
-async function trade(...args: readonly (string | number)[]): Promise<number> {
-  const command = [process.execPath, `${import.meta.dir}/../peers/trader.ts`, ...args.map(String)];
-  const child = Bun.spawn(onLoadCores(command), { stdin: "ignore", stdout: "pipe", stderr: "pipe" });
-  const [said, complaint] = await Promise.all(
-    [child.stdout, child.stderr].map((each) => new Response(each).text()),
-  );
-  if ((await child.exited) !== 0) throw new Error(`trader ${args.join(" ")}: ${complaint}`);
-  return Number(said);
-}

@@ -23,6 +23,7 @@ const commands: readonly Command[] = [
   ...two.blobs.map((blob) => linkBlob(here, blob)),
   putManifest(here, two, ["1.0.0", "2.0.0"]),
   retyped,
+  { ...putManifest(here, two, ["1.0.0"]), chart: { content: two.blobs[1]!.descriptor.digest, created: 1 } },
   { kind: "mount-blob", repository: there, from: here, digest, at: 2 },
   { kind: "unlink-blob", repository: there, digest },
   { kind: "mount-blob", repository: there, from: here, digest, at: 2 },
@@ -38,8 +39,8 @@ test("after each command every question is answered as the database answers it",
   const path = await fresh();
   const catalog = await openSqliteCatalog(path);
   const reader = openSqliteReader(path);
-  const answers = async (from: Pick<typeof catalog, "tag" | "manifest" | "blob">) => {
-    const all: unknown[] = [];
+  const answers = async (from: Pick<typeof catalog, "tag" | "manifest" | "blob" | "chartChange">) => {
+    const all: unknown[] = [await from.chartChange("charts/")];
     for (const repository of [here, there]) {
       for (const name of [tag, other]) all.push(await from.tag(repository, name));
       for (const { descriptor, blobs } of [one, two]) {
@@ -75,6 +76,7 @@ function counting(room?: { entries: number; bytes: number }) {
         return one;
       },
       blob,
+      chartChange: () => 0,
     },
     room,
   );

@@ -1,13 +1,16 @@
 import type { Digest } from "../oci/digest.ts";
 import type { RepositoryName, Tag } from "../oci/reference.ts";
 import type { StoredManifest } from "../oci/repository.ts";
+import type { Prefix } from "./charts.ts";
 import type { Command } from "./command.ts";
 
-/** The questions of a pull, answered on the spot. */
+/** What is asked for each pull, of a classic index too, answered on the spot. */
 export interface PullQuestions {
   tag(repository: RepositoryName, tag: Tag): Digest | undefined;
   manifest(repository: RepositoryName, digest: Digest): StoredManifest | undefined;
   blob(repository: RepositoryName, digest: Digest): number | undefined;
+  /** 0 where there was no change. */
+  chartChange(prefix: Prefix): number;
 }
 
 /** What one repository was found to have. */
@@ -19,8 +22,10 @@ interface Found {
 
 /** Entries of all kinds, and bytes of manifests, that are remembered at most: some 32 MiB. Then all is forgotten. */
 const usualRoom = { entries: 50_000, bytes: 16 * 1024 * 1024 };
+/** Prefixes whose last change is remembered. */
+const prefixes = 1000;
 
-/** Commands that change no tag, manifest or blob. */
+/** Commands that change nothing of all that. */
 const harmless: ReadonlySet<Command["kind"]> = new Set([
   "open-upload",
   "advance-upload",
@@ -32,12 +37,15 @@ const harmless: ReadonlySet<Command["kind"]> = new Set([
   "renew-blob",
   "doom",
   "bury",
+]);
+/** Commands that change only what is known of charts. */
+const ofCharts: ReadonlySet<Command["kind"]> = new Set([
   "put-facts",
   "begin-facts",
   "drop-unread",
   "forget-changes",
 ]);
-/** Commands that change those of the repository that they name, and of no other. Of all the rest nothing is believed. */
+/** Commands that change the repository that they name, and no other. After all the rest nothing is believed. */
 const local: ReadonlySet<Command["kind"]> = new Set([
   "link-blob",
   "mount-blob",
@@ -57,6 +65,7 @@ export class Remembered implements PullQuestions {
   readonly #ask: PullQuestions;
   readonly #room: typeof usualRoom;
   readonly #found = new Map<RepositoryName, Found>();
+  readonly #changes = new Map<Prefix, number>();
   #entries = 0;
   #bytes = 0;
 
@@ -86,9 +95,20 @@ export class Remembered implements PullQuestions {
     );
   }
 
+  chartChange(prefix: Prefix): number {
+    const known = this.#changes.get(prefix);
+    if (known !== undefined) return known;
+    const number = this.#ask.chartChange(prefix);
+    if (this.#changes.size >= prefixes) this.#changes.clear();
+    if (number > 0) this.#changes.set(prefix, number);
+    return number;
+  }
+
   /** A command was done, or may have been. */
   forget(command: Command): void {
     if (harmless.has(command.kind)) return;
+    this.#changes.clear();
+    if (ofCharts.has(command.kind)) return;
     if (local.has(command.kind) && "repository" in command) this.#drop(command.repository);
     else this.#clear();
   }

@@ -90,12 +90,14 @@ function catalogOver(sql: Sql, writer: Writer, outbox: Outbox): Catalog {
     tag: (repository, tag) => questions.tag(sql, repository, tag),
     manifest: (repository, digest) => questions.manifest(sql, repository, digest),
     blob: (repository, digest) => questions.blob(sql, repository, digest),
+    chartChange: (prefix) => charts.chartChange(sql, prefix),
   });
   return {
     ...questionsOver(sql),
     tag: async (repository, tag) => remembered.tag(repository, tag),
     manifest: async (repository, digest) => remembered.manifest(repository, digest),
     blob: async (repository, digest) => remembered.blob(repository, digest),
+    chartChange: async (prefix) => remembered.chartChange(prefix),
     apply: async <C extends Command>(command: C) => {
       try {
         return (await outbox.send(command)) as Outcome<C>;
