@@ -1,10 +1,12 @@
 import { digestOf } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import { type ChartArchive, openArchive } from "./archive.ts";
+import { parseConfig } from "./config.ts";
 import { parseGoYaml } from "./goYaml.ts";
 import { HostileArchive } from "./hostile.ts";
 import { imagesOf } from "./images.ts";
 import { archiveUrl, type IndexEntry, indexEntry } from "./indexEntry.ts";
+import type { Metadata } from "./metadata.ts";
 import { readmeOf, valuesOf } from "./show.ts";
 
 /** What is read of an archive once, for pages and indexes: all of it follows from the archive's bytes alone. */
@@ -29,6 +31,10 @@ export interface Unreadable {
 
 /** Reads an untrusted archive, here or on another thread; nothing is thrown for what it holds. */
 export type ReadFacts = (bytes: Uint8Array) => Promise<ChartFacts | Unreadable>;
+
+/** What Chart.yaml says. */
+export const metadataOf = ({ entry }: Pick<ChartFacts, "entry">): Metadata =>
+  parseConfig(new TextEncoder().encode(`{${entry.json}}`));
 
 /** So much of a README, of values and of a schema is kept, in characters; real ones have a fiftieth of it. */
 export const textLimit: number = 512 * 1024;

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { type ReadFacts, readFacts } from "../chart/facts.ts";
 import { chartMediaTypes } from "../chart/mediaTypes.ts";
 import { packForPush } from "../chart/packed.ts";
 import { copy } from "../oci/copy.ts";
@@ -33,6 +34,8 @@ let files: Map<string, Uint8Array<ArrayBuffer> | string>;
 let away: boolean;
 let now: number;
 let asked: string[];
+/** Archives that the reader of another thread was given. */
+let opened: number;
 let front: TestHandler;
 let site: Site;
 
@@ -57,7 +60,12 @@ beforeEach(() => {
   });
   site = new Site(parseSite(url.href), { transport: hastyTransport() });
   const registry = ({ registry: host, repository }: Reference) => mirrorOf(host).open(repository);
-  const mirrored = new MirroredSite(site, { home: url, registry, refresh: 300_000, now: () => now });
+  opened = 0;
+  const read: ReadFacts = async (bytes) => {
+    opened++;
+    return readFacts(bytes);
+  };
+  const mirrored = new MirroredSite(site, { home: url, registry, read, refresh: 300_000, now: () => now });
   const open = (repository: Parameters<typeof mirrored.tags>[0]) => new ChartUpstream(mirrored, repository);
   front = testHandler(undefined, { mirrors: [{ prefix: "stable", ttl: 0, open }], now: () => now });
 });
@@ -94,6 +102,7 @@ describe("a mirror of a classic repository", () => {
     const answer = await front.ask(`HEAD ${at("1.2.3")}`);
     const migrated = packForPush(taken, created).manifest.descriptor.digest;
     expect(answer.headers.get("docker-content-digest")).toBe(migrated);
+    expect(opened).toBe(1);
   });
 
   test("takes the provenance file along, as the second layer", async () => {

@@ -32,12 +32,15 @@ export class ChartUpstream implements Upstream {
     const row = tag && (await this.#site.row(this.#repository, tag));
     if (tag === undefined || row === undefined) return undefined;
     if (kept !== undefined && isStill(kept, row)) return { manifest: kept };
-    const { source, turn, openings, home, registry } = this.#site;
+    const { source, turn, openings, read, home, registry } = this.#site;
     const elsewhere = referenceOf(home, row);
     if (elsewhere !== undefined)
       return inRegistry(registry(elsewhere), elsewhere.digest ?? elsewhere.tag ?? tag, row);
     const { manifest, source: parts } = await turn(async () =>
-      packForPush(await takeChart(source, row, { onMismatch: "fail", openings }), createdOf(row.created)),
+      packForPush(
+        await takeChart(source, row, { onMismatch: "fail", openings, read }),
+        createdOf(row.created),
+      ),
     );
     return { manifest, parts };
   }

@@ -1,3 +1,4 @@
+import type { ReadFacts } from "../chart/facts.ts";
 import type { Digest } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import { limiter } from "../oci/limiter.ts";
@@ -29,6 +30,8 @@ export interface MirroredSiteOptions {
   readonly home: URL;
   /** A repository of a registry, for charts of which the index says that they are there. */
   readonly registry: (reference: Reference) => Upstream;
+  /** Reads archives on another thread: a megabyte of a hostile Chart.yaml took ten seconds of everybody's. */
+  readonly read?: ReadFacts | undefined;
   /** How long the index counts, in ms. */
   readonly refresh: number;
   /** Now, ms since 1970. */
@@ -40,6 +43,7 @@ export class MirroredSite {
   readonly source: ChartSource;
   readonly home: URL;
   readonly registry: MirroredSiteOptions["registry"];
+  readonly read: MirroredSiteOptions["read"];
   /** For whoever has an archive in memory. */
   readonly turn = limiter(atOnce);
   /** For whoever has one unpacked, too. */
@@ -49,10 +53,11 @@ export class MirroredSite {
   #held: HeldIndex | undefined;
   #asking: Promise<HeldIndex> | undefined;
 
-  constructor(source: ChartSource, { home, registry, refresh, now }: MirroredSiteOptions) {
+  constructor(source: ChartSource, { home, registry, read, refresh, now }: MirroredSiteOptions) {
     this.source = source;
     this.home = home;
     this.registry = registry;
+    this.read = read;
     this.#refresh = refresh;
     this.#now = now;
   }

@@ -1,4 +1,5 @@
 import { openArchive } from "../chart/archive.ts";
+import { metadataOf, type ReadFacts } from "../chart/facts.ts";
 import type { Metadata } from "../chart/metadata.ts";
 import type { ChartInMemory } from "../chart/packed.ts";
 import { provenanceKind } from "../chart/provenance.ts";
@@ -25,6 +26,8 @@ export interface TakeOptions {
   readonly onMismatch: MismatchPolicy;
   /** For opening archives: one has up to 100 MiB unpacked, so few at once. */
   readonly openings: ReturnType<typeof limiter>;
+  /** Reads archives on another thread; here where there is none. What is renamed is opened here. */
+  readonly read?: ReadFacts | undefined;
   /** Where dependencies are in the target; without it archives go over as they are. */
   readonly renaming?: Renaming | undefined;
 }
@@ -41,12 +44,13 @@ export class MismatchSkipped extends Error {}
 export async function takeChart(
   source: Pick<ChartSource, "places">,
   row: IndexRow,
-  { onMismatch, openings, renaming }: TakeOptions,
+  { onMismatch, openings, read, renaming }: TakeOptions,
 ): Promise<TakenChart> {
   const { place, archive, matches } = await takeArchive(source.places(row), row, onMismatch);
   const notes = matches ? [] : [`the index says ${row.digest}, the archive is ${digestOf(archive)}`];
   const [{ metadata, rewritten }, provenance] = await Promise.all([
     openings(async () => {
+      if (read !== undefined && renaming === undefined) return { metadata: await metadataBy(read, archive) };
       const chart = await openArchive(archive);
       return { metadata: chart.metadata, rewritten: renaming && rewriteDependencies(chart, renaming) };
     }),
@@ -67,6 +71,13 @@ export async function takeChart(
     notes,
     rewritten: false,
   };
+}
+
+async function metadataBy(read: ReadFacts, archive: Uint8Array): Promise<Metadata> {
+  const facts = await read(archive);
+  if ("unreadable" in facts)
+    throw new ChartroomError("invalid", `The archive cannot be read: ${facts.unreadable}`);
+  return metadataOf(facts);
 }
 
 /** An archive, and whether it is what the index says. */

@@ -1,4 +1,5 @@
 import { version } from "../../../package.json";
+import type { ReadFacts } from "../../chart/facts.ts";
 import { readTls } from "../../http/tls.ts";
 import { Transport } from "../../http/transport.ts";
 import { ChartUpstream } from "../../migrate/chartUpstream.ts";
@@ -17,15 +18,24 @@ const timeouts = { answer: 10_000, stall: 30_000 };
 /** In ms: an upstream that wants to be left alone for longer has its answer passed on. */
 const patience = 2_000;
 
+/** What mirrors need of a server. */
+interface MirrorNeeds {
+  /** ms since 1970 */
+  readonly now: () => number;
+  /** Ends all that is under way with upstreams. */
+  readonly signal: AbortSignal;
+  /** Reads archives on another thread. */
+  readonly read: ReadFacts;
+}
+
 /**
  * Open what the mirrors mirror. Nothing is asked yet.
- * @param now ms since 1970; `signal` ends all that is under way with upstreams
  * @throws HttpError `tls-file` when a certificate's file is not what its flag asks for
  */
 export async function openMirrors(
   mirrors: readonly MirrorSettings[],
   { caFile, certFile, keyFile, insecureSkipTlsVerify: insecure, plainHttp }: GlobalOptions,
-  { now, signal }: { readonly now: () => number; readonly signal: AbortSignal },
+  { now, signal, read }: MirrorNeeds,
 ): Promise<MirrorSource[]> {
   const tls = await readTls({ caFile, certFile, keyFile, insecure });
   const transport = new Transport({ userAgent: `chartroom/${version}`, tls, timeouts, patience, signal });
@@ -33,7 +43,7 @@ export async function openMirrors(
   return mirrors.map((mirror) =>
     mirror.url.protocol === "oci:"
       ? registryMirror(mirror, { transport, tls: secured, plainHttp: mirror.plainHttp ?? plainHttp })
-      : siteMirror(mirror, { transport, tls: secured, plainHttp }, now),
+      : siteMirror(mirror, { transport, tls: secured, plainHttp }, { now, read }),
   );
 }
 
@@ -62,12 +72,12 @@ function registryMirror({ prefix, url, login, ttl }: MirrorSettings, way: Way): 
 function siteMirror(
   { prefix, url, login, ttl, refresh }: MirrorSettings,
   way: Way,
-  now: () => number,
+  { now, read }: Pick<MirrorNeeds, "now" | "read">,
 ): MirrorSource {
   const authorization = login && basic(login.username, login.password);
   const home = parseSite(url.href);
   const registry = (reference: Reference) => new RemoteUpstream(openRemote(reference, way));
   const source = new Site(home, { transport: way.transport, authorization });
-  const site = new MirroredSite(source, { home, registry, refresh, now });
+  const site = new MirroredSite(source, { home, registry, read, refresh, now });
   return { prefix, ttl, open: (repository) => new ChartUpstream(site, repository) };
 }

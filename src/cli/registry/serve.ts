@@ -1,6 +1,7 @@
 import { homedir, hostname } from "node:os";
 import { version } from "../../../package.json";
 import { Attempts } from "../../registry/attempts.ts";
+import { archiveThread } from "../../registry/charts/archiveThread.ts";
 import { WritesStopped } from "../../registry/writeStop.ts";
 import { debugAnswer } from "../../server/debug.ts";
 import { Front } from "../../server/front.ts";
@@ -69,11 +70,13 @@ export async function serve([file]: string[], options: RegistryOptions, context:
       error instanceof Error ? error.message : String(error),
     );
   const upstreams = new AbortController();
+  const archives = archiveThread();
   // A mirror writes when it is read: meanwhile it is an ordinary repository, with what it has.
   const mirrored = settings.readOnly ? [] : settings.mirrors;
   const mirrors = await openMirrors(mirrored, options, {
     now,
     signal: upstreams.signal,
+    read: archives.read,
   });
   const { registry, writes, waiting, notifications, data, keeping, close } = await openServed(settings, {
     now,
@@ -91,7 +94,10 @@ export async function serve([file]: string[], options: RegistryOptions, context:
     },
   });
   stack.defer(close);
-  stack.defer(() => upstreams.abort());
+  stack.defer(() => {
+    upstreams.abort();
+    archives.stop();
+  });
 
   const health = new Health();
   stack.defer(() => health.stop());

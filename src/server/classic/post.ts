@@ -1,4 +1,4 @@
-import { parseConfig } from "../../chart/config.ts";
+import { metadataOf } from "../../chart/facts.ts";
 import { partLimits } from "../../chart/limits.ts";
 import { packForPush, signForPush } from "../../chart/packed.ts";
 import { isAbout, provenanceKind, signedChart } from "../../chart/provenance.ts";
@@ -36,7 +36,7 @@ export async function postChart(call: Call, { prefix }: InRepository): Promise<R
   if ("unreadable" in facts) throw new MuseumError(400, facts.unreadable);
   if (provenance !== undefined && provenanceKind(provenance, archive) !== "signed")
     throw new MuseumError(400, "invalid provenance file");
-  const metadata = parseConfig(new TextEncoder().encode(`{${facts.entry.json}}`));
+  const metadata = metadataOf(facts);
   const repository = repositoryOf(call, prefix, metadata.name);
   const tag = parseTag(metadata.version);
   const force = call.query.has("force");
