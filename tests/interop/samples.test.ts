@@ -75,12 +75,14 @@ interop(
 );
 
 interop(
-  "every archive of a published repository goes the whole circle, several at a time",
+  "archives of a published repository go the whole circle, several at a time",
   ["helm4", "samples"],
   async (bench) => {
     const { host } = await bench.chartroom();
-    const archives = await paths("keda", (name) => name.endsWith(".tgz"));
-    expect(archives).toHaveLength(106);
+    const whole = await paths("keda", (name) => name.endsWith(".tgz"));
+    expect(whole).toHaveLength(106);
+    // Each third: all of them go by our own client alone in tests/cli/samples.test.ts.
+    const archives = whole.filter((_, i) => i % 3 === 0);
     const limit = limiter(parallel);
     const digests = await Promise.all(archives.map((path) => limit(() => circle(bench, host, path))));
     expect(digests).toEqual(await Promise.all(archives.map(digestOfFile)));
@@ -88,7 +90,7 @@ interop(
       await readFile(join(samples()!, "keda/index.yaml"), "utf8"),
     );
     const published = Object.values(entries).flatMap((rows) => rows.map(({ digest }) => `sha256:${digest}`));
-    expect(digests.toSorted()).toEqual(published.toSorted());
-    expect(await bench.done("chartroom", ["chart", "check"])).toStartWith("106 references, ");
+    for (const digest of digests) expect(published).toContain(digest);
+    expect(await bench.done("chartroom", ["chart", "check"])).toStartWith(`${archives.length} references, `);
   },
 );
