@@ -11,32 +11,35 @@ export function urlOf(listener: Listener, listening: Listening): string {
   return url.origin;
 }
 
-/**
- * Where it listens, where it keeps data, who may enter, what to type next; a line each.
- * @param keeping where the data is, a sentence
- * @param htpasswd the file of those who may enter; undefined for everyone
- * @param addable whether `registry user add` would make such a file
- * @param access the rules of who may do what, where there are any
- */
-export function greeting(
-  url: string,
-  { addresses }: Listener,
-  keeping: string,
-  htpasswd: string | undefined,
-  addable: boolean,
-  access: AccessSettings | undefined,
-): string[] {
+/** What there is to say of a registry beside its addresses. */
+export interface Greeted {
+  /** Where the data is, a sentence. */
+  readonly keeping: string;
+  /** The file of those who may enter; undefined for everyone. */
+  readonly htpasswd: string | undefined;
+  /** Whether `registry user add` would make such a file. */
+  readonly addable: boolean;
+  /** The rules of who may do what, where there are any. */
+  readonly access: AccessSettings | undefined;
+  /** Whether nobody may push: it is read-only, or a mirror as a whole. */
+  readonly pullsOnly: boolean;
+}
+
+/** Where it listens, where it keeps data, who may enter, what to type next; a line each. */
+export function greeting(url: string, { addresses }: Listener, greeted: Greeted): string[] {
+  const { keeping, htpasswd, addable, access, pullsOnly } = greeted;
   const hosts = addresses.map((address) => ("socket" in address ? "a socket" : address.hostname));
   const everywhere = hosts.some((host) => host === "::" || host === "0.0.0.0");
+  const deeds = pullsOnly ? "pull" : "pull and push";
   return [
     `Listening on ${url} (${everywhere ? "every interface" : hosts.join(" and ")})`,
     keeping,
     access !== undefined
       ? byRules(access, htpasswd)
       : htpasswd !== undefined
-        ? `Only users in ${htpasswd} may pull and push`
-        : `Everyone may pull and push${addable ? ". To ask for logins: chartroom registry user add NAME, and start again" : ""}`,
-    ...nextCommand(url, htpasswd !== undefined),
+        ? `Only users in ${htpasswd} may ${deeds}`
+        : `Everyone may ${deeds}${addable ? ". To ask for logins: chartroom registry user add NAME, and start again" : ""}`,
+    ...(pullsOnly ? [] : nextCommand(url, htpasswd !== undefined)),
   ];
 }
 

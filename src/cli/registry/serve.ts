@@ -152,16 +152,20 @@ export async function serve([file]: string[], options: RegistryOptions, context:
 
   const url = `${urlOf(server, settings.listen)}${settings.prefix}`;
   const addable = settings.users !== undefined;
+  const pullsOnly = settings.readOnly || mirrored.some(({ prefix }) => prefix === "");
   if (forPeople(options)) for (const mirror of mirrored) say("info", mirrorLine(mirror));
   if (forPeople(options))
-    for (const line of greeting(url, server, keeping, htpasswd, addable, settings.access)) say("info", line);
+    for (const line of greeting(url, server, {
+      keeping,
+      htpasswd,
+      addable,
+      access: settings.access,
+      pullsOnly,
+    }))
+      say("info", line);
   if (settings.readOnly) warn("read-only for maintenance: pushes and deletes are refused");
   const closed =
-    mirrored.some(({ prefix }) => prefix === "") ||
-    htpasswd !== undefined ||
-    access !== undefined ||
-    settings.readOnly ||
-    (settings.tls?.clientCas.length ?? 0) > 0;
+    pullsOnly || htpasswd !== undefined || access !== undefined || (settings.tls?.clientCas.length ?? 0) > 0;
   if (!closed && !isLocal(settings.listen))
     warn(
       `whoever reaches this machine may push and delete${addable ? "; `chartroom registry user add NAME` ends that" : ""}`,
