@@ -39,7 +39,7 @@ export function greeting(url: string, { addresses }: Listener, greeted: Greeted)
       : htpasswd !== undefined
         ? `Only users in ${htpasswd} may ${deeds}`
         : `Everyone may ${deeds}${addable ? ". To ask for logins: chartroom registry user add NAME, and start again" : ""}`,
-    ...(pullsOnly ? [] : nextCommand(url, htpasswd !== undefined)),
+    ...nextCommand(url, htpasswd !== undefined),
   ];
 }
 
