@@ -4,6 +4,7 @@ import type { Page, PageRequest, UnheldBytes, Waiting } from "./catalog.ts";
 import { packDigest, unpackDigest } from "./packed.ts";
 import { pageOf } from "./questions.ts";
 import type { Sql } from "./sql.ts";
+import { behind, waitingPage } from "./waitingPage.ts";
 
 /** Since when a blob of this repository is named by no manifest of it, ms since 1970; undefined for any other blob. */
 export function unnamedSince(sql: Sql, repository: RepositoryName, digest: Digest): number | undefined {
@@ -18,20 +19,17 @@ export function unnamedSince(sql: Sql, repository: RepositoryName, digest: Diges
 }
 
 /** Blobs that no manifest of their repository has named since `before`, longest first. */
-export function unnamed(sql: Sql, before: number, { after, limit }: PageRequest<Waiting>): Page<Waiting> {
-  const rows = sql.all<{ repository: RepositoryName; digest: Uint8Array; size: number; since: number }>(
+export function unnamed(sql: Sql, before: number, page: PageRequest<Waiting>): Page<Waiting> {
+  return waitingPage(
+    sql,
     `SELECT repository.name AS repository, content.digest, blob.size, blob.unnamed AS since
       FROM blob JOIN repository ON repository.id = blob.repository JOIN content ON content.id = blob.content
       WHERE blob.unnamed <= ?1 AND (blob.unnamed, blob.repository, blob.content) >
-        (?2, coalesce((SELECT id FROM repository WHERE name = ?3), 0), coalesce((SELECT id FROM content WHERE digest = ?4), 0))
+        ${behind}
       ORDER BY blob.unnamed, blob.repository, blob.content LIMIT ?5`,
     before,
-    after?.since ?? 0,
-    after?.repository ?? "",
-    after === undefined ? new Uint8Array() : packDigest(after.digest),
-    limit + 1,
+    page,
   );
-  return pageOf(rows, limit, (row) => ({ ...row, digest: unpackDigest(row.digest) }));
 }
 
 /** Contents that no repository has any more and whose bytes are not known to be gone. */

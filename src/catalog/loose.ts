@@ -1,9 +1,7 @@
-import type { RepositoryName } from "../oci/reference.ts";
 import type { Page, PageRequest, Waiting } from "./catalog.ts";
 import type { Id } from "./ids.ts";
-import { packDigest, unpackDigest } from "./packed.ts";
-import { pageOf } from "./questions.ts";
 import type { Sql } from "./sql.ts";
+import { behind, waitingPage } from "./waitingPage.ts";
 
 // Manifests that nothing of their repository holds wait in `manifest.loose`, since when: no tag, no index that names them, and
 // no subject that is there.
@@ -55,19 +53,16 @@ export function heldBy(sql: Sql, repository: Id, manifest: Id): Id[] {
 }
 
 /** Manifests that nothing has held since `before`, longest first. */
-export function loose(sql: Sql, before: number, { after, limit }: PageRequest<Waiting>): Page<Waiting> {
-  const rows = sql.all<{ repository: RepositoryName; digest: Uint8Array; size: number; since: number }>(
+export function loose(sql: Sql, before: number, page: PageRequest<Waiting>): Page<Waiting> {
+  return waitingPage(
+    sql,
     `SELECT repository.name AS repository, content.digest, length(body.bytes) AS size, manifest.loose AS since
       FROM manifest JOIN repository ON repository.id = manifest.repository
         JOIN content ON content.id = manifest.content JOIN body ON body.content = manifest.content
       WHERE manifest.loose <= ?1 AND (manifest.loose, manifest.repository, manifest.content) >
-        (?2, coalesce((SELECT id FROM repository WHERE name = ?3), 0), coalesce((SELECT id FROM content WHERE digest = ?4), 0))
+        ${behind}
       ORDER BY manifest.loose, manifest.repository, manifest.content LIMIT ?5`,
     before,
-    after?.since ?? 0,
-    after?.repository ?? "",
-    after === undefined ? new Uint8Array() : packDigest(after.digest),
-    limit + 1,
+    page,
   );
-  return pageOf(rows, limit, (row) => ({ ...row, digest: unpackDigest(row.digest) }));
 }

@@ -6,6 +6,7 @@ import { FilesystemBlobs } from "../../blobs/filesystem.ts";
 import type { Catalog } from "../../catalog/catalog.ts";
 import { openSqliteCatalog } from "../../catalog/sqlite.ts";
 import { type FileSystem, nodeFileSystem } from "../../files/filesystem.ts";
+import { inParallel } from "../../oci/parallel.ts";
 import { Registry } from "../../registry/registry.ts";
 import { WriteStop } from "../../registry/writeStop.ts";
 import { createHandler } from "../../server/handler.ts";
@@ -102,16 +103,10 @@ async function usualCalls(): Promise<readonly Call[]> {
 }
 
 /** Try every point, some at once: they share the catalog, and so its syncs. */
-async function each(
+const each = (
   calls: readonly Call[],
   point: (index: number, call: Call) => Promise<void>,
-): Promise<void> {
-  const points = calls.entries();
-  const hand = async () => {
-    for (const [index, call] of points) await point(index, call);
-  };
-  await Promise.all(Array.from({ length: 8 }, hand));
-}
+): Promise<unknown> => inParallel([...calls.entries()], 8, ([index, call]) => point(index, call));
 
 const codes = ["EIO", "ENOSPC", "EACCES"];
 

@@ -6,6 +6,7 @@ import { FilesystemBlobs } from "../../blobs/filesystem.ts";
 import { snapshotSqlite } from "../../catalog/snapshot.ts";
 import { openSqliteReader } from "../../catalog/sqlite.ts";
 import { type FileSystem, ifThere, nodeFileSystem } from "../../files/filesystem.ts";
+import { inParallel } from "../../oci/parallel.ts";
 import { parseTag } from "../../oci/reference.ts";
 import { blobOf, imageOf } from "../../testing/artifacts.ts";
 import { checkedData } from "../../testing/checked.ts";
@@ -84,16 +85,10 @@ async function stateOf(root: string): Promise<"none" | "yesterday" | "today"> {
 }
 
 /** Try every point, some at once. */
-async function each(
+const each = (
   calls: readonly Call[],
   point: (index: number, call: Call) => Promise<void>,
-): Promise<void> {
-  const points = calls.entries();
-  const hand = async () => {
-    for (const [index, call] of points) await point(index, call);
-  };
-  await Promise.all(Array.from({ length: 8 }, hand));
-}
+): Promise<unknown> => inParallel([...calls.entries()], 8, ([index, call]) => point(index, call));
 
 const refusesLinks = ({ name }: Call) => (name === "link" ? { code: "EXDEV" } : undefined);
 
