@@ -12,6 +12,8 @@ import { runModel } from "../tests/torture/model/model.ts";
 import { Random } from "../tests/torture/random.ts";
 import { storm } from "../tests/torture/storm.ts";
 
+/** Deaths of one registry before the next begins with nothing: what is looked through after each stays as little as at first. */
+const lifetime = 100;
 const someSeed = Date.now() % 1_000_000;
 const [first, ...rest] = process.argv.slice(2);
 const started = performance.now();
@@ -46,13 +48,23 @@ async function dying([kills = 10_000, hands = 16, seed = someSeed]: readonly num
   readonly string[]
 > {
   console.log(`${kills} deaths under ${hands} clients at once, seed ${seed}`);
-  const { acknowledged, remembered, idle, lost, collected } = await withBench((bench) =>
-    killUnderLoad(bench, { kills, hands, seed, longest: 400 }),
-  );
-  console.log(
-    `${acknowledged} requests acknowledged; ${remembered} things looked for, ${lost.length} not there; ${seconds()}`,
-  );
-  console.log(`${idle} deaths before anything was acknowledged; ${collected} blobs collected`);
+  const sum = { acknowledged: 0, remembered: 0, idle: 0, collected: 0 };
+  const lost: string[] = [];
+  for (let done = 0; done < kills; done += lifetime) {
+    const life = await withBench((bench) =>
+      killUnderLoad(bench, {
+        kills: Math.min(lifetime, kills - done),
+        hands,
+        seed: seed + done,
+        longest: 250,
+      }),
+    );
+    for (const what of ["acknowledged", "remembered", "idle", "collected"] as const) sum[what] += life[what];
+    lost.push(...life.lost);
+    console.log(
+      `${Math.min(done + lifetime, kills)} deaths, ${sum.idle} before anything was acknowledged; ${sum.acknowledged} requests acknowledged; ${sum.remembered} things looked for, ${lost.length} not there; ${sum.collected} blobs collected; ${seconds()}`,
+    );
+  }
   return lost;
 }
 
