@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { blobOf, imageOf } from "../../src/testing/artifacts.ts";
+import { type Artifact, blobOf, imageOf } from "../../src/testing/artifacts.ts";
 import { noise } from "../../src/testing/streams.ts";
 import { asking, Witness } from "../../src/testing/witness.ts";
 import type { Bench, Registry } from "../bench.ts";
@@ -94,26 +94,27 @@ async function faultsOf(bench: Bench, { folder }: Registry): Promise<string[]> {
     .map(({ level, where, message }) => `${level}: ${where}: ${message}`);
 }
 
-/** Push an image and its referrer, leave an upload half sent, delete another: until a request is not acknowledged. */
+/** One of a client's works, any of them at any time, until a request is not acknowledged: so each moment of each work is one to die at. */
 async function work(witness: Witness, random: Random, seed: number): Promise<void> {
   const size = random.fraction() < 0.05 ? 1_000_000 : 100 + Math.floor(random.fraction() * 20_000);
-  const [layer, other] = [blobOf(noise(size, seed)), blobOf(noise(300, -seed - 1))];
-  const image = imageOf([layer]);
-  const { digest } = image.descriptor;
-  const signature = imageOf([other], {
+  const push = (artifact: Artifact) =>
+    artifact.blobs.map((blob) => () => witness.blob(blob, random.fraction() < 0.5 ? "session" : "whole"));
+  const image = imageOf([blobOf(noise(size, seed))]);
+  const signature = imageOf([blobOf(noise(300, -seed - 1))], {
     artifactType: "application/vnd.example.signature",
     subject: image.descriptor,
   });
   const doomed = imageOf([common, blobOf(noise(200, -seed - 2))], { annotations: { turn: `${seed}` } });
-  const steps = [
-    ...[...image.blobs, other].map((blob) => () => witness.blob(blob, blob === layer ? "session" : "whole")),
-    ...doomed.blobs.map((blob) => () => witness.blob(blob, random.fraction() < 0.5 ? "session" : "whole")),
-    () => witness.manifest(image, "latest"),
-    () => witness.manifest(signature, undefined, digest),
-    async () => (await witness.half(layer)) !== undefined,
-    () => witness.manifest(doomed, `t${seed}`),
-    () => witness.remove(`manifests/t${seed}`),
-    () => witness.remove(`manifests/${doomed.descriptor.digest}`),
-  ];
+  const steps = random.of([
+    [...push(image), () => witness.manifest(image, "latest")],
+    [...push(signature), () => witness.manifest(signature, undefined, image.descriptor.digest)],
+    [async () => (await witness.half(blobOf(noise(size, seed)))) !== undefined],
+    [
+      ...push(doomed),
+      () => witness.manifest(doomed, `t${seed}`),
+      () => witness.remove(`manifests/t${seed}`),
+      () => witness.remove(`manifests/${doomed.descriptor.digest}`),
+    ],
+  ]);
   for (const step of steps) if (!(await step())) return;
 }
