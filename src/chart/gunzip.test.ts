@@ -57,6 +57,16 @@ describe("gunzip", () => {
     await expect(unpack(bytes)).rejects.toMatchObject({ reason, code: "invalid" });
   });
 
+  test("refuses trailing bytes behind data that ends where a piece ends that is fed", async () => {
+    // Seven blocks of stored bytes, each with a header of 5 (RFC 1951 §3.2.4).
+    const stored = gzipSync(Buffer.alloc(256 * 1024 - 7 * 5), { level: 0 });
+    expect(stored.length).toBe(10 + 256 * 1024 + 8);
+    expect(await unpack(stored)).toHaveLength(256 * 1024 - 7 * 5);
+    await expect(unpack(Buffer.concat([stored, Buffer.alloc(8)]))).rejects.toMatchObject({
+      reason: "trailing-bytes",
+    });
+  });
+
   test("stops a bomb at the limit", async () => {
     let size = 0;
     const read = async () => {
