@@ -1,4 +1,4 @@
-import { gzipSync } from "fflate";
+import { gzipSync } from "fflate/browser";
 import { isMap, isScalar, isSeq, parseDocument } from "yaml";
 import { digestOf } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
