@@ -82,7 +82,9 @@ export class Definition extends Command {
 
   #flagOf(word: string): string[] {
     const [, name = "", value = ""] = /^(--?[a-z][a-z-]*)=(true|false|[10])$/i.exec(word) ?? [];
-    const isFlag = this.options.some((option) => option.is(name) && option.isBoolean());
+    const isFlag = this.options.some(
+      (option) => option.isBoolean() && [option.short, option.long].includes(name),
+    );
     if (!isFlag) return [word];
     return /^(true|1)$/i.test(value) ? [name] : [];
   }
