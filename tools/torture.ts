@@ -6,8 +6,8 @@
 //   npm run torture registry [kills] [clients] [seed]
 //   npm run torture model [steps] [seed]
 //   npm run torture cuts [cuts] [seed]
-import { MemoryCatalog } from "../src/catalog/memory.ts";
-import { openSqliteCatalog } from "../src/catalog/sqlite.ts";
+import { MemoryCatalog } from "../src/catalog/memory/memory.ts";
+import { openSqliteCatalog } from "../src/catalog/sqlite/sqlite.ts";
 import { withBench } from "../tests/bench.ts";
 import { type Cut, cutConnections } from "../tests/torture/cuts.ts";
 import { killUnderLoad } from "../tests/torture/kills.ts";
