@@ -486,17 +486,17 @@ export const mutants: readonly Mutant[] = [
   // No text from outside leads out of its place.
   {
     without: 'the refusal of ".." in an archive',
-    file: "src/chart/archivePaths.ts",
+    file: "src/chart/archive/archivePaths.ts",
     find: 'if (parts.includes(".."))',
     replace: "if (parts.length === 0)",
-    test: ["src/chart/archive.test.ts", "openArchive refuses .."],
+    test: ["src/chart/archive/archive.test.ts", "openArchive refuses .."],
   },
   {
     without: "the refusal of absolute paths in an archive",
-    file: "src/chart/archivePaths.ts",
+    file: "src/chart/archive/archivePaths.ts",
     find: 'if (path.startsWith("/") || ',
     replace: "if (",
-    test: ["src/chart/archive.test.ts", "openArchive refuses an absolute path"],
+    test: ["src/chart/archive/archive.test.ts", "openArchive refuses an absolute path"],
   },
   {
     without: "the look for links in the way of an export",
@@ -521,10 +521,10 @@ export const mutants: readonly Mutant[] = [
   // What comes from outside is limited.
   {
     without: "the limit on what gzip unpacks to",
-    file: "src/chart/gunzip.ts",
+    file: "src/chart/archive/gunzip.ts",
     find: "if (size > limit)",
     replace: "if (size < 0)",
-    test: ["src/chart/gunzip.test.ts", "gunzip stops a bomb at the limit"],
+    test: ["src/chart/archive/gunzip.test.ts", "gunzip stops a bomb at the limit"],
   },
   {
     without: "the limit on an upload's size",

@@ -9,7 +9,7 @@ import { packDigest } from "../../catalog/sqlite/packed.ts";
 import { migrations, upgrade } from "../../catalog/sqlite/schema.ts";
 import { Sql } from "../../catalog/sqlite/sql.ts";
 import { openSqliteCatalog } from "../../catalog/sqlite/sqlite.ts";
-import { openArchive } from "../../chart/archive.ts";
+import { openArchive } from "../../chart/archive/archive.ts";
 import { readFacts } from "../../chart/facts.ts";
 import { packForPush } from "../../chart/packed.ts";
 import { type Digest, digestOf } from "../../oci/digest.ts";

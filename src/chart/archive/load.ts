@@ -1,7 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
-import { ChartroomError } from "../oci/errors.ts";
+import { ChartroomError } from "../../oci/errors.ts";
+import { missingDependencies } from "../dependencies.ts";
 import { type ChartArchive, openArchive } from "./archive.ts";
-import { missingDependencies } from "./dependencies.ts";
 import { hostile } from "./hostile.ts";
 import { partLimits } from "./limits.ts";
 import { type PackedChart, packChart } from "./pack.ts";

@@ -1,4 +1,4 @@
-import { isPlainText } from "./goScalar.ts";
+import { isPlainText } from "./scalar.ts";
 
 /** What JSON holds. */
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { gzipSync } from "node:zlib";
-import { hostileArchive, paxHeader, type RawEntry, rawEntry, rawTar } from "../testing/archives.ts";
+import { hostileArchive, paxHeader, type RawEntry, rawEntry, rawTar } from "../../testing/archives.ts";
 import { openArchive, unpackedBytes } from "./archive.ts";
 import type { Reason } from "./hostile.ts";
 import { helmLimits } from "./limits.ts";

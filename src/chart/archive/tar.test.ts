@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { paxHeader, type RawEntry, rawEntry, rawTar } from "../testing/archives.ts";
+import { paxHeader, type RawEntry, rawEntry, rawTar } from "../../testing/archives.ts";
 import { readTar } from "./tar.ts";
 import { writeTar } from "./tarWriter.ts";
 

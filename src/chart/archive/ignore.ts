@@ -1,4 +1,4 @@
-import { ChartroomError } from "../oci/errors.ts";
+import { ChartroomError } from "../../oci/errors.ts";
 import { type Glob, parseGlob } from "./glob.ts";
 
 /** One line of a `.helmignore`. */

@@ -3,8 +3,8 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { digestOf } from "../oci/digest.ts";
-import { type ChartFiles, sampleChart, withDirectory, writeChart } from "../testing/charts.ts";
+import { digestOf } from "../../oci/digest.ts";
+import { type ChartFiles, sampleChart, withDirectory, writeChart } from "../../testing/charts.ts";
 import { openArchive } from "./archive.ts";
 import { IgnoreRules } from "./ignore.ts";
 import { helmLimits } from "./limits.ts";
@@ -55,7 +55,7 @@ describe("packChart", () => {
     await withDirectory(async (directory) => {
       await writeChart(directory, golden);
       const program = `import { packChart } from ${JSON.stringify(join(import.meta.dirname, "pack.ts"))};
-        import { digestOf } from ${JSON.stringify(join(import.meta.dirname, "../oci/digest.ts"))};
+        import { digestOf } from ${JSON.stringify(join(import.meta.dirname, "../../oci/digest.ts"))};
         process.umask(0o077); console.log(digestOf((await packChart(${JSON.stringify(directory)})).archive));`;
       const env = { ...process.env, TZ: "Pacific/Auckland", LC_ALL: "tr_TR.UTF-8", LANG: "tr_TR.UTF-8" };
       const digest = execFileSync(process.execPath, ["-e", program], { env, encoding: "utf8" }).trim();

@@ -1,4 +1,4 @@
-import { ChartroomError } from "../oci/errors.ts";
+import { ChartroomError } from "../../oci/errors.ts";
 
 /** Why an archive is refused: a closed list, so that a caller or a test can tell the reasons apart. */
 export type Reason =

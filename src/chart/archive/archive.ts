@@ -1,9 +1,9 @@
+import { parseMetadata } from "../chartYaml.ts";
+import type { Metadata } from "../metadata.ts";
 import { ArchivePaths } from "./archivePaths.ts";
-import { parseMetadata } from "./chartYaml.ts";
 import { gunzip } from "./gunzip.ts";
 import { hostile } from "./hostile.ts";
 import { type ArchiveLimits, helmLimits } from "./limits.ts";
-import type { Metadata } from "./metadata.ts";
 import type { ChartPath } from "./paths.ts";
 import { readTar, type TarEntry } from "./tar.ts";
 

@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "fflate";
-import { ChartroomError } from "../oci/errors.ts";
+import { ChartroomError } from "../../oci/errors.ts";
+import { parseMetadata } from "../chartYaml.ts";
 import type { ChartArchive, ChartFile } from "./archive.ts";
 import { ArchivePaths } from "./archivePaths.ts";
-import { parseMetadata } from "./chartYaml.ts";
 import { HostileArchive } from "./hostile.ts";
 import { IgnoreRules } from "./ignore.ts";
 import { helmLimits } from "./limits.ts";

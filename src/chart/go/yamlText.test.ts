@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { goYamlText } from "./goYamlText.ts";
+import { goYamlText } from "./yamlText.ts";
 
 // Each expected text is what `helm show chart` of Helm 4 printed for such a member of Chart.yaml.
 const long = "word ".repeat(20).trim();

@@ -1,7 +1,7 @@
 import type { Stats } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
-import { ChartroomError, type ErrorContext } from "../oci/errors.ts";
+import { ChartroomError, type ErrorContext } from "../../oci/errors.ts";
 import type { IgnoreRules } from "./ignore.ts";
 import type { ArchiveLimits } from "./limits.ts";
 import { unsafeSegment } from "./paths.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { sampleChart, withDirectory, writeChart } from "../testing/charts.ts";
-import { codeOf } from "../testing/errors.ts";
+import { sampleChart, withDirectory, writeChart } from "../../testing/charts.ts";
+import { codeOf } from "../../testing/errors.ts";
 import { packChart } from "./pack.ts";
 import { strayInCharts } from "./subcharts.ts";
 

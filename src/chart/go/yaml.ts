@@ -1,6 +1,6 @@
 import { parseAllDocuments } from "yaml";
-import { ChartroomError } from "../oci/errors.ts";
-import { scalars, type YamlValue } from "./goScalar.ts";
+import { ChartroomError } from "../../oci/errors.ts";
+import { scalars, type YamlValue } from "./scalar.ts";
 
 /**
  * The first document of a YAML file, as Helm's libraries read it (sigs.k8s.io/yaml over go-yaml v2): merge keys, the last
