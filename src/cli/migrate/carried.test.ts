@@ -141,6 +141,7 @@ describe("dependencies that name the source", () => {
       const moved = charts.find(({ chart }: { chart: string }) => chart === "parent");
       expect(moved.notes).toEqual([
         "its dependencies are in the target now, so its digest is another; its signature is of the old archive, and was left",
+        expect.stringMatching(/^it replaces sha256:[0-9a-f]{64}$/),
       ]);
       const shown = await play(["show", "chart", `${target}/parent:1.0.0`], { cwd: folder });
       expect(shown.stdout).toContain(`repository: oci://${target}\n`);
