@@ -23,8 +23,9 @@ export async function runMigration(words: Words, options: MigrateOptions, contex
   try {
     const keep = (outcome: Outcome) => {
       const { status, archive, step } = outcome;
-      const isKnown = archive === step.row.digest || learnings.find(step) !== undefined;
-      if (status !== "exists" || !isKnown) journal.write(outcome, context.now());
+      const isLearned = archive === step.row.digest || learnings.find(step) !== undefined;
+      if (status !== "exists" || !isLearned || !learnings.hasBrought(step.row))
+        journal.write(outcome, context.now());
     };
     await each("run", migration, index, keep);
   } finally {
