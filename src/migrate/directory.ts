@@ -3,15 +3,13 @@ import { openArchive } from "../chart/archive/archive.ts";
 import { partLimits } from "../chart/archive/limits.ts";
 import { unsafeSegment } from "../chart/archive/paths.ts";
 import { type FileSystem, ifThere } from "../files/filesystem.ts";
+import { streamFile } from "../files/stream.ts";
 import { digestOf } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import type { IndexRow } from "./indexRow.ts";
 import { type IndexEntry, type IndexReading, readIndex } from "./readIndex.ts";
 import { repositoryMetadataFile, repositoryMetadataLimit } from "./repositoryMetadata.ts";
 import type { ArchivePlace, ChartSource, IndexVersion } from "./source.ts";
-
-/** How much of an index's file is read at once, in bytes. */
-const piece = 64 * 1024;
 
 /**
  * The files of a classic repository: `index.yaml` and the archives, or archives alone, which are then read for what they
@@ -31,7 +29,7 @@ export class Directory implements ChartSource {
     const path = join(this.#path, "index.yaml");
     const there = (await ifThere(this.#fs.stat(path))) !== undefined;
     return {
-      entries: there ? readIndex(this.#stream(path), reading) : this.#archives(),
+      entries: there ? readIndex(streamFile(this.#fs, path), reading) : this.#archives(),
       version: undefined,
     };
   }
@@ -89,22 +87,6 @@ export class Directory implements ChartSource {
       if (!(error instanceof ChartroomError)) throw error;
       return { chart: file, line: 0, error };
     }
-  }
-
-  #stream(path: string): ReadableStream<Uint8Array> {
-    const opened = this.#fs.open(path, "r");
-    let at = 0;
-    return new ReadableStream<Uint8Array>({
-      pull: async (controller) => {
-        const buffer = new Uint8Array(piece);
-        const { bytesRead } = await (await opened).read(buffer, 0, piece, at);
-        at += bytesRead;
-        if (bytesRead > 0) return controller.enqueue(buffer.subarray(0, bytesRead));
-        await (await opened).close();
-        controller.close();
-      },
-      cancel: async () => (await opened).close(),
-    });
   }
 }
 

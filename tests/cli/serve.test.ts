@@ -269,6 +269,20 @@ describe("an end", () => {
     },
   );
 
+  onBench(
+    "may wait until balancers have seen that it is not ready, and takes requests meanwhile",
+    async (bench) => {
+      const env = { REGISTRY_HTTP_DEBUG_ADDR: free, REGISTRY_HTTP_DRAINDELAY: "1h" };
+      const server = await started(bench, ["--addr", free, "--data", "data"], env);
+      const debug = /Health and metrics on (\S+)/.exec(server.said())?.[1];
+      const stopped = server.stop();
+      while ((await fetch(`${debug}/readyz`)).status === 200) await Bun.sleep(5);
+      expect((await fetch(`${server.url}/v2/`)).status).toBe(200);
+      await server.stop();
+      expect(await stopped).toBe(130);
+    },
+  );
+
   onBench("what was acknowledged survives kill -9", async (bench) => {
     const server = await bench.chartroom();
     const names = Array.from({ length: 6 }, (_, i) => `${server.host}/a/b:${i}`);

@@ -1,4 +1,5 @@
 import { homedir, hostname } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
 import { version } from "../../../package.json";
 import { Attempts } from "../../registry/attempts.ts";
 import { archiveThread } from "../../registry/charts/archiveThread.ts";
@@ -178,6 +179,7 @@ export async function serve([file]: string[], options: RegistryOptions, context:
     await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
   health.stopping();
   if (forPeople(options)) say("info", "Stopping: requests under way may finish. Ctrl-C again ends them.");
+  await sleep(settings.http.drainDelay);
 }
 
 /** The registry as events name it; the instance is this run of it. */
