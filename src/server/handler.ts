@@ -1,6 +1,8 @@
 import { ChartroomError } from "../oci/errors.ts";
 import { UpstreamFailed } from "../registry/mirror/failure.ts";
 import { answer } from "./answer.ts";
+import { asMuseum } from "./classic/errors.ts";
+import { contextPath } from "./classic/route.ts";
 import { Front } from "./front.ts";
 import type { Peer } from "./listener.ts";
 import type { Log } from "./log.ts";
@@ -28,13 +30,14 @@ const plainFront = new Front({ base: undefined, absolute: false, headers: [], tr
 
 /** The one way in: whatever happens to a request is an answer, dressed for the outside, logged and counted. It never throws. */
 export function createHandler(options: HandlerOptions): Handler {
-  const { log, now, metrics, front = plainFront } = options;
+  const { log, now, metrics, front = plainFront, root = "" } = options;
   const requestId = idMaker();
   const respond = responder(options, front);
   return async (request, peer) => {
     const at = now();
     const began = performance.now();
     const address = front.client(request.headers, peer.address);
+    const { path } = rawTarget(request.url);
     const progress: Progress = {
       id: requestId(),
       address,
@@ -46,6 +49,8 @@ export function createHandler(options: HandlerOptions): Handler {
       streaming: false,
     };
     let status = 0;
+    // What a tag named, or an upload became, is known from the answer alone.
+    let told: string | null = null;
     metrics?.began();
     const finished = (size: number) => {
       for (const end of progress.through) end();
@@ -57,10 +62,10 @@ export function createHandler(options: HandlerOptions): Handler {
         address,
         user,
         method: request.method,
-        path: rawTarget(request.url).path,
+        path,
         operation: route?.op,
         repository: route !== undefined && "name" in route ? route.name : undefined,
-        digest: route !== undefined && "digest" in route ? route.digest : undefined,
+        digest: (route !== undefined && "digest" in route ? route.digest : told) ?? undefined,
         status,
         received,
         size,
@@ -81,7 +86,9 @@ export function createHandler(options: HandlerOptions): Handler {
       const isBusy = error instanceof ChartroomError && error.code === "busy";
       if (response.status >= 500 && !isTold && !isBusy) log.fault(at, error);
     }
+    if (path.startsWith(`${root}${contextPath}/`)) response = await asMuseum(response);
     status = response.status;
+    told = response.headers.get("docker-content-digest");
     response.headers.set("docker-distribution-api-version", "registry/2.0");
     response.headers.set("x-content-type-options", "nosniff");
     front.dress(response.headers, request, peer.address);
