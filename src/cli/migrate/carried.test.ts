@@ -82,6 +82,12 @@ describe("a migration", () => {
       }),
     ]);
     expect(await (await get(`mychart/blobs/${manifest.layers[0].digest}`)).text()).toBe(metadata);
+    // It is no chart, and nobody wonders why.
+    for (const args of [
+      ["versions", `${target}/mychart`],
+      ["repo", "index", target, "static"],
+    ])
+      expect((await play(args, { cwd: folder })).stderr).not.toContain("artifacthub.io");
     await put("artifacthub-repo.yml", `${metadata}# changed\n`);
     await put("mychart-3.0.0.tgz", await archiveOf("mychart", "3.0.0"));
     await put("index.yaml", indexOf([rowOf("mychart", "3.0.0")]));
