@@ -62,13 +62,15 @@ export async function openEnds(
   const there = below(to, prefix, context.signal);
   // Artifact Hub reads registries: nobody looks for it in a layout.
   const metadata = to.host === undefined ? undefined : new RepositoryMetadata(from, there);
-  const renaming = options.rewriteDependencies ? renamingOf(parseSite(source), prefix) : undefined;
+  const site = isSite(source) ? parseSite(source) : undefined;
+  const isSource = site && ((repository: string) => namesSite(site, repository));
+  const renaming = isSource && options.rewriteDependencies ? renamingOf(isSource, prefix) : undefined;
   return {
     source: from,
     prefix,
     key: isSite(source) ? source : resolve(context.cwd, source),
     naming: repositoryNameOf,
-    works: (how) => indexedWorks({ ...how, source: from, target: there, renaming }),
+    works: (how) => indexedWorks({ ...how, source: from, target: there, renaming, isSource }),
     metadata,
     hint: "Is this the repository's index.yaml?",
   };
@@ -76,9 +78,9 @@ export async function openEnds(
 
 /** Where a dependency in the source is in the target. One whose repository is called otherwise there cannot be named. */
 const renamingOf =
-  (site: URL, prefix: string): Renaming =>
+  (isSource: (repository: string) => boolean, prefix: string): Renaming =>
   ({ name, repository }) =>
-    namesSite(site, repository) && repositoryNameOf(name) === name
+    isSource(repository) && repositoryNameOf(name) === name
       ? `oci://${prefix.replace(/\/$/, "")}`
       : undefined;
 
