@@ -51,6 +51,10 @@ export async function takeChart(
 ): Promise<TakenChart> {
   const { place, archive, matches } = await takeArchive(source.places(row), row, onMismatch, admit);
   const notes = matches ? [] : [`the index says ${row.digest}, the archive is ${digestOf(archive)}`];
+  if (row.oddDigest !== undefined)
+    notes.push(
+      `the index says ${JSON.stringify(row.oddDigest.slice(0, 100))}, which is no digest to compare with`,
+    );
   const [{ metadata, rewritten }, provenance] = await Promise.all([
     openings(async () => {
       if (read !== undefined && renaming === undefined) return { metadata: await metadataBy(read, archive) };
