@@ -1,14 +1,18 @@
 // The long runs of tests/torture: processes at work on one store and one registry, killed at any moment; or a registry alone,
-// killed under load; or a registry's pushes, deletes and collections against a model of what must be.
+// killed under load; or a registry's pushes, deletes and collections against a model of what must be; or days of its clients over a
+// file system that fails at one call or another, or loses its power.
 //
 //   npm run torture [commands] [processes] [seed]
 //   npm run torture registry [kills] [clients] [seed]
 //   npm run torture model [steps] [seed]
+//   npm run torture points [points] [seed]
 import { MemoryCatalog } from "../src/catalog/memory.ts";
 import { openSqliteCatalog } from "../src/catalog/sqlite.ts";
 import { withBench } from "../tests/bench.ts";
 import { killUnderLoad } from "../tests/torture/kills.ts";
 import { runModel } from "../tests/torture/model/model.ts";
+import { withFolders } from "../tests/torture/points/folders.ts";
+import { type Points, tryPoints } from "../tests/torture/points/points.ts";
 import { Random } from "../tests/torture/random.ts";
 import { storm } from "../tests/torture/storm.ts";
 
@@ -23,7 +27,9 @@ const faults =
     ? await dying(rest.map(Number))
     : first === "model"
       ? await modelling(rest.map(Number))
-      : await storming([first, ...rest]);
+      : first === "points"
+        ? await pointing(rest.map(Number))
+        : await storming([first, ...rest]);
 for (const fault of faults) console.log(`FAULT: ${fault}`);
 console.log(`${faults.length} faults`);
 process.exitCode = faults.length === 0 ? 0 : 1;
@@ -91,4 +97,15 @@ async function modelling([steps = 1_000_000, seed = someSeed]: readonly number[]
     }
     return [];
   });
+}
+
+async function pointing([points = 10_000, seed = someSeed]: readonly number[]): Promise<readonly string[]> {
+  console.log(`${points} points, seed ${seed}`);
+  const progress = (far: Points) => {
+    const each = [...far.struck].map(([kind, count]) => `${count} ${kind}`).join(", ");
+    console.log(
+      `${far.total} points (${each}), ${far.adopting} with an adoption; ${far.missed} days over before their trouble; ${far.calls} calls of the file system; ${far.acknowledged} requests acknowledged; ${far.remembered} things looked for; ${far.faults.length} faults; ${seconds()}`,
+    );
+  };
+  return (await withFolders((folders) => tryPoints({ points, seed, folders, lanes: 8, progress }))).faults;
 }

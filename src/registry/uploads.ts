@@ -171,11 +171,12 @@ export class Uploads {
       });
   }
 
-  /** Let go of open files. Sessions stay. */
+  /** Let go of open files: of all, whichever cannot be closed. Sessions stay. @throws node's error */
   async close(): Promise<void> {
-    const ingests = [...this.#idle.values()];
+    const closing = [...this.#idle.values()].map((ingest) => ingest.close());
     this.#idle.clear();
-    for (const ingest of ingests) await ingest.close();
+    await Promise.allSettled(closing);
+    await Promise.all(closing);
   }
 
   /**
