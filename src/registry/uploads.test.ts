@@ -312,6 +312,23 @@ describe("an upload session", () => {
   });
 });
 
+test("when one ingest cannot be closed, the others are", async () => {
+  const root = await mkdtemp(join(tmpdir(), "chartroom-uploads-"));
+  try {
+    const fs = await TestFileSystem.over(root);
+    const blobs = new FilesystemBlobs(fs, { blobs: join(root, "blobs"), ingest: join(root, "ingest") });
+    const uploads = new Uploads({ blobs, catalog: new MemoryCatalog(), now: () => 0 });
+    for (let i = 0; i < 3; i++) await uploads.append(await uploads.open(repository, undefined), piece(0, 10));
+    expect(fs.openFiles).toBe(3);
+    const calls = fs.calls.length;
+    fs.fault = (index) => (index === calls ? { code: "EIO" } : undefined);
+    await expect(uploads.close()).rejects.toMatchObject({ code: "EIO" });
+    expect(fs.openFiles).toBe(0);
+  } finally {
+    await rm(root, { recursive: true });
+  }
+});
+
 describe("reap", () => {
   test("gives up what nobody touched for a week, and bytes without a session; the rest stays", async () => {
     const { blobs, catalog, clock, uploads } = make();
