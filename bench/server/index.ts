@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { MemoryBlobs } from "../../src/blobs/memory.ts";
-import { openSqliteCatalog } from "../../src/catalog/sqlite.ts";
+import { openSqliteCatalog } from "../../src/catalog/sqlite/sqlite.ts";
 import { Registry } from "../../src/registry/registry.ts";
 import type { Bench } from "../../tests/bench.ts";
 import { fabricateCharts, pushFabricated } from "../charts.ts";

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { digestOf } from "../oci/digest.ts";
 import { asYaml } from "./config.ts";
 import { Fields } from "./fields.ts";
-import { parseGoYaml } from "./goYaml.ts";
+import { parseGoYaml } from "./go/yaml.ts";
 import { archiveUrl, chartsNamed, indexEntry } from "./indexEntry.ts";
 import { readMetadata } from "./metadata.ts";
 

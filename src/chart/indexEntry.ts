@@ -1,6 +1,6 @@
 import { type Digest, hexOf } from "../oci/digest.ts";
 import { configBytes } from "./config.ts";
-import { isPlainText } from "./goScalar.ts";
+import { isPlainText } from "./go/scalar.ts";
 import type { Metadata } from "./metadata.ts";
 import { tryVersion } from "./version.ts";
 

@@ -1,9 +1,9 @@
 // The one file that names how a registry is kept: rows in SQLite, blobs on the file system; or both in memory.
 import { FilesystemBlobs } from "../blobs/filesystem.ts";
 import { MemoryBlobs } from "../blobs/memory.ts";
-import { MemoryCatalog } from "../catalog/memory.ts";
-import { snapshotSqlite } from "../catalog/snapshot.ts";
-import { openSqliteCatalog, openSqliteReader } from "../catalog/sqlite.ts";
+import { MemoryCatalog } from "../catalog/memory/memory.ts";
+import { snapshotSqlite } from "../catalog/sqlite/snapshot.ts";
+import { openSqliteCatalog, openSqliteReader } from "../catalog/sqlite/sqlite.ts";
 import { Notifications, type NotificationsOptions } from "../notify/notifications.ts";
 import type { Catalogs } from "../registry/backup/copy.ts";
 import { archiveThread } from "../registry/charts/archiveThread.ts";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { openArchive } from "../chart/archive.ts";
-import { partLimits } from "../chart/limits.ts";
-import { unsafeSegment } from "../chart/paths.ts";
+import { openArchive } from "../chart/archive/archive.ts";
+import { partLimits } from "../chart/archive/limits.ts";
+import { unsafeSegment } from "../chart/archive/paths.ts";
 import { type FileSystem, ifThere } from "../files/filesystem.ts";
 import { digestOf } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";

@@ -1,4 +1,4 @@
-import { partLimits } from "../chart/limits.ts";
+import { partLimits } from "../chart/archive/limits.ts";
 import type { Answer } from "../http/answer.ts";
 import { observed } from "../http/body.ts";
 import { HttpError } from "../http/errors.ts";

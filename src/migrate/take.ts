@@ -1,4 +1,4 @@
-import { openArchive } from "../chart/archive.ts";
+import { openArchive } from "../chart/archive/archive.ts";
 import { metadataOf, type ReadFacts } from "../chart/facts.ts";
 import type { Metadata } from "../chart/metadata.ts";
 import type { ChartInMemory } from "../chart/packed.ts";

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { MemoryCatalog } from "../catalog/memory.ts";
+import { MemoryCatalog } from "../catalog/memory/memory.ts";
 import { type FileSystem, nodeFileSystem } from "../files/filesystem.ts";
 import { blobOf, imageOf, pushArtifact, pushContent } from "../testing/artifacts.ts";
 import { here, there } from "../testing/commands.ts";

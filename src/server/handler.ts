@@ -46,6 +46,8 @@ export function createHandler(options: HandlerOptions): Handler {
       streaming: false,
     };
     let status = 0;
+    // What a tag named, or an upload became, is known from the answer alone.
+    let told: string | null = null;
     metrics?.began();
     const finished = (size: number) => {
       for (const end of progress.through) end();
@@ -60,7 +62,7 @@ export function createHandler(options: HandlerOptions): Handler {
         path: rawTarget(request.url).path,
         operation: route?.op,
         repository: route !== undefined && "name" in route ? route.name : undefined,
-        digest: route !== undefined && "digest" in route ? route.digest : undefined,
+        digest: (route !== undefined && "digest" in route ? route.digest : told) ?? undefined,
         status,
         received,
         size,
@@ -82,6 +84,7 @@ export function createHandler(options: HandlerOptions): Handler {
       if (response.status >= 500 && !isTold && !isBusy) log.fault(at, error);
     }
     status = response.status;
+    told = response.headers.get("docker-content-digest");
     response.headers.set("docker-distribution-api-version", "registry/2.0");
     response.headers.set("x-content-type-options", "nosniff");
     front.dress(response.headers, request, peer.address);

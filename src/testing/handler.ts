@@ -1,6 +1,6 @@
 import { MemoryBlobs } from "../blobs/memory.ts";
 import type { Event } from "../catalog/event.ts";
-import { MemoryCatalog } from "../catalog/memory.ts";
+import { MemoryCatalog } from "../catalog/memory/memory.ts";
 import { Notifications, type NotificationsOptions } from "../notify/notifications.ts";
 import { type RepositoryName, tryRepositoryName } from "../oci/reference.ts";
 import type { Authenticator } from "../registry/access.ts";
@@ -9,7 +9,7 @@ import { Registry } from "../registry/registry.ts";
 import type { RegistryRepository } from "../registry/repository.ts";
 import type { Rules } from "../registry/store.ts";
 import { createHandler, type HandlerOptions } from "../server/handler.ts";
-import { Log } from "../server/log.ts";
+import { Log, type LogOptions } from "../server/log.ts";
 
 /** What a request may carry. */
 export interface Carried {
@@ -36,6 +36,8 @@ export interface TestHandlerOptions
     Pick<HandlerOptions, "access" | "root" | "front" | "readOnly" | "pages" | "metrics" | "limits" | "stall">
   > {
   readonly rules?: Rules;
+  /** How it logs; as text unless told. */
+  readonly logging?: LogOptions;
   /** Who is told of what happens; nobody sends it. */
   readonly notify?: Pick<NotificationsOptions, "endpoints" | "includeReferences">;
   readonly mirrors?: readonly MirrorSource[];
@@ -50,6 +52,7 @@ export function testHandler(
   authenticator?: Authenticator,
   {
     rules,
+    logging,
     mirrors,
     notify,
     now = () => Date.UTC(2026, 10, 24),
@@ -67,7 +70,7 @@ export function testHandler(
   let text = "";
   const log = new Log((lines) => {
     text += lines;
-  });
+  }, logging);
   const handle = createHandler({ registry, authenticator, log, now, notifications, ...options });
   return {
     registry,

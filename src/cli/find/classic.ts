@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { openArchive } from "../../chart/archive.ts";
+import { openArchive } from "../../chart/archive/archive.ts";
 import { createdOf } from "../../chart/moment.ts";
 import { tryVersion } from "../../chart/version.ts";
 import { Directory } from "../../migrate/directory.ts";

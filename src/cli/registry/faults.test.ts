@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Catalog } from "../../catalog/catalog.ts";
-import { openSqliteCatalog } from "../../catalog/sqlite.ts";
+import { openSqliteCatalog } from "../../catalog/sqlite/sqlite.ts";
 import { type FileSystem, nodeFileSystem } from "../../files/filesystem.ts";
 import { inParallel } from "../../oci/parallel.ts";
 import { blobOf, imageOf } from "../../testing/artifacts.ts";

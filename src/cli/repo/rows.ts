@@ -1,4 +1,4 @@
-import { openArchive } from "../../chart/archive.ts";
+import { openArchive } from "../../chart/archive/archive.ts";
 import { parseConfig } from "../../chart/config.ts";
 import { archiveName, indexEntry } from "../../chart/indexEntry.ts";
 import { chartManifest } from "../../chart/manifest.ts";

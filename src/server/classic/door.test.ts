@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
-import { openArchive } from "../../chart/archive.ts";
+import { openArchive } from "../../chart/archive/archive.ts";
 import { packForPush, signForPush } from "../../chart/packed.ts";
 import { copy } from "../../oci/copy.ts";
 import { digestOf } from "../../oci/digest.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { openArchive } from "../../chart/archive.ts";
+import { openArchive } from "../../chart/archive/archive.ts";
 import { packForPush } from "../../chart/packed.ts";
 import { digestOf, hexOf } from "../../oci/digest.ts";
 import { parseTag } from "../../oci/reference.ts";

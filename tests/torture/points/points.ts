@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Catalog } from "../../../src/catalog/catalog.ts";
-import { openSqliteCatalog } from "../../../src/catalog/sqlite.ts";
+import { openSqliteCatalog } from "../../../src/catalog/sqlite/sqlite.ts";
 import { inParallel } from "../../../src/oci/parallel.ts";
 import { type Outcome, tryPoint } from "./point.ts";
 import { type Kind, kinds } from "./trouble.ts";

@@ -112,7 +112,9 @@ export const keys: Readonly<Record<string, Key>> = {
   "http.tls.certificate": honoured("chain in PEM; read again when it changes, without a restart"),
   "http.tls.key": honoured("its private key in PEM"),
   "http.tls.clientcas.#": honoured("only clients with a certificate of these authorities are let in"),
-  "http.tls.clientauth": honoured("`require-and-verify-client-cert` alone; the weaker modes are refused"),
+  "http.tls.clientauth": honoured(
+    "`require-and-verify-client-cert` alone, with `clientcas`; the weaker modes are refused",
+  ),
   "http.tls.minimumtls": honoured("`tls1.2` (default) or `tls1.3`; older ones are not spoken"),
   "http.tls.ciphersuites.#": honoured(
     "Go's names of the ECDHE suites with GCM or ChaCha20; those of TLS 1.3 are always on",
