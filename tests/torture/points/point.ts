@@ -3,11 +3,10 @@ import { join } from "node:path";
 import type { Catalog } from "../../../src/catalog/catalog.ts";
 import { type FileSystem, nodeFileSystem } from "../../../src/files/filesystem.ts";
 import { fingerprint } from "../../../src/testing/distribution.ts";
-import { type FileRegistry, fileRegistry } from "../../../src/testing/fileRegistry.ts";
+import type { FileRegistry } from "../../../src/testing/fileRegistry.ts";
 import { TestFileSystem } from "../../../src/testing/filesystem.ts";
-import { type Ask, Witness } from "../../../src/testing/witness.ts";
 import { Random } from "../random.ts";
-import { dawdling } from "./dawdle.ts";
+import { Cast } from "./cast.ts";
 import { Day, grace } from "./day.ts";
 import { leftOver, wrongIn } from "./look.ts";
 import { OldRegistry } from "./oldRegistry.ts";
@@ -51,64 +50,45 @@ class Point {
   readonly #root: string;
   readonly #catalog: Catalog;
   readonly #random: Random;
-  /** Another, since it is asked in whatever order calls come. */
-  readonly #dawdling: Random;
   readonly #day: Day;
+  readonly #cast: Cast;
   readonly #trouble: Trouble;
-  readonly #clients: readonly Witness[];
-  /** Those who count on what was adopted. */
-  readonly #heirs: readonly Witness[];
-  /** Whether the last adoption left something out. */
-  #partly = false;
-  #ahead = 0;
   #calls = 0;
-  #ask: Ask = () => Promise.reject(new Error("nobody answers"));
 
   constructor(root: string, catalog: Catalog, number: number) {
     this.#root = root;
     this.#catalog = catalog;
     this.#random = new Random(number);
-    this.#dawdling = new Random(-number);
     this.#day = new Day(this.#random, number);
-    const { steps, old, tick, repositories } = this.#day;
+    const { steps, old } = this.#day;
     this.#trouble = new Trouble(this.#random, steps * callsOfStep + (old ? callsOfAdoption : 0));
-    const witness = (repository: string) =>
-      new Witness((...request) => this.#ask(...request), repository, { collected: tick > 0 });
-    this.#clients = repositories.map(witness);
-    this.#heirs = OldRegistry.repositories.map(witness);
-  }
-
-  get #witnesses(): readonly Witness[] {
-    return [...this.#clients, ...this.#heirs];
+    this.#cast = new Cast(this.#day, catalog, number);
   }
 
   outcome(): Outcome {
-    const sum = (of: (witness: Witness) => number) => this.#witnesses.reduce((total, w) => total + of(w), 0);
+    const { witnesses } = this.#cast;
     return {
       kind: this.#trouble.kind,
       struck: this.#trouble.struck !== undefined,
       adopts: this.#day.old !== undefined,
       calls: this.#calls,
-      acknowledged: sum(({ acknowledged }) => acknowledged),
-      remembered: sum(({ size }) => size),
+      acknowledged: witnesses.reduce((sum, { acknowledged }) => sum + acknowledged, 0),
+      remembered: witnesses.reduce((sum, { size }) => sum + size, 0),
       faults: this.faults.map((fault) => `${this.#trouble}: ${fault}`),
     };
   }
 
   async run(): Promise<void> {
     const first = join(this.#root, "first");
-    await mkdir(first);
-    for (const name of ["data", "old"]) await mkdir(join(first, name));
+    for (const folder of [first, join(first, "data"), join(first, "old")]) await mkdir(folder);
     await this.#day.old?.fill(join(first, "old"));
     const fs = await TestFileSystem.over(first);
     fs.fault = this.#trouble.fault;
-    const before = await this.#oldIn(first);
-    await this.#troubled(first, fs);
+    await this.#keepsOld(first, () => this.#troubled(first, fs));
     this.#calls = fs.calls.length;
     this.#same("files left open", fs.openFiles, 0);
-    this.#same("the old registry's directory", await this.#oldIn(first), before);
     if (this.#trouble.kind !== "the power fails") {
-      await this.#goOn(first, fs);
+      await this.#keepsOld(first, () => this.#goOn(first, fs));
       this.#same("files left open at the end", fs.openFiles, 0);
       return;
     }
@@ -118,90 +98,58 @@ class Point {
       ["all", "synced"],
     ] as const);
     for (const entries of [one, other]) await fs.afterPowerLoss(join(this.#root, entries), entries);
-    await this.#process(join(this.#root, one), nodeFileSystem, (registry) => this.#lookAt(registry));
-    await this.#goOn(join(this.#root, other), nodeFileSystem);
+    const [seen, lives] = [join(this.#root, one), join(this.#root, other)];
+    await this.#cast.process(seen, nodeFileSystem, (registry) => this.#lookAt(registry));
+    await this.#keepsOld(lives, () => this.#goOn(lives, nodeFileSystem));
   }
 
   /** The day, until the process ends or, where trouble passes by, has mended what it can. */
   async #troubled(root: string, fs: TestFileSystem): Promise<void> {
-    await this.#process(root, fs, (registry) => this.#adopt(root, fs, registry));
-    await this.#process(root, fs, async (registry) => {
-      await this.#happen(registry, this.#day.tick);
+    await this.#cast.process(root, fs, (registry) => this.#cast.adopt(root, fs, registry));
+    await this.#cast.process(root, fs, async (registry) => {
+      await this.#cast.happen(registry);
       if (this.#trouble.kind === "the power fails") return;
       fs.fault = () => undefined;
       await this.#nothingLost();
       // A sync that failed is mended by a start alone; anything else by asking again.
       if (registry.told.length === 0 && this.#random.fraction() < 0.3)
-        this.#same("the same again, at once", await this.#happen(registry), true);
+        this.#same("the same again, at once", await this.#cast.again(registry), true);
     });
   }
 
-  async #nothingLost(): Promise<void> {
-    for (const witness of this.#witnesses)
-      for (const lost of await witness.lost()) this.faults.push(`lost: ${lost}`);
+  /** A new process finds everything, tidies up as a start does, sees the same again done as a whole, and lets go of all. */
+  async #goOn(root: string, fs: FileSystem): Promise<void> {
+    await this.#cast.process(root, fs, async (registry) => {
+      await this.#lookAt(registry);
+      this.#cast.wait();
+      await registry.registry.uploads.reap(grace * 10);
+      await registry.registry.collector.run(grace);
+      await this.#cast.adopt(root, fs, registry);
+      this.#same("left out of the adoption again", this.#cast.partly, false);
+      this.#same("the rest of what was half sent", await this.#cast.finish(), true);
+      this.#same("the same again", await this.#cast.again(registry), true);
+      await this.#nothingLost();
+      const repositories = [...this.#day.repositories, ...OldRegistry.repositories];
+      this.faults.push(...(await leftOver(registry, repositories)));
+    });
   }
 
   /** What was acknowledged is there, and a check finds nothing wrong. */
   async #lookAt(registry: FileRegistry): Promise<void> {
     await this.#nothingLost();
-    this.faults.push(...(await wrongIn(registry, this.#catalog, this.#partly)));
+    this.faults.push(...(await wrongIn(registry, this.#catalog, this.#cast.partly)));
   }
 
-  /** A new process finds everything, tidies up as a start does, sees the same again done as a whole, and lets go of all. */
-  async #goOn(root: string, fs: FileSystem): Promise<void> {
-    const old = await this.#oldIn(root);
-    await this.#process(root, fs, async (registry) => {
-      await this.#lookAt(registry);
-      this.#ahead += this.#day.tick;
-      await registry.registry.uploads.reap(grace * 10);
-      await registry.registry.collector.run(grace);
-      await this.#adopt(root, fs, registry);
-      this.#same("left out of the adoption again", this.#partly, false);
-      for (const client of this.#clients)
-        for (const session of client.sessions)
-          this.#same("the rest of an upload", await client.finish(session), true);
-      this.#same("the same again", await this.#happen(registry), true);
-      await this.#nothingLost();
-      const repositories = [...this.#day.repositories, ...OldRegistry.repositories];
-      this.faults.push(...(await leftOver(registry, repositories)));
-    });
-    this.#same("the old registry's directory at the end", await this.#oldIn(root), old);
+  async #nothingLost(): Promise<void> {
+    for (const lost of await this.#cast.lost()) this.faults.push(`lost: ${lost}`);
   }
 
-  async #adopt(root: string, fs: FileSystem, registry: FileRegistry): Promise<void> {
-    const { old } = this.#day;
-    if (old === undefined) return;
-    this.#partly = !(await old.adopted(fs, join(root, "old"), registry, this.#heirs));
-  }
-
-  #happen(registry: FileRegistry, tick = 0): Promise<boolean> {
-    return this.#day.happen(registry, this.#clients, () => {
-      this.#ahead += tick;
-    });
-  }
-
-  /** `work` with a process of its own. */
-  async #process(
-    root: string,
-    fs: FileSystem,
-    work: (registry: FileRegistry) => Promise<unknown>,
-  ): Promise<void> {
-    const slow = dawdling(this.#dawdling, fs, this.#catalog);
-    const registry = fileRegistry(join(root, "data"), slow.fs, slow.catalog, {
-      now: () => Date.now() + this.#ahead,
-      rules: { grace },
-    });
-    this.#ask = registry.ask;
-    try {
-      await work(registry);
-    } finally {
-      // Where the power fails, closing does too.
-      await registry.stop().catch(() => {});
-    }
-  }
-
-  async #oldIn(root: string): Promise<string> {
-    return this.#day.old === undefined ? "" : fingerprint(join(root, "old"));
+  /** `work` does nothing to the directory that is adopted. */
+  async #keepsOld(root: string, work: () => Promise<void>): Promise<void> {
+    const old = join(root, "old");
+    const before = await fingerprint(old);
+    await work();
+    this.#same("the directory that is adopted", await fingerprint(old), before);
   }
 
   #same<T>(what: string, found: T, expected: T): void {
