@@ -109,7 +109,8 @@ async function pointing([points = 10_000, seed = someSeed]: readonly number[]): 
       `${far.total} points (${each}), ${far.adopting} with an adoption; ${far.missed} days over before their trouble; ${far.calls} calls of the file system; ${far.acknowledged} requests acknowledged; ${far.remembered} things looked for; ${far.faults.length} faults; ${seconds()}`,
     );
   };
-  return (await withFolders((folders) => tryPoints({ points, seed, folders, lanes: 8, progress }))).faults;
+  const options = { points, seed, lanes: 8, progress, report: console.log };
+  return (await withFolders((folders) => tryPoints({ folders, ...options }))).faults;
 }
 
 async function cutting([cuts = 1000, seed = someSeed]: readonly number[]): Promise<readonly string[]> {

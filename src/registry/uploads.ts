@@ -229,7 +229,7 @@ export class Uploads {
   async #open({ id, offset }: Upload): Promise<Ingest> {
     const idle = this.#takeIdle(id);
     if (idle !== undefined) return idle;
-    const ingest = await this.#store.blobs.ingest(id);
+    const ingest = await this.#store.blobs.ingest(id, { safe: offset });
     if (ingest.offset > offset) await ingest.truncate(offset);
     return ingest;
   }

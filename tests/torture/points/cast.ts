@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import type { Catalog } from "../../../src/catalog/catalog.ts";
 import type { FileSystem } from "../../../src/files/filesystem.ts";
+import { blobOf } from "../../../src/testing/artifacts.ts";
 import { type FileRegistry, fileRegistry } from "../../../src/testing/fileRegistry.ts";
+import { noise } from "../../../src/testing/streams.ts";
 import { type Ask, Witness } from "../../../src/testing/witness.ts";
 import { Random } from "../random.ts";
 import { dawdling } from "./dawdle.ts";
@@ -64,9 +66,9 @@ export class Cast {
     this.partly = !(await old.adopted(fs, join(root, "old"), registry, this.#heirs));
   }
 
-  /** The day as it is, with its collections' moves of the clock. */
+  /** The day as it is, with its collections' moves of the clock; beside it, what was half sent is gone on with. */
   async happen(registry: FileRegistry): Promise<void> {
-    await this.#day.happen(registry, this.#clients, () => this.wait());
+    await Promise.all([this.finish(), this.#day.happen(registry, this.#clients, () => this.wait())]);
   }
 
   /** The same again, while no time passes. Gives whether everything was acknowledged. */
@@ -77,6 +79,12 @@ export class Cast {
   /** Let the time pass that the day's collections wait for. */
   wait(): void {
     this.#ahead += this.#day.tick;
+  }
+
+  /** Half of a blob by each client. */
+  async begin(number: number): Promise<void> {
+    for (const [client, witness] of this.#clients.entries())
+      await witness.half(blobOf(noise(1000, number * 4 + client + 2)));
   }
 
   /** Go on with what was half sent. Gives whether all of it was acknowledged. */

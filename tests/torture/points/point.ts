@@ -50,6 +50,7 @@ class Point {
   readonly #root: string;
   readonly #catalog: Catalog;
   readonly #random: Random;
+  readonly #number: number;
   readonly #day: Day;
   readonly #cast: Cast;
   readonly #trouble: Trouble;
@@ -57,6 +58,7 @@ class Point {
 
   constructor(root: string, catalog: Catalog, number: number) {
     this.#root = root;
+    this.#number = number;
     this.#catalog = catalog;
     this.#random = new Random(number);
     this.#day = new Day(this.#random, number);
@@ -83,6 +85,9 @@ class Point {
     for (const folder of [first, join(first, "data"), join(first, "old")]) await mkdir(folder);
     await this.#day.old?.fill(join(first, "old"));
     const fs = await TestFileSystem.over(first);
+    if (this.#random.fraction() < 0.3)
+      await this.#cast.process(first, fs, () => this.#cast.begin(this.#number));
+    fs.calls.length = 0;
     fs.fault = this.#trouble.fault;
     await this.#keepsOld(first, () => this.#troubled(first, fs));
     this.#calls = fs.calls.length;

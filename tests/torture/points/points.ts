@@ -15,6 +15,8 @@ export interface PointsOptions {
   readonly lanes: number;
   /** Is told now and then, and at the end, with the points so far. */
   readonly progress?: (points: Points) => void;
+  /** Is told of each fault at once. */
+  readonly report?: (fault: string) => void;
 }
 
 /** What became of many points. */
@@ -43,6 +45,7 @@ export async function tryPoints({
   folders,
   lanes,
   progress = () => {},
+  report = () => {},
 }: PointsOptions): Promise<Points> {
   const sums = { missed: 0, total: 0, adopting: 0, calls: 0, acknowledged: 0, remembered: 0 };
   const struck = new Map<Kind, number>(kinds.map((kind) => [kind, 0]));
@@ -52,7 +55,10 @@ export async function tryPoints({
   let underWay = 0;
 
   const add = (point: Outcome, at: number) => {
-    for (const fault of point.faults) faults.push(`point ${at}, ${fault}`);
+    for (const fault of point.faults) {
+      faults.push(`point ${at}, ${fault}`);
+      report(`point ${at}, ${fault}`);
+    }
     if (!point.struck) {
       sums.missed++;
       return;
