@@ -54,7 +54,7 @@ export class Witness {
   async half(content: Content): Promise<string | undefined> {
     const session = sessionOf(await this.#acknowledges(202, `POST ${this.#root}/blobs/uploads/`));
     if (session === undefined) return undefined;
-    const sent = content.bytes.byteLength >> 1;
+    const sent = Math.ceil(content.bytes.byteLength / 2);
     if (!(await this.#acknowledges(202, `PATCH ${session}`, content.bytes.subarray(0, sent))))
       return undefined;
     this.#sessions.set(session, { content, sent });

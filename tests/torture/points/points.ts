@@ -67,7 +67,7 @@ export async function tryPoints({
     sums.total++;
     sums.adopting += point.adopts ? 1 : 0;
     for (const what of ["calls", "acknowledged", "remembered"] as const) sums[what] += point[what];
-    if (sums.total % 500 === 0 || sums.total === points) progress(far());
+    if (sums.total % 100 === 0 || sums.total === points) progress(far());
   };
 
   await inParallel(
