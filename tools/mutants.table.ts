@@ -1220,6 +1220,24 @@ export const mutants: readonly Mutant[] = [
     test: ["src/registry/classic/indexes.test.ts", "what an index does not list is named with the reason"],
   },
   {
+    without: "the hash over leaves that were kept",
+    file: "src/registry/classic/keptParts.ts",
+    find: "  if (hash.digest().compare(file, body.byteLength) !== 0) return parts;\n",
+    test: [
+      "src/registry/classic/leafFile.test.ts",
+      "all is made anew, and right where the file is damaged anywhere, cut short, or empty",
+    ],
+  },
+  {
+    without: "the program's version that leaves were kept by",
+    file: "src/registry/classic/keptParts.ts",
+    find: "  if (header.label !== label) return parts;\n",
+    test: [
+      "src/registry/classic/leafFile.test.ts",
+      "all is made anew, and right where another version of the program kept it",
+    ],
+  },
+  {
     without: "the coding in an index's entity tag",
     file: "src/registry/classic/document.ts",
     find: "suffixes[coding]}",

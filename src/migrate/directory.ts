@@ -3,15 +3,14 @@ import { openArchive } from "../chart/archive/archive.ts";
 import { partLimits } from "../chart/archive/limits.ts";
 import { unsafeSegment } from "../chart/archive/paths.ts";
 import { type FileSystem, ifThere } from "../files/filesystem.ts";
+import { streamFile } from "../files/stream.ts";
 import { digestOf } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import type { IndexRow } from "./indexRow.ts";
 import { type IndexEntry, type IndexReading, readIndex } from "./readIndex.ts";
 import { repositoryMetadataFile, repositoryMetadataLimit } from "./repositoryMetadata.ts";
+import type { Admit } from "./room.ts";
 import type { ArchivePlace, ChartSource, IndexVersion } from "./source.ts";
-
-/** How much of an index's file is read at once, in bytes. */
-const piece = 64 * 1024;
 
 /**
  * The files of a classic repository: `index.yaml` and the archives, or archives alone, which are then read for what they
@@ -31,7 +30,7 @@ export class Directory implements ChartSource {
     const path = join(this.#path, "index.yaml");
     const there = (await ifThere(this.#fs.stat(path))) !== undefined;
     return {
-      entries: there ? readIndex(this.#stream(path), reading) : this.#archives(),
+      entries: there ? readIndex(streamFile(this.#fs, path), reading) : this.#archives(),
       version: undefined,
     };
   }
@@ -49,8 +48,8 @@ export class Directory implements ChartSource {
     return {
       shown: path,
       size: async () => (await ifThere(this.#fs.stat(path)))?.size,
-      archive: async () => {
-        const bytes = await this.#read(path, partLimits.content);
+      archive: async (admit) => {
+        const bytes = await this.#read(path, partLimits.content, admit);
         if (bytes !== undefined) return bytes;
         throw new ChartroomError("not_found", `Not found: ${path}`);
       },
@@ -58,12 +57,13 @@ export class Directory implements ChartSource {
     };
   }
 
-  async #read(path: string, limit: number): Promise<Uint8Array | undefined> {
+  async #read(path: string, limit: number, admit?: Admit): Promise<Uint8Array | undefined> {
     const stats = await ifThere(this.#fs.stat(path));
     if (stats === undefined) return undefined;
     if (!stats.isFile()) throw new ChartroomError("invalid", `Cannot read ${path}: it is no regular file`);
     if (stats.size > limit)
       throw new ChartroomError("invalid", `Cannot read ${path}: it is larger than ${limit} bytes`);
+    await admit?.(stats.size);
     return this.#fs.readFile(path);
   }
 
@@ -89,22 +89,6 @@ export class Directory implements ChartSource {
       if (!(error instanceof ChartroomError)) throw error;
       return { chart: file, line: 0, error };
     }
-  }
-
-  #stream(path: string): ReadableStream<Uint8Array> {
-    const opened = this.#fs.open(path, "r");
-    let at = 0;
-    return new ReadableStream<Uint8Array>({
-      pull: async (controller) => {
-        const buffer = new Uint8Array(piece);
-        const { bytesRead } = await (await opened).read(buffer, 0, piece, at);
-        at += bytesRead;
-        if (bytesRead > 0) return controller.enqueue(buffer.subarray(0, bytesRead));
-        await (await opened).close();
-        controller.close();
-      },
-      cancel: async () => (await opened).close(),
-    });
   }
 }
 

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from "bun:test";
+import { describe as descriptorOf } from "../oci/descriptor.ts";
 import { digestOf } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import { limiter } from "../oci/limiter.ts";
@@ -116,6 +117,47 @@ describe("a chart", () => {
     });
     expect(await said("gone")).toMatchObject({ code: "not_found" });
     expect(await said()).toMatchObject({ code: "not_found" });
+  });
+});
+
+describe("a chart that the index has dated anew", () => {
+  const before = stepOf(row());
+  const after = (more: Partial<IndexRow> = {}) => stepOf(row({ created: "2026-07-01T00:00:00Z", ...more }));
+  beforeEach(() => void files.set(url, archive));
+
+  test("stays as it came, and its archive is not fetched for that", async () => {
+    const { manifest } = await run(before);
+    expect(await foresee(migration(), after())).toMatchObject({ status: "exists", manifest });
+    expect(await run(after())).toMatchObject({ status: "exists", manifest });
+    expect(await run(after({ created: "" }))).toMatchObject({ status: "exists", manifest });
+    expect(fetched).toEqual([url]);
+    expect(await run(after({ digest: undefined }))).toMatchObject({ status: "exists", manifest });
+    expect(await verifyStep(migration(), after())).toMatchObject({
+      status: "verified",
+      notes: ["it came 2026-06-15T13:50:31Z; by now the index says 2026-07-01T00:00:00Z"],
+    });
+  });
+
+  test("has its new date where it is asked to be overwritten, and that is told", async () => {
+    const { manifest } = await run(before);
+    expect(await run(after(), { onConflict: "overwrite" })).toMatchObject({
+      status: "moved",
+      notes: [`it replaces ${manifest}`],
+    });
+    expect((await held())?.created).toBe("2026-07-01T00:00:00Z");
+  });
+
+  test("is in conflict where its manifest is somebody else's", async () => {
+    await run(before);
+    const stored = (await repository("mychart").manifest(parseTag("1.0.0")))!;
+    const bytes = utf8(`${new TextDecoder().decode(stored.bytes)}\n`);
+    await repository("mychart").pushManifest(descriptorOf(bytes, stored.descriptor.mediaType), bytes, {
+      tags: [parseTag("1.0.0")],
+      expect: "any",
+    });
+    expect(await codeOf(run(after()))).toBe("conflict");
+    expect(await foresee(migration(), after())).toMatchObject({ status: "conflict" });
+    expect(await codeOf(verifyStep(migration(), after()))).toBe("not_verified");
   });
 });
 

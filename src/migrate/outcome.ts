@@ -5,7 +5,7 @@ import type { Step } from "./plan.ts";
 
 /**
  * What became of a step. `moved`: pushed now. `exists`: it was there. `skipped`: a policy left it alone. `planned`: it would
- * be pushed. `gone`: an earlier run pushed it, and its source has it no more. `conflict`: it would be refused, its tag holds something else. `verified`: it is there, as the index has it.
+ * be pushed. `gone`: an earlier run pushed it or found it there, and its source has it no more. `conflict`: it would be refused, its tag holds something else. `verified`: it is there, as the index has it.
  */
 export type Status = "moved" | "exists" | "skipped" | "planned" | "conflict" | "verified" | "gone" | "failed";
 

@@ -1,6 +1,8 @@
 import { ChartroomError } from "../oci/errors.ts";
 import { UpstreamFailed } from "../registry/mirror/failure.ts";
 import { answer } from "./answer.ts";
+import { asMuseum } from "./classic/errors.ts";
+import { contextPath } from "./classic/route.ts";
 import { Front } from "./front.ts";
 import type { Peer } from "./listener.ts";
 import type { Log } from "./log.ts";
@@ -28,13 +30,14 @@ const plainFront = new Front({ base: undefined, absolute: false, headers: [], tr
 
 /** The one way in: whatever happens to a request is an answer, dressed for the outside, logged and counted. It never throws. */
 export function createHandler(options: HandlerOptions): Handler {
-  const { log, now, metrics, front = plainFront } = options;
+  const { log, now, metrics, front = plainFront, root = "" } = options;
   const requestId = idMaker();
   const respond = responder(options, front);
   return async (request, peer) => {
     const at = now();
     const began = performance.now();
     const address = front.client(request.headers, peer.address);
+    const { path } = rawTarget(request.url);
     const progress: Progress = {
       id: requestId(),
       address,
@@ -59,7 +62,7 @@ export function createHandler(options: HandlerOptions): Handler {
         address,
         user,
         method: request.method,
-        path: rawTarget(request.url).path,
+        path,
         operation: route?.op,
         repository: route !== undefined && "name" in route ? route.name : undefined,
         digest: (route !== undefined && "digest" in route ? route.digest : told) ?? undefined,
@@ -83,6 +86,7 @@ export function createHandler(options: HandlerOptions): Handler {
       const isBusy = error instanceof ChartroomError && error.code === "busy";
       if (response.status >= 500 && !isTold && !isBusy) log.fault(at, error);
     }
+    if (path.startsWith(`${root}${contextPath}/`)) response = await asMuseum(response);
     status = response.status;
     told = response.headers.get("docker-content-digest");
     response.headers.set("docker-distribution-api-version", "registry/2.0");

@@ -43,6 +43,8 @@ export interface TestHandlerOptions
   readonly mirrors?: readonly MirrorSource[];
   /** Now, ms since 1970; a day in 2026 unless told. */
   readonly now?: () => number;
+  /** The other end of the connection. */
+  readonly peer?: string;
   /** Is told when the connection's idle timeout is taken off, and when it is put back. */
   readonly timed?: (on: boolean) => void;
 }
@@ -56,6 +58,7 @@ export function testHandler(
     mirrors,
     notify,
     now = () => Date.UTC(2026, 10, 24),
+    peer = "192.0.2.7",
     timed = () => {},
     ...options
   }: TestHandlerOptions = {},
@@ -84,7 +87,7 @@ export function testHandler(
         ...(body !== undefined && { body: body as BodyInit }),
       });
       return handle(request, {
-        address: "192.0.2.7",
+        address: peer,
         untime: () => timed(false),
         retime: () => timed(true),
         isThrough: () => true,

@@ -103,7 +103,7 @@ const chartJoins = `
   LEFT JOIN content AS manifest ON manifest.id = chart.manifest
   LEFT JOIN content AS archive ON archive.id = chart.content
   LEFT JOIN blob ON blob.repository = repository.id AND blob.content = chart.content
-  LEFT JOIN fact ON fact.content = chart.content`;
+  LEFT JOIN fact INDEXED BY fact_by_content ON fact.content = chart.content`;
 
 /** Tags that changed below a prefix, in order of their changes. */
 export function chartTags(

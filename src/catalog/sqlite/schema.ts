@@ -136,6 +136,8 @@ export const migrations: readonly Step[] = [
   CREATE INDEX endpoint_by_had ON endpoint (had);
   `,
   looseManifests,
+  // Who an archive says it is, without its entries, which are a page each: all charts of a prefix are read in half the time.
+  "CREATE INDEX fact_by_content ON fact (content, name, version, unreadable)",
 ];
 
 /**

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { digestOf } from "../../oci/digest.ts";
 import { chartArchive, sampleChart } from "../../testing/charts.ts";
@@ -17,6 +17,12 @@ afterEach(() => site.dispose());
 
 const put = (name: string, bytes: string | Uint8Array) => site.put(name, bytes);
 const run = (args: string[], world: Partial<TestWorld> = {}) => site.run(args, world);
+/** What the journals say. */
+async function journals(): Promise<string[]> {
+  const directory = join(folder, ".local/state/chartroom/migrations");
+  const files = (await readdir(directory)).filter((name) => name.endsWith(".jsonl"));
+  return Promise.all(files.map(async (name) => (await readFile(join(directory, name), "utf8")).trim()));
+}
 
 describe("a migration", () => {
   test("names what its source has no more, and leaves it", async () => {
@@ -34,6 +40,17 @@ describe("a migration", () => {
       ...{ cwd: join(folder, "else"), env: { HOME: folder } },
     });
     expect(other.stdout).toContain("2 gone from the source");
+  });
+
+  test("names as gone what was there when its journal began, too", async () => {
+    await run(["site", target]);
+    await rm(join(folder, ".local"), { recursive: true });
+    await run(["site", target]);
+    const [first = ""] = await journals();
+    expect((await run(["site", target])).stdout).toContain("3 already there");
+    expect(await journals()).toEqual([first]); // each row but once
+    await put("index.yaml", indexOf([rowOf("mychart", "2.0.0", { digest: digestOf(siteArchives.young) })]));
+    expect((await run(["site", target, "--on-conflict", "skip"])).stdout).toContain("2 gone from the source");
   });
 
   test("brings what the source tells Artifact Hub to each chart's repository, and replaces nothing there", async () => {
@@ -141,6 +158,7 @@ describe("dependencies that name the source", () => {
       const moved = charts.find(({ chart }: { chart: string }) => chart === "parent");
       expect(moved.notes).toEqual([
         "its dependencies are in the target now, so its digest is another; its signature is of the old archive, and was left",
+        expect.stringMatching(/^it replaces sha256:[0-9a-f]{64}$/),
       ]);
       const shown = await play(["show", "chart", `${target}/parent:1.0.0`], { cwd: folder });
       expect(shown.stdout).toContain(`repository: oci://${target}\n`);

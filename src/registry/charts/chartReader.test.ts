@@ -239,6 +239,24 @@ describe("the worker", () => {
       }
     });
   });
+
+  test("that took too long once is asked again: the machine may have slept", async () => {
+    await withDirectory(async (directory) => {
+      const [entry, asked] = [join(directory, "worker.ts"), join(directory, "asked")];
+      await writeFile(
+        entry,
+        `import { existsSync, writeFileSync } from "node:fs";
+        self.onmessage = () => {
+          if (existsSync(${JSON.stringify(asked)})) return self.postMessage({ facts: { unreadable: "as told" } });
+          writeFileSync(${JSON.stringify(asked)}, "");
+          for (;;);
+        };`,
+      );
+      const thread = archiveThread({ limit: 500, idle: 10_000 }, entry);
+      expect(await thread.read(new Uint8Array([1]))).toEqual({ unreadable: "as told" });
+      thread.stop();
+    });
+  });
 });
 
 /** A database as it was before charts were in it, with one pushed. */

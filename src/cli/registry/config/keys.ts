@@ -106,6 +106,9 @@ export const keys: Readonly<Record<string, Key>> = {
     "`false`: Location and Link are whole URLs, by the request's Host; unsaid and `true`: paths, which suit every proxy",
   ),
   "http.draintimeout": honoured("how long requests may go on after SIGTERM; 8s by default"),
+  "http.draindelay": honoured(
+    "ours: how long requests are still taken after SIGTERM, readiness being turned, so that balancers see it first; 0 by default",
+  ),
   "http.trustedproxies.#": honoured(
     "ours: addresses, networks (`10.0.0.0/8`) or `unix` whose `Forwarded` and `X-Forwarded-*` are believed; by default nobody's",
   ),
