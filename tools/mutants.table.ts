@@ -73,6 +73,22 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    without: "the entry of an upload's file, on the disk before its bytes are taken",
+    file: "src/blobs/ingest.ts",
+    find: "    if (!this.#place.brief) await this.#enter();\n",
+    test: ["src/registry/uploads.faults.test.ts", "bytes whose file may go with the power are not taken"],
+  },
+  {
+    without: "what an earlier process acknowledged of an upload, when a sync fails",
+    file: "src/registry/uploads.ts",
+    find: "{ safe: offset }",
+    replace: "{}",
+    test: [
+      "src/registry/uploads.faults.test.ts",
+      "a sync that fails takes nothing that an earlier process acknowledged",
+    ],
+  },
+  {
     without: "the sync of the directory that a blob is linked into",
     file: "src/blobs/ingest.ts",
     find: "    await syncDirectory(this.#fs, dirname(target));\n",
