@@ -1316,4 +1316,42 @@ export const mutants: readonly Mutant[] = [
     replace: "shelf.unread(() => true)",
     test: ["src/registry/classic/shelf.test.ts", "it does not wait for charts that its reader may not see"],
   },
+  // What other sites and upstreams may have this machine do.
+  {
+    without: "the doubt of a page's name that leads to this machine",
+    file: "src/server/front.ts",
+    find: "    return from !== null && this.#mayBeRebound(from, request, peer);\n",
+    replace: "    return false;\n",
+    test: [
+      "src/server/attacks/pages.test.ts",
+      "of a name that leads to this machine by now changes nothing, unless it is known to be ours",
+    ],
+  },
+  {
+    without: "the bound on where a registry leads its mirror",
+    file: "src/cli/registry/mirrors.ts",
+    find: "way.transport.refusing((to) => refusal(home, to))",
+    replace: "way.transport",
+    test: [
+      "src/cli/registry/mirrors.test.ts",
+      "a registry outside leads a mirror to no address inside; one that is inside itself may",
+    ],
+  },
+  {
+    without: "the refusal of a manifest that is two kinds at once",
+    file: "src/registry/manifests.ts",
+    find: "isAmbiguous(document, type)",
+    replace: "isAmbiguous(document, type) && false",
+    test: [
+      "src/server/v2/manifests.test.ts",
+      "pushing a manifest that is application/vnd.oci.image.index.v1+json and has members of another type is refused",
+    ],
+  },
+  {
+    without: "the refusal of two Hosts",
+    file: "src/server/respond.ts",
+    find: 'request.headers.get("host")?.includes(",")',
+    replace: "false",
+    test: ["src/server/attacks/paths.test.ts", "two Hosts are refused, even when they are the same"],
+  },
 ];
