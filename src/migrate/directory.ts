@@ -14,16 +14,19 @@ import type { ArchivePlace, ChartSource, IndexVersion } from "./source.ts";
 
 /**
  * The files of a classic repository: `index.yaml` and the archives, or archives alone, which are then read for what they
- * are. A row's URL leads to the file of its path below the directory, else to the one of its last part beside the index;
- * nothing is fetched from anywhere.
+ * are. A row's URL leads to the file of its path below the directory, else to the one of its last part beside the index; nothing
+ * is fetched from servers of files. What is in a registry is elsewhere.
  */
 export class Directory implements ChartSource {
   readonly #fs: FileSystem;
   readonly #path: string;
+  readonly #elsewhere: Pick<ChartSource, "places">;
 
-  constructor(fs: FileSystem, path: string) {
+  /** @param elsewhere knows the places of `oci://` URLs */
+  constructor(fs: FileSystem, path: string, elsewhere: Pick<ChartSource, "places">) {
     this.#fs = fs;
     this.#path = path;
+    this.#elsewhere = elsewhere;
   }
 
   async index(_known?: IndexVersion, reading: IndexReading = {}) {
@@ -35,8 +38,12 @@ export class Directory implements ChartSource {
     };
   }
 
-  places({ urls }: IndexRow): ArchivePlace[] {
-    return urls.flatMap((url) => [...new Set(pathsOf(url))]).map((path) => this.#place(path));
+  places(row: IndexRow): ArchivePlace[] {
+    return row.urls.flatMap((url) =>
+      /^oci:\/\//i.test(url)
+        ? this.#elsewhere.places({ ...row, urls: [url] })
+        : [...new Set(pathsOf(url))].map((path) => this.#place(path)),
+    );
   }
 
   repositoryMetadata(): Promise<Uint8Array | undefined> {

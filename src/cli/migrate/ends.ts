@@ -1,7 +1,6 @@
 import { join, resolve } from "node:path";
 import type { Renaming } from "../../chart/rewriteDependencies.ts";
 import { ifThere } from "../../files/filesystem.ts";
-import { Directory } from "../../migrate/directory.ts";
 import type { MigrationTarget } from "../../migrate/migrate.ts";
 import type { Naming } from "../../migrate/plan.ts";
 import { RepositoryMetadata } from "../../migrate/repositoryMetadata.ts";
@@ -14,7 +13,7 @@ import { limiter } from "../../oci/limiter.ts";
 import type { RemoteOptions } from "../../remote/open.ts";
 import { connectionOf } from "../connection.ts";
 import type { Context } from "../context.ts";
-import { namedByIndex } from "../namedByIndex.ts";
+import { namedByIndex, openDirectory } from "../namedByIndex.ts";
 import { type OpenPlace, openPlace } from "../openPlace.ts";
 import { isBelow, type Place, parsePlace } from "../place.ts";
 import { passwordFromInput } from "../registry/secret.ts";
@@ -183,7 +182,7 @@ async function openSource(
     throw new ChartroomError("usage", "--source-username and --source-password-stdin go together");
   if (!isSite(text)) {
     refuseOfSites(options);
-    return new Directory(context.fs, resolve(context.cwd, text));
+    return openDirectory(text, connection, context);
   }
   const url = parseSite(text);
   const authorization =
