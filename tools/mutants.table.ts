@@ -630,6 +630,36 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    without: "the wait for room before a large archive is held",
+    file: "src/migrate/room.ts",
+    find: "      if (size > light)\n",
+    replace: "      if (size > light * 1024)\n",
+    test: [
+      "src/migrate/room.test.ts",
+      "there is room for two large archives at once, and for any number of small ones",
+    ],
+  },
+  {
+    without: "the look at whether an index has only dated its archive anew",
+    file: "src/migrate/held.ts",
+    find: "  return manifest.descriptor.digest === held.descriptor.digest;\n",
+    replace: "  return manifest.descriptor.digest === undefined;\n",
+    test: [
+      "src/migrate/migrate.test.ts",
+      "a chart that the index has dated anew stays as it came, and its archive is not fetched for that",
+    ],
+  },
+  {
+    without: "the forgetting of an index of which the target misses something",
+    file: "src/cli/migrate/run.ts",
+    find: "    await forgetIndex(context.fs, rememberedBeside(migration.journalPath));\n",
+    replace: "    forgetIndex;\n",
+    test: [
+      "src/cli/migrate/run.test.ts",
+      "an index on a server that has not changed since all was there is asked for once, and read again for another wish",
+    ],
+  },
+  {
     without: "the care on the way to a registry that an index names",
     file: "src/migrate/site.ts",
     find: "transport.refusing(this.#refusal)",
