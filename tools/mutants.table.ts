@@ -543,8 +543,8 @@ export const mutants: readonly Mutant[] = [
 
   {
     without: "the idle timeout of a connection whose body is through",
-    file: "src/server/handler.ts",
-    find: "      peer.retime();\n",
+    file: "src/server/exchange.ts",
+    find: "    this.peer.retime();\n",
     test: ["src/server/idle.test.ts", "and while one goes out, until it is through or given up"],
   },
 
