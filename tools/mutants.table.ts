@@ -542,6 +542,16 @@ export const mutants: readonly Mutant[] = [
   },
 
   {
+    without: "the turn of a lent piece, which ends when the next is asked for",
+    file: "src/server/body.ts",
+    find: "        return reader.cancel(reason);\n      },\n    },\n    { highWaterMark: 0 },\n",
+    replace: "        return reader.cancel(reason);\n      },\n    },\n    { highWaterMark: 3 },\n",
+    test: [
+      "src/server/server.test.ts",
+      "a server streams to clients that take nothing for long, and each gets its bytes",
+    ],
+  },
+  {
     without: "the idle timeout of a connection whose body is through",
     file: "src/server/exchange.ts",
     find: "    this.peer.retime();\n",
