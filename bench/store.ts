@@ -1,8 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { packChart } from "../src/chart/archive/pack.ts";
 import { buildChartManifest } from "../src/chart/manifest.ts";
 import { chartMediaTypes } from "../src/chart/mediaTypes.ts";
-import { packChart } from "../src/chart/pack.ts";
 import { LayoutIndex, refName } from "../src/layout/index.ts";
 import { describe } from "../src/oci/descriptor.ts";
 import { type Digest, hexOf } from "../src/oci/digest.ts";

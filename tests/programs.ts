@@ -24,6 +24,8 @@ const places = {
   wrk: { command: "wrk" },
   taskset: { command: "taskset" },
   zot: { variable: "CHARTROOM_BENCH_ZOT" },
+  chartmuseum: { variable: "CHARTROOM_CHARTMUSEUM" },
+  "helm-cm-push": { variable: "CHARTROOM_CM_PUSH" },
   htpasswd: { command: "htpasswd" },
   openssl: { command: "openssl" },
   bash: { command: "bash" },

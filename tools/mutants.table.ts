@@ -136,10 +136,10 @@ export const mutants: readonly Mutant[] = [
   },
   {
     without: "the sync anew of what a dead process left in the catalog's log",
-    file: "src/catalog/writer.ts",
+    file: "src/catalog/sqlite/writer/writer.ts",
     find: '  sql.run("PRAGMA wal_checkpoint(TRUNCATE)");\n',
     test: [
-      "src/catalog/crash.test.ts",
+      "src/catalog/sqlite/crash.test.ts",
       "what was told before kill -9 is there afterwards, whole, and synced anew",
     ],
   },
@@ -195,21 +195,24 @@ export const mutants: readonly Mutant[] = [
   },
   {
     without: "the refusal to doom what a repository has",
-    file: "src/catalog/unnamed.ts",
+    file: "src/catalog/sqlite/unnamed.ts",
     find: 'if (sql.one("SELECT 1 FROM blob WHERE content = ? LIMIT 1", find(sql, digest)) !== undefined)',
     replace: 'if (sql.one("SELECT 1 FROM blob WHERE content = ? LIMIT 1", find(sql, digest)) === null)',
-    test: ["src/catalog/sqlite.test.ts", "sqlite unheld bytes nothing that a repository has is doomed"],
+    test: [
+      "src/catalog/sqlite/sqlite.test.ts",
+      "sqlite unheld bytes nothing that a repository has is doomed",
+    ],
   },
   {
     without: "the refusal of a link to doomed bytes",
-    file: "src/catalog/unnamed.ts",
+    file: "src/catalog/sqlite/unnamed.ts",
     find: '  sql.one("SELECT 1 FROM unheld WHERE content = ? AND doomed = 1", content) === undefined;',
     replace: "  content !== 0;",
     test: ["src/registry/races.test.ts", races("1. a push that links before the bytes go")],
   },
   {
     without: "the refusal of a link to bytes that were buried since",
-    file: "src/catalog/unnamed.ts",
+    file: "src/catalog/sqlite/unnamed.ts",
     find: '  sql.one("SELECT 1 FROM content WHERE id = ? AND burials = ?", content, burials) !== undefined &&\n',
     replace: "  burials >= 0 &&\n",
     test: [
@@ -275,10 +278,10 @@ export const mutants: readonly Mutant[] = [
   },
   {
     without: "a manifest's claim on its blobs",
-    file: "src/catalog/named.ts",
+    file: "src/catalog/sqlite/named.ts",
     find: "  claimBlobs(sql, repository, manifest);\n",
     test: [
-      "src/catalog/sqlite.test.ts",
+      "src/catalog/sqlite/sqlite.test.ts",
       "sqlite unnamed blobs a blob is unnamed until a manifest names it, and again when the last that did is gone",
     ],
   },
@@ -290,20 +293,20 @@ export const mutants: readonly Mutant[] = [
   },
   {
     without: "the hold of an index on its children",
-    file: "src/catalog/loose.ts",
+    file: "src/catalog/sqlite/loose.ts",
     find: "\n  OR EXISTS (SELECT 1 FROM edge WHERE edge.repository = ?1 AND edge.blob = ?2)",
     test: [
-      "src/catalog/sqlite.test.ts",
+      "src/catalog/sqlite/sqlite.test.ts",
       "sqlite loose manifests an index holds what it names, before and after that comes, until it goes",
     ],
   },
   {
     without: "the look whether a manifest is still loose when it is taken",
-    file: "src/catalog/execute.ts",
+    file: "src/catalog/sqlite/execute.ts",
     find: "(found.loose === null || found.loose > looseSince)",
     replace: "found.loose === 0",
     test: [
-      "src/catalog/sqlite.test.ts",
+      "src/catalog/sqlite/sqlite.test.ts",
       "sqlite loose manifests one that was loose for long enough is taken on that condition, and no other",
     ],
   },
@@ -483,17 +486,17 @@ export const mutants: readonly Mutant[] = [
   // No text from outside leads out of its place.
   {
     without: 'the refusal of ".." in an archive',
-    file: "src/chart/archivePaths.ts",
+    file: "src/chart/archive/archivePaths.ts",
     find: 'if (parts.includes(".."))',
     replace: "if (parts.length === 0)",
-    test: ["src/chart/archive.test.ts", "openArchive refuses .."],
+    test: ["src/chart/archive/archive.test.ts", "openArchive refuses .."],
   },
   {
     without: "the refusal of absolute paths in an archive",
-    file: "src/chart/archivePaths.ts",
+    file: "src/chart/archive/archivePaths.ts",
     find: 'if (path.startsWith("/") || ',
     replace: "if (",
-    test: ["src/chart/archive.test.ts", "openArchive refuses an absolute path"],
+    test: ["src/chart/archive/archive.test.ts", "openArchive refuses an absolute path"],
   },
   {
     without: "the look for links in the way of an export",
@@ -518,10 +521,10 @@ export const mutants: readonly Mutant[] = [
   // What comes from outside is limited.
   {
     without: "the limit on what gzip unpacks to",
-    file: "src/chart/gunzip.ts",
+    file: "src/chart/archive/gunzip.ts",
     find: "if (size > limit)",
     replace: "if (size < 0)",
-    test: ["src/chart/gunzip.test.ts", "gunzip stops a bomb at the limit"],
+    test: ["src/chart/archive/gunzip.test.ts", "gunzip stops a bomb at the limit"],
   },
   {
     without: "the limit on an upload's size",
@@ -834,15 +837,18 @@ export const mutants: readonly Mutant[] = [
   // What was answered is told, to nobody else, and without end only as long as there is room.
   {
     without: "the newest event that stays, so that no number comes again",
-    file: "src/catalog/executeEvents.ts",
+    file: "src/catalog/sqlite/executeEvents.ts",
     find: "number < (SELECT max(number) FROM event)\n      AND ",
-    test: ["src/catalog/sqlite.test.ts", "what all have had is forgotten, and its number is never another's"],
+    test: [
+      "src/catalog/sqlite/sqlite.test.ts",
+      "what all have had is forgotten, and its number is never another's",
+    ],
   },
   {
     without: "the limit of events that are kept",
-    file: "src/catalog/executeEvents.ts",
+    file: "src/catalog/sqlite/executeEvents.ts",
     find: '    sql.run("DELETE FROM event WHERE number <= ?", last - eventLimit);\n',
-    test: ["src/catalog/sqlite.test.ts", "who is behind by more than the limit loses the oldest"],
+    test: ["src/catalog/sqlite/sqlite.test.ts", "who is behind by more than the limit loses the oldest"],
   },
   {
     without: "the note of what an endpoint has had",
@@ -1178,22 +1184,22 @@ export const mutants: readonly Mutant[] = [
   // Charts are read once, and an index lists what it may, to whom it may.
   {
     without: "the list of archives to be read",
-    file: "src/catalog/chartSchema.ts",
+    file: "src/catalog/sqlite/chartSchema.ts",
     find: "AFTER INSERT ON chart BEGIN\n    INSERT INTO unread (content, attempts)\n      SELECT NEW.content, 0 WHERE NOT",
     replace:
       "AFTER INSERT ON chart BEGIN\n    INSERT INTO unread (content, attempts)\n      SELECT NEW.content, 0 WHERE 0 AND NOT",
     test: [
-      "src/catalog/sqlite.test.ts",
+      "src/catalog/sqlite/sqlite.test.ts",
       "charts an archive is to be read once, whoever names it, until it was",
     ],
   },
   {
     without: "the count of a moved tag's change",
-    file: "src/catalog/chartSchema.ts",
+    file: "src/catalog/sqlite/chartSchema.ts",
     find: "AFTER UPDATE ON tag\n    WHEN EXISTS",
     replace: "AFTER UPDATE ON tag\n    WHEN 0 AND EXISTS",
     test: [
-      "src/catalog/sqlite.test.ts",
+      "src/catalog/sqlite/sqlite.test.ts",
       "charts every change of a chart's tag is told once, with the newest last",
     ],
   },
@@ -1222,6 +1228,24 @@ export const mutants: readonly Mutant[] = [
     find: "  if (read.name !== name)\n",
     replace: '  if (read.name === "")\n',
     test: ["src/registry/classic/indexes.test.ts", "what an index does not list is named with the reason"],
+  },
+  {
+    without: "the hash over leaves that were kept",
+    file: "src/registry/classic/keptParts.ts",
+    find: "  if (hash.digest().compare(file, body.byteLength) !== 0) return parts;\n",
+    test: [
+      "src/registry/classic/leafFile.test.ts",
+      "all is made anew, and right where the file is damaged anywhere, cut short, or empty",
+    ],
+  },
+  {
+    without: "the program's version that leaves were kept by",
+    file: "src/registry/classic/keptParts.ts",
+    find: "  if (header.label !== label) return parts;\n",
+    test: [
+      "src/registry/classic/leafFile.test.ts",
+      "all is made anew, and right where another version of the program kept it",
+    ],
   },
   {
     without: "the coding in an index's entity tag",
@@ -1255,7 +1279,7 @@ export const mutants: readonly Mutant[] = [
   // What a pull is told is what the catalog holds.
   {
     without: "forgetting what was remembered once a command is done",
-    file: "src/catalog/sqlite.ts",
+    file: "src/catalog/sqlite/sqlite.ts",
     find: "        remembered.forget(command);\n",
     test: [
       "src/catalog/remembered.test.ts",

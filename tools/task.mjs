@@ -29,7 +29,7 @@ function install() {
 // A worker is an entry point of its own, or the binary lacks it.
 const entries = [
   "src/main.ts",
-  "src/catalog/writer.ts",
+  "src/catalog/sqlite/writer/writer.ts",
   "src/registry/charts/archiveWorker.ts",
   "src/cli/registry/upkeep/worker.ts",
 ];

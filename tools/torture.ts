@@ -1,12 +1,15 @@
 // The long runs of tests/torture: processes at work on one store and one registry, killed at any moment; or a registry alone,
-// killed under load; or a registry's pushes, deletes and collections against a model of what must be.
+// killed under load; or a registry's pushes, deletes and collections against a model of what must be; or transfers whose connections
+// are cut.
 //
 //   npm run torture [commands] [processes] [seed]
 //   npm run torture registry [kills] [clients] [seed]
 //   npm run torture model [steps] [seed]
-import { MemoryCatalog } from "../src/catalog/memory.ts";
-import { openSqliteCatalog } from "../src/catalog/sqlite.ts";
+//   npm run torture cuts [cuts] [seed]
+import { MemoryCatalog } from "../src/catalog/memory/memory.ts";
+import { openSqliteCatalog } from "../src/catalog/sqlite/sqlite.ts";
 import { withBench } from "../tests/bench.ts";
+import { type Cut, cutConnections } from "../tests/torture/cuts.ts";
 import { killUnderLoad } from "../tests/torture/kills.ts";
 import { runModel } from "../tests/torture/model/model.ts";
 import { Random } from "../tests/torture/random.ts";
@@ -18,12 +21,13 @@ const someSeed = Date.now() % 1_000_000;
 const [first, ...rest] = process.argv.slice(2);
 const started = performance.now();
 const seconds = () => `${((performance.now() - started) / 1000).toFixed(0)} s`;
-const faults =
-  first === "registry"
-    ? await dying(rest.map(Number))
-    : first === "model"
-      ? await modelling(rest.map(Number))
-      : await storming([first, ...rest]);
+const runs: Record<string, (numbers: readonly number[]) => Promise<readonly string[]>> = {
+  registry: dying,
+  model: modelling,
+  cuts: cutting,
+};
+const chosen = runs[first ?? ""];
+const faults = chosen === undefined ? await storming([first, ...rest]) : await chosen(rest.map(Number));
 for (const fault of faults) console.log(`FAULT: ${fault}`);
 console.log(`${faults.length} faults`);
 process.exitCode = faults.length === 0 ? 0 : 1;
@@ -91,4 +95,18 @@ async function modelling([steps = 1_000_000, seed = someSeed]: readonly number[]
     }
     return [];
   });
+}
+
+async function cutting([cuts = 1000, seed = someSeed]: readonly number[]): Promise<readonly string[]> {
+  console.log(`${cuts} connections cut, seed ${seed}`);
+  const interrupted = await withBench((bench) => cutConnections(bench, { cuts, random: new Random(seed) }));
+  for (const [what, each] of [...Map.groupBy(interrupted.done, ({ transfer }) => transfer)].toSorted()) {
+    const sum = (of: (cut: Cut) => number) => each.reduce((total, cut) => total + of(cut), 0);
+    const [size, moved] = [sum((cut) => cut.size), sum((cut) => cut.moved)];
+    console.log(
+      `${what}: ${each.length} cut, ${size} bytes, ${moved} moved for them, ${(moved / size).toFixed(2)} times`,
+    );
+  }
+  console.log(seconds());
+  return interrupted.faults;
 }

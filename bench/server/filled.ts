@@ -1,6 +1,6 @@
 import { FilesystemBlobs } from "../../src/blobs/filesystem.ts";
 import type { Catalog } from "../../src/catalog/catalog.ts";
-import { openSqliteCatalog } from "../../src/catalog/sqlite.ts";
+import { openSqliteCatalog } from "../../src/catalog/sqlite/sqlite.ts";
 import { nodeFileSystem as fs } from "../../src/files/filesystem.ts";
 import { openDataDirectory } from "../../src/registry/dataDirectory.ts";
 import type { Bench, Registry } from "../../tests/bench.ts";

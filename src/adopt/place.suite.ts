@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FilesystemBlobs } from "../blobs/filesystem.ts";
 import type { Catalog } from "../catalog/catalog.ts";
-import { MemoryCatalog } from "../catalog/memory.ts";
+import { MemoryCatalog } from "../catalog/memory/memory.ts";
 import { type FileSystem, nodeFileSystem } from "../files/filesystem.ts";
 import type { Digest } from "../oci/digest.ts";
 import { parseTag } from "../oci/reference.ts";

@@ -2,7 +2,7 @@ import { afterAll, beforeAll } from "bun:test";
 import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openSqliteCatalog } from "./sqlite.ts";
+import { openSqliteCatalog } from "./sqlite/sqlite.ts";
 
 /** Give paths of empty catalogs, in a directory that goes with the tests: copies of one, so that a disk syncs but once. */
 export function freshCatalogs(): () => Promise<string> {

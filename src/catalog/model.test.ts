@@ -6,8 +6,8 @@ import { linkBlob, nameOf, occasion, putManifest } from "../testing/commands.ts"
 import type { Catalog } from "./catalog.ts";
 import type { Command } from "./command.ts";
 import { freshCatalogs } from "./fresh.suite.ts";
-import { MemoryCatalog } from "./memory.ts";
-import { openSqliteCatalog } from "./sqlite.ts";
+import { MemoryCatalog } from "./memory/memory.ts";
+import { openSqliteCatalog } from "./sqlite/sqlite.ts";
 
 // A small world, so that random commands meet each other often.
 const repositories = ["a", "a/b", "b"].map(nameOf);

@@ -4,7 +4,7 @@ import { here, linkBlob, one, pushCommands, putManifest, there, two } from "../t
 import type { Command } from "./command.ts";
 import { freshCatalogs } from "./fresh.suite.ts";
 import { Remembered } from "./remembered.ts";
-import { openSqliteCatalog, openSqliteReader } from "./sqlite.ts";
+import { openSqliteCatalog, openSqliteReader } from "./sqlite/sqlite.ts";
 
 const fresh = freshCatalogs();
 const [tag, other] = [parseTag("1.0.0"), parseTag("2.0.0")];

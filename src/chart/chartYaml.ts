@@ -1,7 +1,7 @@
 import { ChartroomError } from "../oci/errors.ts";
+import { metadataLimit } from "./archive/limits.ts";
 import { Fields } from "./fields.ts";
-import { parseGoYaml } from "./goYaml.ts";
-import { metadataLimit } from "./limits.ts";
+import { parseGoYaml } from "./go/yaml.ts";
 import { type Metadata, readDependencies, readMetadata } from "./metadata.ts";
 
 /**

@@ -1,8 +1,8 @@
 import { ChartroomError } from "../oci/errors.ts";
 import { type JsonObject, parseJsonObject } from "../oci/json.ts";
 import { Fields } from "./fields.ts";
-import { goJson } from "./goJson.ts";
-import type { YamlValue } from "./goScalar.ts";
+import { goJson } from "./go/json.ts";
+import type { YamlValue } from "./go/scalar.ts";
 import { type Dependency, type Metadata, readMetadata } from "./metadata.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { ChartroomError } from "../oci/errors.ts";
-import { type ChartArchive, type ChartFile, openArchive } from "./archive.ts";
+import { type ChartArchive, type ChartFile, openArchive } from "./archive/archive.ts";
 import { parseMetadata } from "./chartYaml.ts";
 
 /**

@@ -3,7 +3,7 @@ import { digestOf, hexOf } from "../oci/digest.ts";
 import { hostileArchive, rawEntry } from "../testing/archives.ts";
 import { chartArchive, sampleChart } from "../testing/charts.ts";
 import { type ChartFacts, readFacts, textLimit } from "./facts.ts";
-import { parseGoYaml } from "./goYaml.ts";
+import { parseGoYaml } from "./go/yaml.ts";
 import { imagesOf } from "./images.ts";
 
 /** The facts of an archive that has some. */

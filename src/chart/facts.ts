@@ -1,9 +1,9 @@
 import { digestOf } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
-import { type ChartArchive, openArchive } from "./archive.ts";
+import { type ChartArchive, openArchive } from "./archive/archive.ts";
+import { HostileArchive } from "./archive/hostile.ts";
 import { parseConfig } from "./config.ts";
-import { parseGoYaml } from "./goYaml.ts";
-import { HostileArchive } from "./hostile.ts";
+import { parseGoYaml } from "./go/yaml.ts";
 import { imagesOf } from "./images.ts";
 import { archiveUrl, type IndexEntry, indexEntry } from "./indexEntry.ts";
 import type { Metadata } from "./metadata.ts";

@@ -1,5 +1,5 @@
 import { ChartroomError } from "../oci/errors.ts";
-import { scalarText, type YamlMap, type YamlValue } from "./goScalar.ts";
+import { scalarText, type YamlMap, type YamlValue } from "./go/scalar.ts";
 
 /** Far over any real value's. */
 const nestingLimit = 100;

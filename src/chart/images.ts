@@ -1,4 +1,4 @@
-import { scalarText, type YamlMap, type YamlValue } from "./goScalar.ts";
+import { scalarText, type YamlMap, type YamlValue } from "./go/scalar.ts";
 
 /** No chart that people read names more. */
 const countLimit = 200;

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { digestOf } from "../oci/digest.ts";
 import { asYaml } from "./config.ts";
 import { Fields } from "./fields.ts";
-import { parseGoYaml } from "./goYaml.ts";
+import { parseGoYaml } from "./go/yaml.ts";
 import { archiveUrl, chartsNamed, indexEntry } from "./indexEntry.ts";
 import { readMetadata } from "./metadata.ts";
 
@@ -55,6 +55,7 @@ describe("an archive's URL", () => {
     ["my-chart", "1.0.0-rc.1+b", "my-chart-1.0.0-rc.1+b.tgz"],
     ["mychart", "1.0.0-1", "-/mychart/mychart-1.0.0-1.tgz"],
     ["app", "1-2.0.0", "-/app/app-1-2.0.0.tgz"],
+    ["a?b#c d", "1.0.0", "a%3Fb%23c%20d-1.0.0.tgz"],
   ] as const)
     test(`of ${name} ${version} is ${url}`, () =>
       expect(archiveUrl({ name: name as never, version })).toBe(url));

@@ -4,9 +4,9 @@ import type { Manifest } from "../oci/manifest.ts";
 import { mediaTypes } from "../oci/mediaTypes.ts";
 import type { StoredManifest } from "../oci/repository.ts";
 import { annotationsOf } from "./annotations.ts";
+import { partLimits } from "./archive/limits.ts";
 import { configBytes } from "./config.ts";
-import { goJson } from "./goJson.ts";
-import { partLimits } from "./limits.ts";
+import { goJson } from "./go/json.ts";
 import { chartMediaTypes } from "./mediaTypes.ts";
 import type { Metadata } from "./metadata.ts";
 

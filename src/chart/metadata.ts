@@ -1,5 +1,5 @@
+import { type Segment, unsafeSegment } from "./archive/paths.ts";
 import type { Fields } from "./fields.ts";
-import { type Segment, unsafeSegment } from "./paths.ts";
 import { tryVersion } from "./version.ts";
 
 /** A chart's name: safe as the name of the directory that an export makes. */

@@ -3,7 +3,7 @@ import type { Digest } from "../oci/digest.ts";
 import { parseJsonObject } from "../oci/json.ts";
 import { parseManifest } from "../oci/manifest.ts";
 import type { Source, StoredManifest } from "../oci/repository.ts";
-import { goJson } from "./goJson.ts";
+import { goJson } from "./go/json.ts";
 import { buildChartManifest, chartManifest } from "./manifest.ts";
 import { chartMediaTypes } from "./mediaTypes.ts";
 import type { Metadata } from "./metadata.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { chartArchive, sampleChart } from "../testing/charts.ts";
 import { codeOf } from "../testing/errors.ts";
-import { openArchive } from "./archive.ts";
+import { openArchive } from "./archive/archive.ts";
 import { type Renaming, rewriteDependencies } from "./rewriteDependencies.ts";
 
 const renaming: Renaming = ({ repository }) =>

@@ -2,14 +2,14 @@ import { gzipSync } from "fflate";
 import { isMap, isScalar, isSeq, parseDocument } from "yaml";
 import { digestOf } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
-import type { ChartArchive, ChartFile } from "./archive.ts";
+import type { ChartArchive, ChartFile } from "./archive/archive.ts";
+import { writeTar } from "./archive/tarWriter.ts";
 import { parseMetadata } from "./chartYaml.ts";
 import { dependencyStruct } from "./config.ts";
 import { Fields } from "./fields.ts";
-import { goJson } from "./goJson.ts";
-import { parseGoYaml } from "./goYaml.ts";
+import { goJson } from "./go/json.ts";
+import { parseGoYaml } from "./go/yaml.ts";
 import { type Dependency, readDependencies } from "./metadata.ts";
-import { writeTar } from "./tarWriter.ts";
 
 /** Gives another repository for a dependency; undefined leaves it as it is. */
 export type Renaming = (dependency: Pick<Dependency, "name" | "repository">) => string | undefined;

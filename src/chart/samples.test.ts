@@ -2,9 +2,9 @@ import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { samples } from "../testing/samples.ts";
-import { openArchive } from "./archive.ts";
-import { loadChart } from "./load.ts";
-import { packChart } from "./pack.ts";
+import { openArchive } from "./archive/archive.ts";
+import { loadChart } from "./archive/load.ts";
+import { packChart } from "./archive/pack.ts";
 
 const folder = samples() ?? "";
 const list = (name: string, ending = ""): string[] =>

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { chartArchive, sampleChart } from "../testing/charts.ts";
-import { openArchive } from "./archive.ts";
+import { openArchive } from "./archive/archive.ts";
 import { chartYamlOf, crdsOf, readmeOf, valuesOf } from "./show.ts";
 
 const yamlOf = (name: string) => `apiVersion: v2\nname: ${name}\nversion: 1.0.0\n`;

@@ -1,6 +1,6 @@
-import { type ChartArchive, type ChartFile, openArchive, unpackedBytes } from "./archive.ts";
+import { type ChartArchive, type ChartFile, openArchive, unpackedBytes } from "./archive/archive.ts";
 import { configBytes } from "./config.ts";
-import { goYamlText } from "./goYamlText.ts";
+import { goYamlText } from "./go/yamlText.ts";
 import type { Metadata } from "./metadata.ts";
 
 /** Chart.yaml as Helm prints it: not the file, but what was understood of it. */

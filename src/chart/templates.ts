@@ -1,7 +1,7 @@
 import { ChartroomError } from "../oci/errors.ts";
-import { openArchive } from "./archive.ts";
-import { scalarText, type YamlValue } from "./goScalar.ts";
-import { parseGoYaml } from "./goYaml.ts";
+import { openArchive } from "./archive/archive.ts";
+import { scalarText, type YamlValue } from "./go/scalar.ts";
+import { parseGoYaml } from "./go/yaml.ts";
 import { valuesOf } from "./show.ts";
 
 /** So many bytes of templates are told: an archive of a hundredth of that may hold more. */

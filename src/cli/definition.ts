@@ -72,6 +72,23 @@ export class Definition extends Command {
       });
   }
 
+  /**
+   * As commander does, and with `--flag=true` and `-f=false` of flags, as Go's programs take them: whoever comes from
+   * `registry garbage-collect --delete-untagged=true` has that in a script.
+   */
+  override parseOptions(words: string[]): ReturnType<Command["parseOptions"]> {
+    return super.parseOptions(words.flatMap((word) => this.#flagOf(word)));
+  }
+
+  #flagOf(word: string): string[] {
+    const [, name = "", value = ""] = /^(--?[a-z][a-z-]*)=(true|false|[10])$/i.exec(word) ?? [];
+    const isFlag = this.options.some(
+      (option) => option.isBoolean() && [option.short, option.long].includes(name),
+    );
+    if (!isFlag) return [word];
+    return /^(true|1)$/i.test(value) ? [name] : [];
+  }
+
   /** The options of a command that talks to one registry, for a login that is kept nowhere. */
   withLogin(): this {
     return this.option("-u, --username <user>", "log in as this user, for this command alone").option(

@@ -33,7 +33,7 @@ export function processContext(): Context {
       },
     },
     get columns() {
-      return isTerminal(1) ? process.stdout.columns : undefined;
+      return (isTerminal(1) && process.stdout.columns) || undefined; // 0 where a terminal does not know
     },
     readInput: async () => {
       const { addAbortSignal } = await import("node:stream");

@@ -31,7 +31,7 @@ export function addUpkeepCommands(registry: Definition, dataOption: () => Option
     .notes(whileServing);
   collecting(
     registry.add(
-      "garbage-collect <config>",
+      "garbage-collect [config]",
       "gc, for the data that a config.yml of CNCF Distribution names",
       async () => (await import("./registry/gc.ts")).garbageCollect,
     ),

@@ -1,12 +1,14 @@
 // The one file that names how a registry is kept: rows in SQLite, blobs on the file system; or both in memory.
+import { version } from "../../package.json";
 import { FilesystemBlobs } from "../blobs/filesystem.ts";
 import { MemoryBlobs } from "../blobs/memory.ts";
-import { MemoryCatalog } from "../catalog/memory.ts";
-import { snapshotSqlite } from "../catalog/snapshot.ts";
-import { openSqliteCatalog, openSqliteReader } from "../catalog/sqlite.ts";
+import { MemoryCatalog } from "../catalog/memory/memory.ts";
+import { snapshotSqlite } from "../catalog/sqlite/snapshot.ts";
+import { openSqliteCatalog, openSqliteReader } from "../catalog/sqlite/sqlite.ts";
 import { Notifications, type NotificationsOptions } from "../notify/notifications.ts";
 import type { Catalogs } from "../registry/backup/copy.ts";
 import { archiveThread } from "../registry/charts/archiveThread.ts";
+import { leafFilesIn } from "../registry/classic/leafFile.ts";
 import type { DataPaths } from "../registry/dataPaths.ts";
 import type { MirrorSource } from "../registry/mirror/mirror.ts";
 import { plainFiles } from "../registry/plainFiles.ts";
@@ -62,7 +64,9 @@ export async function openRegistry(
   const heard = told?.endpoints.length === 0 ? undefined : notifications;
   const catalog = heard?.catalog ?? stored;
   const reading = archiveThread();
-  const store = { catalog, blobs, now, rules, readFacts: reading.read, readTemplates: reading.templates };
+  const leafFiles = paths && leafFilesIn(plainFiles, paths.indexes, version);
+  const readers = { readFacts: reading.read, readTemplates: reading.templates };
+  const store = { catalog, blobs, now, rules, ...readers, leafFiles };
   const registry = new Registry(store, mirrors, report);
   const close = async () => {
     await registry.close();

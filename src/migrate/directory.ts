@@ -1,43 +1,49 @@
 import { join } from "node:path";
-import { openArchive } from "../chart/archive.ts";
-import { partLimits } from "../chart/limits.ts";
-import { unsafeSegment } from "../chart/paths.ts";
+import { openArchive } from "../chart/archive/archive.ts";
+import { partLimits } from "../chart/archive/limits.ts";
+import { unsafeSegment } from "../chart/archive/paths.ts";
 import { type FileSystem, ifThere } from "../files/filesystem.ts";
+import { streamFile } from "../files/stream.ts";
 import { digestOf } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import type { IndexRow } from "./indexRow.ts";
 import { type IndexEntry, type IndexReading, readIndex } from "./readIndex.ts";
 import { repositoryMetadataFile, repositoryMetadataLimit } from "./repositoryMetadata.ts";
+import type { Admit } from "./room.ts";
 import type { ArchivePlace, ChartSource, IndexVersion } from "./source.ts";
-
-/** How much of an index's file is read at once, in bytes. */
-const piece = 64 * 1024;
 
 /**
  * The files of a classic repository: `index.yaml` and the archives, or archives alone, which are then read for what they
- * are. A row's URL leads to the file of its path below the directory, else to the one of its last part beside the index;
- * nothing is fetched from anywhere.
+ * are. A row's URL leads to the file of its path below the directory, else to the one of its last part beside the index; nothing
+ * is fetched from servers of files. What is in a registry is elsewhere.
  */
 export class Directory implements ChartSource {
   readonly #fs: FileSystem;
   readonly #path: string;
+  readonly #elsewhere: Pick<ChartSource, "places">;
 
-  constructor(fs: FileSystem, path: string) {
+  /** @param elsewhere knows the places of `oci://` URLs */
+  constructor(fs: FileSystem, path: string, elsewhere: Pick<ChartSource, "places">) {
     this.#fs = fs;
     this.#path = path;
+    this.#elsewhere = elsewhere;
   }
 
   async index(_known?: IndexVersion, reading: IndexReading = {}) {
     const path = join(this.#path, "index.yaml");
     const there = (await ifThere(this.#fs.stat(path))) !== undefined;
     return {
-      entries: there ? readIndex(this.#stream(path), reading) : this.#archives(),
+      entries: there ? readIndex(streamFile(this.#fs, path), reading) : this.#archives(),
       version: undefined,
     };
   }
 
-  places({ urls }: IndexRow): ArchivePlace[] {
-    return urls.flatMap((url) => [...new Set(pathsOf(url))]).map((path) => this.#place(path));
+  places(row: IndexRow): ArchivePlace[] {
+    return row.urls.flatMap((url) =>
+      /^oci:\/\//i.test(url)
+        ? this.#elsewhere.places({ ...row, urls: [url] })
+        : [...new Set(pathsOf(url))].map((path) => this.#place(path)),
+    );
   }
 
   repositoryMetadata(): Promise<Uint8Array | undefined> {
@@ -49,8 +55,8 @@ export class Directory implements ChartSource {
     return {
       shown: path,
       size: async () => (await ifThere(this.#fs.stat(path)))?.size,
-      archive: async () => {
-        const bytes = await this.#read(path, partLimits.content);
+      archive: async (admit) => {
+        const bytes = await this.#read(path, partLimits.content, admit);
         if (bytes !== undefined) return bytes;
         throw new ChartroomError("not_found", `Not found: ${path}`);
       },
@@ -58,12 +64,13 @@ export class Directory implements ChartSource {
     };
   }
 
-  async #read(path: string, limit: number): Promise<Uint8Array | undefined> {
+  async #read(path: string, limit: number, admit?: Admit): Promise<Uint8Array | undefined> {
     const stats = await ifThere(this.#fs.stat(path));
     if (stats === undefined) return undefined;
     if (!stats.isFile()) throw new ChartroomError("invalid", `Cannot read ${path}: it is no regular file`);
     if (stats.size > limit)
       throw new ChartroomError("invalid", `Cannot read ${path}: it is larger than ${limit} bytes`);
+    await admit?.(stats.size);
     return this.#fs.readFile(path);
   }
 
@@ -89,22 +96,6 @@ export class Directory implements ChartSource {
       if (!(error instanceof ChartroomError)) throw error;
       return { chart: file, line: 0, error };
     }
-  }
-
-  #stream(path: string): ReadableStream<Uint8Array> {
-    const opened = this.#fs.open(path, "r");
-    let at = 0;
-    return new ReadableStream<Uint8Array>({
-      pull: async (controller) => {
-        const buffer = new Uint8Array(piece);
-        const { bytesRead } = await (await opened).read(buffer, 0, piece, at);
-        at += bytesRead;
-        if (bytesRead > 0) return controller.enqueue(buffer.subarray(0, bytesRead));
-        await (await opened).close();
-        controller.close();
-      },
-      cancel: async () => (await opened).close(),
-    });
   }
 }
 

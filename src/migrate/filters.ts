@@ -1,4 +1,4 @@
-import type { Glob } from "../chart/glob.ts";
+import type { Glob } from "../chart/archive/glob.ts";
 import { momentOf } from "../chart/moment.ts";
 import type { Range } from "../chart/range.ts";
 import { compareVersions, tryVersion } from "../chart/version.ts";

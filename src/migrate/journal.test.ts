@@ -63,6 +63,31 @@ test("tells of rows that the index does not say right, and of no others", async 
   expect(await find("4.0.0")).toBeUndefined();
 });
 
+test("tells what was brought or found there, as long as its source is not met with it", async () => {
+  await write(
+    moved("1.0.0"),
+    moved("1.1.0", { status: "exists" }),
+    moved("v1.2.0", { tag: parseTag("1.2.0") }),
+    moved("1.3.0", { status: "failed", manifest: undefined }),
+  );
+  const learnings = await Learnings.read(nodeFileSystem, path);
+  learnings.met(rowOf("a", "1.0.0"));
+  learnings.met(rowOf("a", "9.0.0"));
+  expect([...learnings.unmet()]).toEqual([
+    { chart: "a", version: "1.1.0", place: "a:1.1.0" },
+    { chart: "a", version: "v1.2.0", place: "a:1.2.0" },
+  ]);
+  const known = ["1.0.0", "1.1.0", "1.3.0", "9.0.0"].filter((each) => learnings.hasBrought(rowOf("a", each)));
+  expect(known).toEqual(["1.0.0", "1.1.0"]);
+});
+
+test("is read whole where it is larger than what is read at once", async () => {
+  const versions = Array.from({ length: 400 }, (_, minor) => `1.${minor}.0`);
+  await write(...versions.map((version) => moved(version, { notes: ["é".repeat(199)] })));
+  const learnings = await Learnings.read(nodeFileSystem, path);
+  expect([...learnings.unmet()].map(({ version }) => version)).toEqual(versions);
+});
+
 test("that a crash has cut is gone on with, and read as far as it is whole", async () => {
   await write(moved("1.0.0", { archive: digest("c") }));
   await appendFile(path, '{"chart":"a","vers');

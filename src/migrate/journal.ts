@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import { makeDirectory, writeAll } from "../files/durable.ts";
 import { type FileSystem, ifThere, type OpenFile } from "../files/filesystem.ts";
+import { streamFile } from "../files/stream.ts";
 import { type Digest, tryDigest } from "../oci/digest.ts";
 import { isObject } from "../oci/json.ts";
 import { type Tag, tryTag } from "../oci/reference.ts";
@@ -15,7 +16,7 @@ export interface Learned {
   readonly manifest: Digest;
 }
 
-/** A version that an earlier run brought over. */
+/** A version that an earlier run brought over, or found there. */
 export interface Brought {
   readonly chart: string;
   readonly version: string;
@@ -26,36 +27,65 @@ export interface Brought {
 /** What earlier runs wrote into a journal, as far as a target and an index do not tell it themselves. */
 export class Learnings {
   readonly #learned = new Map<string, Learned>();
-  readonly #brought = new Map<string, Brought>();
+  /** By chart: where it is, and the tag of each version, or nothing when its source still has it. */
+  readonly #brought = new Map<
+    string,
+    { readonly repository: string; readonly tags: Map<string, Tag | undefined> }
+  >();
 
-  private constructor(bytes: Uint8Array) {
-    for (const line of new TextDecoder().decode(bytes).split("\n")) this.#read(parsed(line));
-  }
+  private constructor() {}
 
-  /** @param path of a journal that need not be there. @throws node's error */
+  /**
+   * A journal of a hundred thousand rows has 40 MB: it is read in pieces, and little of it is held.
+   * @param path of a journal that need not be there. @throws node's error
+   */
   static async read(fs: FileSystem, path: string): Promise<Learnings> {
-    return new Learnings((await ifThere(fs.readFile(path))) ?? new Uint8Array());
+    const learnings = new Learnings();
+    if ((await ifThere(fs.stat(path))) === undefined) return learnings;
+    const decoder = new TextDecoder();
+    let cut = "";
+    for await (const bytes of streamFile(fs, path)) {
+      const lines = (cut + decoder.decode(bytes, { stream: true })).split("\n");
+      cut = lines.pop() ?? "";
+      for (const line of lines) learnings.#read(parsed(line));
+    }
+    learnings.#read(parsed(cut));
+    return learnings;
   }
 
   find({ row, tag }: Step): Learned | undefined {
     return this.#learned.get(keyOf(row.name, row.version, row.digest, tag));
   }
 
+  /** Whether it says that this row's chart is in the target. */
+  hasBrought({ name, version }: IndexRow): boolean {
+    return this.#brought.get(name)?.tags.has(version) ?? false;
+  }
+
   /** Its source still has this row. */
-  met({ name, version }: IndexRow): void {
-    this.#brought.delete(keyOf(name, version));
+  met(row: IndexRow): void {
+    if (this.hasBrought(row)) this.#brought.get(row.name)?.tags.set(row.version, undefined);
   }
 
   /** What was brought over, and has not been met. */
-  unmet(): Iterable<Brought> {
-    return this.#brought.values();
+  *unmet(): Generator<Brought> {
+    for (const [chart, { repository, tags }] of this.#brought)
+      for (const [version, tag] of tags)
+        if (tag !== undefined) yield { chart, version, place: `${repository}:${tag}` };
   }
 
   #read({ chart, version, digest, rowTag, tag, archive, manifest, repository, status }: Line): void {
     const [done, name] = [tryDigest(String(manifest)), tryTag(String(tag))];
     if (done === undefined || name === undefined) return;
-    if (status === "moved" && typeof chart === "string" && typeof version === "string")
-      this.#brought.set(keyOf(chart, version), { chart, version, place: `${repository}:${name}` });
+    const isThere = status === "moved" || status === "exists";
+    if (isThere && typeof chart === "string" && typeof version === "string") {
+      const brought = this.#brought.get(chart) ?? { repository: String(repository), tags: new Map() };
+      // One text for both, where they are alike: there may be a hundred thousand.
+      this.#brought
+        .set(chart, brought)
+        .get(chart)
+        ?.tags.set(version, tag === version ? (version as Tag) : name);
+    }
     if (archive === digest && tag === rowTag) return;
     this.#learned.set(keyOf(chart, version, digest, rowTag), { tag: name, manifest: done });
   }

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from "bun:test";
+import { describe as descriptorOf } from "../oci/descriptor.ts";
 import { digestOf } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import { limiter } from "../oci/limiter.ts";
@@ -119,6 +120,47 @@ describe("a chart", () => {
   });
 });
 
+describe("a chart that the index has dated anew", () => {
+  const before = stepOf(row());
+  const after = (more: Partial<IndexRow> = {}) => stepOf(row({ created: "2026-07-01T00:00:00Z", ...more }));
+  beforeEach(() => void files.set(url, archive));
+
+  test("stays as it came, and its archive is not fetched for that", async () => {
+    const { manifest } = await run(before);
+    expect(await foresee(migration(), after())).toMatchObject({ status: "exists", manifest });
+    expect(await run(after())).toMatchObject({ status: "exists", manifest });
+    expect(await run(after({ created: "" }))).toMatchObject({ status: "exists", manifest });
+    expect(fetched).toEqual([url]);
+    expect(await run(after({ digest: undefined }))).toMatchObject({ status: "exists", manifest });
+    expect(await verifyStep(migration(), after())).toMatchObject({
+      status: "verified",
+      notes: ["it came 2026-06-15T13:50:31Z; by now the index says 2026-07-01T00:00:00Z"],
+    });
+  });
+
+  test("has its new date where it is asked to be overwritten, and that is told", async () => {
+    const { manifest } = await run(before);
+    expect(await run(after(), { onConflict: "overwrite" })).toMatchObject({
+      status: "moved",
+      notes: [`it replaces ${manifest}`],
+    });
+    expect((await held())?.created).toBe("2026-07-01T00:00:00Z");
+  });
+
+  test("is in conflict where its manifest is somebody else's", async () => {
+    await run(before);
+    const stored = (await repository("mychart").manifest(parseTag("1.0.0")))!;
+    const bytes = utf8(`${new TextDecoder().decode(stored.bytes)}\n`);
+    await repository("mychart").pushManifest(descriptorOf(bytes, stored.descriptor.mediaType), bytes, {
+      tags: [parseTag("1.0.0")],
+      expect: "any",
+    });
+    expect(await codeOf(run(after()))).toBe("conflict");
+    expect(await foresee(migration(), after())).toMatchObject({ status: "conflict" });
+    expect(await codeOf(verifyStep(migration(), after()))).toBe("not_verified");
+  });
+});
+
 describe("an archive that is not what the index says", () => {
   const step = stepOf(row({ digest: digestOf(other) }));
   beforeEach(() => void files.set(url, archive));
@@ -134,6 +176,14 @@ describe("an archive that is not what the index says", () => {
     expect(await verifyStep(migration(), step)).toMatchObject({
       status: "verified",
       notes: [`the index says ${digestOf(other)}, and is wrong`],
+    });
+  });
+
+  test("for what is in a digest's place and is none, is taken and said", async () => {
+    const odd = stepOf(row({ digest: undefined, oddDigest: "sha1:0123" }));
+    expect(await run(odd)).toMatchObject({
+      status: "moved",
+      notes: ['the index says "sha1:0123", which is no digest to compare with'],
     });
   });
 

@@ -6,7 +6,7 @@ import { ChartroomError } from "../oci/errors.ts";
 import { parseTag, type RepositoryName, type Tag } from "../oci/reference.ts";
 import type { Expected, Reads, StoredManifest, Target } from "../oci/repository.ts";
 import { readVerified } from "../oci/verify.ts";
-import { heldChart, isMeant } from "./held.ts";
+import { heldChart, isMeant, isOfAnotherDate } from "./held.ts";
 import type { Learnings } from "./journal.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Step } from "./plan.ts";
@@ -33,6 +33,8 @@ export interface Migration extends TakeOptions {
   readonly learnings: Pick<Learnings, "find">;
   readonly onConflict: ConflictPolicy;
   readonly signal: AbortSignal;
+  /** Whether a dependency's repository is the source; nothing is where that has no URL. */
+  readonly isSource?: ((repository: string) => boolean) | undefined;
   /**
    * What goes along with a chart, brought before it: when the migration is stopped between the two, the next one brings the
    * chart, and what was to go along is not forgotten. It keeps its failures to itself.
@@ -78,9 +80,14 @@ async function bring(
   const tag = parseTag(chart.metadata.version);
   const before = tag === planned ? held : await look(tag);
   const { digest } = packed.manifest.descriptor;
-  const result = { step, tag, archive: packed.content, size: chart.archive.byteLength, manifest: digest };
-  if (before?.descriptor.digest === digest) return { ...result, status: "exists", notes: chart.notes };
+  const { dependencies } = chart.metadata;
+  const dependsOnSource = dependencies.filter((each) => migration.isSource?.(each.repository)).length;
+  const read = { archive: packed.content, size: chart.archive.byteLength, manifest: digest };
+  const result = { step, tag, ...read, dependsOnSource };
   if (before !== undefined) {
+    const dated = { digest: packed.content, created: step.row.created };
+    if (before.descriptor.digest === digest || (await isKept(migration, before, step, dated)))
+      return { ...result, status: "exists", manifest: before.descriptor.digest, notes: chart.notes };
     if (onConflict === "skip") return skipped(step, heldSays(before, step));
     // Under a tag of another row's, nobody asked to replace anything.
     if (onConflict === "fail" || tag !== step.tag) throw taken(tag, before, packed);
@@ -88,17 +95,24 @@ async function bring(
   const expect = before?.descriptor.digest ?? "absent";
   await migration.accompany?.(step);
   await push(migration, step.repository, packed, tag, expect);
-  return { ...result, status: "moved", notes: chart.notes };
+  const replaced = before === undefined ? [] : [`it replaces ${before.descriptor.digest}`];
+  return { ...result, status: "moved", notes: [...chart.notes, ...replaced] };
 }
 
-/** Whether a manifest is what a step would push. One whose dependencies are to be rewritten still is not. */
-async function isWanted(
-  { target, renaming, learnings }: Pick<Migration, "target" | "renaming" | "learnings">,
+/** Whether a manifest stays though its row has another date by now: that alone moves no digest, unless asked to. */
+const isKept = async (
+  { target, onConflict }: Pick<Migration, "target" | "onConflict">,
   held: StoredManifest,
-  step: Step,
-): Promise<boolean> {
+  { repository }: Pick<Step, "repository">,
+  row: Pick<Step["row"], "digest" | "created">,
+): Promise<boolean> =>
+  onConflict !== "overwrite" && (await isOfAnotherDate(held, row, target.reads(repository)));
+
+/** Whether a manifest is what a step would push, or may stay. One whose dependencies are to be rewritten still is not. */
+async function isWanted(migration: Migration, held: StoredManifest, step: Step): Promise<boolean> {
+  const { target, renaming, learnings } = migration;
   const isLearned = learnings.find(step)?.manifest === held.descriptor.digest;
-  if (!isLearned && !isMeant(held, step)) return false;
+  if (!isLearned && !isMeant(held, step) && !(await isKept(migration, held, step, step.row))) return false;
   const config = heldChart(held)?.config;
   if (renaming === undefined || config === undefined) return true;
   const blob = await target.reads(step.repository).blob(config);

@@ -5,7 +5,7 @@ import type { Step } from "./plan.ts";
 
 /**
  * What became of a step. `moved`: pushed now. `exists`: it was there. `skipped`: a policy left it alone. `planned`: it would
- * be pushed. `gone`: an earlier run pushed it, and its source has it no more. `conflict`: it would be refused, its tag holds something else. `verified`: it is there, as the index has it.
+ * be pushed. `gone`: an earlier run pushed it or found it there, and its source has it no more. `conflict`: it would be refused, its tag holds something else. `verified`: it is there, as the index has it.
  */
 export type Status = "moved" | "exists" | "skipped" | "planned" | "conflict" | "verified" | "gone" | "failed";
 
@@ -27,4 +27,6 @@ export interface Outcome {
   readonly manifest?: Digest | undefined;
   readonly error?: Failure | undefined;
   readonly notes: readonly string[];
+  /** Dependencies that the chart looks for in its source, as far as its archive was read; it may be shut one day. */
+  readonly dependsOnSource?: number;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { parseGlob } from "../chart/glob.ts";
+import { parseGlob } from "../chart/archive/glob.ts";
 import { parseRange } from "../chart/range.ts";
 import { parseDigest } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";

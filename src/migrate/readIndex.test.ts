@@ -81,7 +81,9 @@ generated: "2026-07-31T09:12:31Z"
   });
 
   test("with Windows' line ends, a byte order mark, comments, quoted keys and flow style in an entry", async () => {
-    const text = `\uFEFF---\r
+    const text = `\uFEFF# a licence\r
+%YAML 1.1\r
+---\r
 # made by hand\r
 "apiVersion": 'v1'\r
 serverInfo: {contextPath: /x}\r
@@ -105,7 +107,20 @@ entries: ignored\r
     expect(shown(await read(text))).toEqual([
       "a-1.0.0 a.tgz",
       "a-2.0.0 b.tgz",
-      'Cannot read the entry of b at line 17 of the index: the version "0x" is not like 1.2.3',
+      'Cannot read the entry of b at line 19 of the index: the version "0x" is not like 1.2.3',
+    ]);
+  });
+
+  test("says what stands in a digest's place and is none", async () => {
+    const written = ["", "0123456789abcdef0123", `SHA256:${"A".repeat(64)}`];
+    const entries = written
+      .map((text) => `  - version: 1.0.0\n    urls: [a]\n    digest: ${text}\n`)
+      .join("");
+    const rows = await read(`apiVersion: v1\nentries:\n  a:\n${entries}`);
+    expect(rows.map((each) => ("row" in each ? `${each.row.digest} ${each.row.oddDigest}` : each))).toEqual([
+      "undefined undefined",
+      "undefined 0123456789abcdef0123",
+      `sha256:${"a".repeat(64)} undefined`,
     ]);
   });
 

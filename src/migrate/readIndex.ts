@@ -1,7 +1,7 @@
 import { asYaml } from "../chart/config.ts";
 import { Fields } from "../chart/fields.ts";
-import type { YamlValue } from "../chart/goScalar.ts";
-import { parseGoYaml } from "../chart/goYaml.ts";
+import type { YamlValue } from "../chart/go/scalar.ts";
+import { parseGoYaml } from "../chart/go/yaml.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import { badIndex, type Entry, entryLimit } from "./entry.ts";
 import { type IndexRow, readRow } from "./indexRow.ts";

@@ -38,3 +38,6 @@ export async function rememberIndex(
   await fs.rm(temporary, { force: true });
   await replaceFile(fs, path, jsonBytes({ what, ...version }), { mode: 0o600, temporary });
 }
+
+/** The target has not all of it any more. @throws node's error */
+export const forgetIndex = (fs: FileSystem, path: string): Promise<void> => fs.rm(path, { force: true });

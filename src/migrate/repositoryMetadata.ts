@@ -1,4 +1,4 @@
-import { parseGoYaml } from "../chart/goYaml.ts";
+import { parseGoYaml } from "../chart/go/yaml.ts";
 import { inMemory } from "../chart/packed.ts";
 import { copy } from "../oci/copy.ts";
 import { describe } from "../oci/descriptor.ts";

@@ -1,4 +1,4 @@
-import { partLimits } from "../chart/limits.ts";
+import { partLimits } from "../chart/archive/limits.ts";
 import type { Answer } from "../http/answer.ts";
 import { observed } from "../http/body.ts";
 import { HttpError } from "../http/errors.ts";
@@ -97,7 +97,7 @@ export class Site implements ChartSource {
         const length = answer.headers.get("content-length");
         return answer.status === 200 && length !== null ? Number(length) : undefined;
       },
-      archive: () => download(transport, this.#request(url), partLimits.content),
+      archive: (admit) => download(transport, this.#request(url), partLimits.content, admit),
       provenance: () => this.#ifThere(beside, partLimits.provenance),
     };
   }

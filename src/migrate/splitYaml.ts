@@ -34,6 +34,8 @@ export async function* splitYaml(lines: AsyncIterable<string>, all: boolean): As
   const kept = all ? described : wanted;
   const charts = new Set<string>();
   let at = 0;
+  /** Whether the document was begun: comments and directives may go before it. */
+  let begun = false;
   /** Whether `entries` was met, is being read, or lies behind. */
   let entries: "ahead" | "here" | "behind" = "ahead";
   let chart: { readonly name: string; readonly indent: number; itemIndent?: number } | undefined;
@@ -48,7 +50,10 @@ export async function* splitYaml(lines: AsyncIterable<string>, all: boolean): As
       take(open!, line);
       continue;
     }
-    if (indent === -1 || line[indent] === "#" || (at === 1 && /^(?:---|%)/.test(line))) continue;
+    if (indent === -1 || line[indent] === "#") continue;
+    const isStart = !begun && /^(?:---|%)/.test(line);
+    begun ||= !line.startsWith("%");
+    if (isStart) continue;
     if (open !== undefined) yield closed(open, kept);
     open = undefined;
 

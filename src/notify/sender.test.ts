@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "bun:test";
-import { MemoryCatalog } from "../catalog/memory.ts";
+import { MemoryCatalog } from "../catalog/memory/memory.ts";
 import { eventLimit } from "../catalog/telling.ts";
 import { AnsweringServers } from "../testing/answering.ts";
 import { type Receiver, receiver } from "../testing/receiver.ts";

@@ -1,7 +1,11 @@
 // The one module that names Bun.password. It runs in the thread pool: nothing waits for it but its caller (73 ms at cost 10).
 
-/** `$2y$10$<22 of salt><31 of hash>`; `$2a$`, `$2b$` and `$2y$` are one algorithm by three names. */
-const grammar = /^\$2[aby]\$(0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{53}$/;
+/**
+ * `$2y$10$<22 of salt><31 of hash>`; `$2a$`, `$2b$` and `$2y$` are one algorithm by three names. Salt and hash are 16 and 23 bytes, six
+ * bits a letter: the last of each has bits to spare, which are 0. Bun throws at one that has others, as a slip of the hand makes it.
+ */
+const grammar =
+  /^\$2[aby]\$(0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{30}[.CGKOSWaeimquy26]$/;
 
 /** bcrypt reads this many bytes of a password and no more. */
 export const passwordLimit = 72;

@@ -8,6 +8,8 @@ export interface DataPaths {
   readonly catalog: string;
   /** Whole blobs, by algorithm and digest. */
   readonly blobs: string;
+  /** Parts of indexes, made once; they may be deleted at any time. */
+  readonly indexes: string;
   /** Blobs on their way in. */
   readonly ingest: string;
   /** Room that is kept for deletes on a full disk. */
@@ -28,6 +30,7 @@ export function dataPathsOf(root: string): DataPaths {
     root,
     catalog: join(root, "catalog.db"),
     blobs: join(root, "blobs"),
+    indexes: join(root, "indexes"),
     ingest: join(root, "ingest"),
     reserve: join(root, "reserve"),
     htpasswd: join(root, "htpasswd"),
@@ -47,4 +50,4 @@ export const harmless: RegExp = /^(?:lost\+found|htpasswd(?:\..*)?|lock|chartroo
 export const isOwnName = (name: string): boolean =>
   harmless.test(name) ||
   /^(?:chartroom\.json|catalog\.db(?:-wal|-shm|\.new|\.new-journal)?|backup\.json(?:\.new)?)$/.test(name) ||
-  /^(?:blobs|ingest|reserve|control\.sock|quarantine)$/.test(name);
+  /^(?:blobs|indexes|ingest|reserve|control\.sock|quarantine)$/.test(name);

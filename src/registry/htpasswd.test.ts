@@ -50,6 +50,19 @@ test.each([
   expect(costOf(prefix + hash.slice(7))).toBe(cost);
 });
 
+test("a hash is one exactly where it can be compared with", async () => {
+  const letters = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+  for (const end of [29, 60])
+    for (const letter of letters) {
+      const odd = dummyHash(4).slice(0, end - 1) + letter + dummyHash(4).slice(end);
+      const isCompared = await verifyPassword("a", odd).then(
+        () => true,
+        () => false,
+      );
+      expect([odd, costOf(odd) !== undefined]).toEqual([odd, isCompared]);
+    }
+});
+
 test.each(["", "a:b", "a\nb", "a\x7f", "#a", " a", "a "])("%j is no user name", async (name) => {
   expect(await codeOf(() => parseUserName(name))).toBe("usage");
 });

@@ -54,7 +54,7 @@ export class Registry {
     report: (error: unknown) => void = () => {},
   ) {
     this.#charts = new ChartReader(store, store.readFacts ?? readFacts);
-    this.indexes = new Indexes(store.catalog, this.#charts);
+    this.indexes = new Indexes(store.catalog, this.#charts, store.leafFiles);
     this.#store = { ...store, chartPushed: () => this.#charts.wake() };
     const burials = new Burials(store);
     this.#mirrors = new Mirrors(mirrors, this.#store, { burials, report });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { truncate } from "node:fs/promises";
 import { MemoryBlobs } from "../blobs/memory.ts";
-import { MemoryCatalog } from "../catalog/memory.ts";
+import { MemoryCatalog } from "../catalog/memory/memory.ts";
 import { type RepositoryName, tryRepositoryName } from "../oci/reference.ts";
 import { repositorySuite } from "../oci/repository.suite.ts";
 import { absentDigest, blobOf, imageOf, indexOf, pushArtifact, pushContent } from "../testing/artifacts.ts";

@@ -1,6 +1,7 @@
 import type { Blobs } from "../blobs/blobs.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { ReadFacts } from "../chart/facts.ts";
+import type { LeafFiles } from "./classic/leafFile.ts";
 
 /** Where a registry departs from what it usually does. */
 export interface Rules {
@@ -27,6 +28,8 @@ export interface Store {
   readonly readFacts?: ReadFacts | undefined;
   /** How its templates are, alike (`chart/templates.ts`). */
   readonly readTemplates?: ((bytes: Uint8Array) => Promise<string>) | undefined;
+  /** Where leaves of indexes are kept, so that a start need not make them; nowhere where it is not said. */
+  readonly leafFiles?: LeafFiles | undefined;
   /** Is told that a chart was pushed. */
   readonly chartPushed?: (() => void) | undefined;
 }

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FilesystemBlobs } from "../blobs/filesystem.ts";
 import { MemoryBlobs } from "../blobs/memory.ts";
-import { MemoryCatalog } from "../catalog/memory.ts";
+import { MemoryCatalog } from "../catalog/memory/memory.ts";
 import { type FileSystem, nodeFileSystem } from "../files/filesystem.ts";
 import { digestOf } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";

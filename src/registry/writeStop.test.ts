@@ -2,8 +2,8 @@ import { expect, test } from "bun:test";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { MemoryCatalog } from "../catalog/memory.ts";
-import { cannotWrite } from "../catalog/outbox.ts";
+import { MemoryCatalog } from "../catalog/memory/memory.ts";
+import { cannotWrite } from "../catalog/sqlite/writer/outbox.ts";
 import { TestFileSystem } from "../testing/filesystem.ts";
 import { WriteStop, WritesStopped } from "./writeStop.ts";
 

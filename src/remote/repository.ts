@@ -144,8 +144,8 @@ export class RemoteRepository implements Reads, Writes, Deletes, Mounts {
 
   /**
    * A registry sets one tag at a time, so all expectations are checked before the first is set; each PUT carries its own as
-   * a condition, for registries that heed it (ours does), which is the only way to be sure. Where the registry has no API
-   * for referrers, the list under the subject's tag is kept here.
+   * a condition, for registries that heed it (ours does), which is the only way to be sure. Of one that says so a single tag
+   * need not be asked for beforehand. Where the registry has no API for referrers, the list under the subject's tag is kept here.
    */
   async pushManifest(
     descriptor: Descriptor,
@@ -154,7 +154,9 @@ export class RemoteRepository implements Reads, Writes, Deletes, Mounts {
   ): Promise<void> {
     verifyBytes(bytes, descriptor);
     const toSet: (Tag | Digest)[] = tags.length === 0 ? [descriptor.digest] : [];
-    for (const tag of tags) if (!(await this.#holdsAlready(tag, descriptor, expect))) toSet.push(tag);
+    const looks = tags.length > 1 || !this.#session.heedsConditions;
+    for (const tag of tags)
+      if (!looks || !(await this.#holdsAlready(tag, descriptor, expect))) toSet.push(tag);
     let listed = true;
     for (const name of toSet) listed = await this.#putManifest(descriptor, bytes, name, expect);
     if (listed) return;

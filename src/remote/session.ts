@@ -29,12 +29,18 @@ export class Session {
   readonly registry: RegistryHost;
   readonly transport: Transport;
   readonly #authorizer: Authorizer;
+  #heedsConditions = false;
 
   constructor(options: AuthorizerOptions) {
     this.origin = options.origin;
     this.registry = options.registry;
     this.transport = options.transport;
     this.#authorizer = new Authorizer(options);
+  }
+
+  /** Whether the registry has said that it heeds conditions of a push, as ours does of itself (docs/api.md, "Manifests"). */
+  get heedsConditions(): boolean {
+    return this.#heedsConditions;
   }
 
   /** Whether the registry's token server gave a token, so that a login, if there is one, is right. */
@@ -49,6 +55,8 @@ export class Session {
   async send({ doing, to, statuses, scopes = [], ...request }: RegistryRequest): Promise<Answer> {
     const url = typeof to === "string" ? new URL(to, this.origin) : to;
     const answer = await this.#sendLoggedIn({ ...request, url }, { method: request.method, scopes }, doing);
+    if (answer.url.origin === this.origin.origin && answer.headers.has("chartroom-heeds"))
+      this.#heedsConditions = true;
     if (!statuses.includes(answer.status)) throw await this.refusal(answer, doing);
     // A captive portal's page is no blob. Whoever names the content's digest is a registry.
     if (answer.status === 200 && isHtml(answer.headers) && !answer.headers.has("docker-content-digest")) {

@@ -34,6 +34,8 @@ export class Exchange implements LoggedRequest {
   /** Are called when the answer is through. */
   readonly through: (() => void)[] = [];
   status = 0;
+  /** The answer's headers. */
+  answered: Headers | undefined = undefined;
   size = 0;
   took = 0;
   readonly #began = performance.now();
@@ -82,7 +84,9 @@ export class Exchange implements LoggedRequest {
   }
 
   get digest(): string | undefined {
-    return this.route !== undefined && "digest" in this.route ? this.route.digest : undefined;
+    if (this.route !== undefined && "digest" in this.route) return this.route.digest;
+    // What a tag named, or an upload became, is known from the answer alone.
+    return this.answered?.get("docker-content-digest") ?? undefined;
   }
 
   get agent(): string | null {

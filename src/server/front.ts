@@ -1,4 +1,5 @@
 import { BlockList, isIP } from "node:net";
+import { isLoopback } from "../http/loopback.ts";
 import { forwardedOf } from "./forwarded.ts";
 
 /** How a server looks from outside. */
@@ -68,10 +69,22 @@ export class Front {
    */
   isForeign(request: Request, peer: string | undefined): boolean {
     if (reading.has(request.method)) return false;
-    const from = request.headers.get("origin");
-    if (from === null) return false;
+    const origin = request.headers.get("origin");
+    if (origin === null) return false;
     if (this.#names.has("access-control-allow-origin")) return false;
-    return URL.parse(from)?.host !== URL.parse(this.origin(request, peer))?.host;
+    const from = URL.parse(origin);
+    if (from?.host !== URL.parse(this.origin(request, peer))?.host) return true;
+    return from !== null && this.#mayBeRebound(from, request, peer);
+  }
+
+  /**
+   * Whether a name that both a page and its request have may be another site's, which leads it to this machine by now (DNS
+   * rebinding): a browser sees no difference, and there is no certificate to see it by. It has no login for that name to show.
+   */
+  #mayBeRebound(from: URL, { headers }: Request, peer: string | undefined): boolean {
+    if (this.#options.base !== undefined || this.#trusts(peer) || headers.has("authorization")) return false;
+    const isName = !isLoopback(from.hostname) && isIP(from.hostname.replace(/^\[|\]$/g, "")) === 0;
+    return from.protocol === "http:" && isName && peer !== undefined && isLoopback(peer);
   }
 
   /** Put what belongs to the outside on an answer: headers, and where it says so whole URLs in Location and Link. */

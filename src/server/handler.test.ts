@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { blobOf, pushContent } from "../testing/artifacts.ts";
+import { blobOf, imageOf, pushContent } from "../testing/artifacts.ts";
 import { errorCodes, testHandler } from "../testing/handler.ts";
 import { noise } from "../testing/streams.ts";
 
@@ -175,6 +175,29 @@ describe("the log", () => {
       ),
     ]);
     expect(handler.logged().join()).not.toContain("secret");
+  });
+
+  test("says which content it was, also where a tag or an upload named it", async () => {
+    const handler = testHandler(undefined, { logging: { format: "json" } });
+    const layer = blobOf("layer");
+    const image = imageOf([layer], {}, layer);
+    const opened = await handler.ask("POST /v2/a/blobs/uploads/");
+    const session = opened.headers.get("location");
+    await handler.ask(`PUT ${session}?digest=${layer.descriptor.digest}`, { body: layer.bytes });
+    const headers = { "content-type": image.descriptor.mediaType };
+    await handler.ask("PUT /v2/a/manifests/1", { body: image.bytes, headers });
+    await handler.ask("GET /v2/a/manifests/1");
+    await handler.ask(`GET /v2/a/blobs/${layer.descriptor.digest}`);
+    await handler.ask("GET /v2/a/manifests/none");
+    const said = handler.logged().map((line) => JSON.parse(line));
+    expect(said.map(({ operation, digest }) => [operation, digest])).toEqual([
+      ["open-upload", undefined],
+      ["finish-upload", layer.descriptor.digest],
+      ["push-manifest", image.descriptor.digest],
+      ["pull-manifest", image.descriptor.digest],
+      ["pull-blob", layer.descriptor.digest],
+      ["pull-manifest", undefined],
+    ]);
   });
 
   test("counts what went out, also when the client leaves", async () => {

@@ -1,6 +1,8 @@
 import { ChartroomError } from "../oci/errors.ts";
 import { UpstreamFailed } from "../registry/mirror/failure.ts";
 import { answer } from "./answer.ts";
+import { asMuseum } from "./classic/errors.ts";
+import { contextPath } from "./classic/route.ts";
 import { Exchange } from "./exchange.ts";
 import { Front } from "./front.ts";
 import type { Peer } from "./listener.ts";
@@ -28,9 +30,10 @@ const plainFront = new Front({ base: undefined, absolute: false, headers: [], tr
 
 /** The one way in: whatever happens to a request is an answer, dressed for the outside, logged and counted. It never throws. */
 export function createHandler(options: HandlerOptions): Handler {
-  const { log, now, metrics, front = plainFront } = options;
+  const { log, now, metrics, front = plainFront, root = "" } = options;
   const requestId = idMaker();
   const respond = responder(options, front);
+  const classic = `${root}${contextPath}/`;
   const ended = (exchange: Exchange) => {
     log.request(exchange);
     metrics?.ended(exchange);
@@ -49,8 +52,10 @@ export function createHandler(options: HandlerOptions): Handler {
       const isBusy = error instanceof ChartroomError && error.code === "busy";
       if (response.status >= 500 && !isTold && !isBusy) log.fault(exchange.at, error);
     }
+    if (exchange.path.startsWith(classic)) response = await asMuseum(response);
     const { status, headers } = response;
     exchange.status = status;
+    exchange.answered = headers;
     headers.set("docker-distribution-api-version", "registry/2.0");
     headers.set("x-content-type-options", "nosniff");
     front.dress(headers, request, peer.address);

@@ -1,7 +1,7 @@
 import { RegistryError } from "../registry/errors.ts";
 
 /** The largest page; a longer list comes in several. A million tags in one answer would hold up everybody for 224 ms. */
-const pageLimit = 1000;
+export const pageLimit = 1000;
 
 /** The part of a list that a request asks for. */
 export interface Paging {

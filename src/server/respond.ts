@@ -68,6 +68,9 @@ export function responder(options: ResponderOptions, front: Front): Responder {
   return async (exchange) => {
     const { request, peer, address } = exchange;
     limits?.fromAddress(address);
+    // RFC 9112 §3.2: whoever stands in front may have gone by the other one. Bun joins them; no host has a comma.
+    if (request.headers.get("host")?.includes(","))
+      throw new RegistryError("parameterInvalid", { message: "the request has more than one Host" });
     const path = decodePath(exchange.target.path);
     if (front.isPreflight(request)) return answer(204);
     if (front.isForeign(request, peer.address))

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { packChart } from "../chart/pack.ts";
+import { packChart } from "../chart/archive/pack.ts";
 
 /** A chart's files by path, relative to the chart. */
 export type ChartFiles = Readonly<Record<string, string | Uint8Array>>;

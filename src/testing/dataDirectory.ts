@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Blobs } from "../blobs/blobs.ts";
 import { blobPathIn, FilesystemBlobs } from "../blobs/filesystem.ts";
 import type { Catalog } from "../catalog/catalog.ts";
-import { openSqliteCatalog } from "../catalog/sqlite.ts";
+import { openSqliteCatalog } from "../catalog/sqlite/sqlite.ts";
 import { type FileSystem, nodeFileSystem } from "../files/filesystem.ts";
 import type { Digest } from "../oci/digest.ts";
 import { parseTag } from "../oci/reference.ts";

@@ -1,6 +1,6 @@
 import { MemoryBlobs } from "../blobs/memory.ts";
 import type { Event } from "../catalog/event.ts";
-import { MemoryCatalog } from "../catalog/memory.ts";
+import { MemoryCatalog } from "../catalog/memory/memory.ts";
 import { Notifications, type NotificationsOptions } from "../notify/notifications.ts";
 import { type RepositoryName, tryRepositoryName } from "../oci/reference.ts";
 import type { Authenticator } from "../registry/access.ts";
@@ -9,7 +9,7 @@ import { Registry } from "../registry/registry.ts";
 import type { RegistryRepository } from "../registry/repository.ts";
 import type { Rules } from "../registry/store.ts";
 import { createHandler, type HandlerOptions } from "../server/handler.ts";
-import { Log } from "../server/log.ts";
+import { Log, type LogOptions } from "../server/log.ts";
 
 /** What a request may carry. */
 export interface Carried {
@@ -36,11 +36,15 @@ export interface TestHandlerOptions
     Pick<HandlerOptions, "access" | "root" | "front" | "readOnly" | "pages" | "metrics" | "limits" | "stall">
   > {
   readonly rules?: Rules;
+  /** How it logs; as text unless told. */
+  readonly logging?: LogOptions;
   /** Who is told of what happens; nobody sends it. */
   readonly notify?: Pick<NotificationsOptions, "endpoints" | "includeReferences">;
   readonly mirrors?: readonly MirrorSource[];
   /** Now, ms since 1970; a day in 2026 unless told. */
   readonly now?: () => number;
+  /** The other end of the connection. */
+  readonly peer?: string;
   /** Is told when the connection's idle timeout is taken off, and when it is put back. */
   readonly timed?: (on: boolean) => void;
 }
@@ -50,9 +54,11 @@ export function testHandler(
   authenticator?: Authenticator,
   {
     rules,
+    logging,
     mirrors,
     notify,
     now = () => Date.UTC(2026, 10, 24),
+    peer = "192.0.2.7",
     timed = () => {},
     ...options
   }: TestHandlerOptions = {},
@@ -67,7 +73,7 @@ export function testHandler(
   let text = "";
   const log = new Log((lines) => {
     text += lines;
-  });
+  }, logging);
   const handle = createHandler({ registry, authenticator, log, now, notifications, ...options });
   return {
     registry,
@@ -81,7 +87,7 @@ export function testHandler(
         ...(body !== undefined && { body: body as BodyInit }),
       });
       return handle(request, {
-        address: "192.0.2.7",
+        address: peer,
         untime: () => timed(false),
         retime: () => timed(true),
         isThrough: () => true,

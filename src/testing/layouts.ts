@@ -1,4 +1,4 @@
-import { loadChart } from "../chart/load.ts";
+import { loadChart } from "../chart/archive/load.ts";
 import { buildChartManifest, type Flavour } from "../chart/manifest.ts";
 import { chartMediaTypes } from "../chart/mediaTypes.ts";
 import type { Layout } from "../layout/layout.ts";

@@ -1,4 +1,4 @@
-import { openArchive } from "../chart/archive.ts";
+import { openArchive } from "../chart/archive/archive.ts";
 import { packForPush } from "../chart/packed.ts";
 import { copy } from "../oci/copy.ts";
 import type { Digest } from "../oci/digest.ts";

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FilesystemBlobs } from "../blobs/filesystem.ts";
-import { openSqliteCatalog } from "../catalog/sqlite.ts";
+import { openSqliteCatalog } from "../catalog/sqlite/sqlite.ts";
 import { nodeFileSystem } from "../files/filesystem.ts";
 import type { MirrorSource } from "../registry/mirror/mirror.ts";
 import { Registry } from "../registry/registry.ts";

@@ -188,7 +188,7 @@ describe("registry serve, of a Distribution's data", () => {
       expect(await refused(bench, "registry", "serve", ...args)).toEqual({
         exitCode: 1,
         message: `Cannot use data directory ${there.root}: it is a CNCF Distribution's`,
-        hint: `\`chartroom registry adopt ${there.root}\` takes it over; with --read-only it is served as it lies.`,
+        hint: `\`chartroom registry adopt ${there.root} --data DIR\` takes it over, for \`serve --data DIR\`; with --read-only it is served as it lies.`,
       });
     expect(await fingerprint(there.root)).toBe(before);
   });

@@ -26,7 +26,8 @@ describe("a start", () => {
     const said = server.said();
     expect(said).toMatch(/^Listening on http:\/\/localhost:\d+ \(127\.0\.0\.1/m);
     expect(said).toContain(`Keeping data in ${bench.path("data")}\n`);
-    expect(said).toContain("Everyone may pull and push");
+    const addUser = `chartroom registry user add NAME --data ${bench.path("data")}`;
+    expect(said).toContain(`Everyone may pull and push. To ask for logins: ${addUser}, and start again\n`);
     expect(said).toMatch(/^Next: chartroom chart save /m);
     expect(said).not.toContain("Warning");
     expect((await fetch(`${server.url}/v2/`)).status).toBe(200);
@@ -45,6 +46,7 @@ describe("a start", () => {
       const env = { XDG_DATA_HOME: bench.path("xdg"), CHARTROOM_ADDR: "not an address" };
       const server = await started(bench, ["--addr", free], env);
       expect(server.said()).toContain(`Keeping data in ${bench.path("xdg/chartroom/registry")}\n`);
+      expect(server.said()).toContain("To ask for logins: chartroom registry user add NAME, and");
       await server.stop();
       expect((await stat(bench.path("xdg/chartroom/registry"))).mode & 0o777).toBe(0o700);
     },
@@ -266,6 +268,20 @@ describe("an end", () => {
       expect(String(answer)).toStartWith("HTTP/1.1 202");
       socket.destroy();
       expect(await stopped).toBe(0);
+    },
+  );
+
+  onBench(
+    "may wait until balancers have seen that it is not ready, and takes requests meanwhile",
+    async (bench) => {
+      const env = { REGISTRY_HTTP_DEBUG_ADDR: free, REGISTRY_HTTP_DRAINDELAY: "1h" };
+      const server = await started(bench, ["--addr", free, "--data", "data"], env);
+      const debug = /Health and metrics on (\S+)/.exec(server.said())?.[1];
+      const stopped = server.stop();
+      while ((await fetch(`${debug}/readyz`)).status === 200) await Bun.sleep(5);
+      expect((await fetch(`${server.url}/v2/`)).status).toBe(200);
+      await server.stop();
+      expect(await stopped).toBe(130);
     },
   );
 

@@ -1,5 +1,7 @@
 import { expect } from "bun:test";
+import { cutConnections } from "../torture/cuts.ts";
 import { killUnderLoad } from "../torture/kills.ts";
+import { Random } from "../torture/random.ts";
 import { storm } from "../torture/storm.ts";
 import { onBench } from "./cli.ts";
 
@@ -25,4 +27,11 @@ onBench("a registry killed at any moment under load loses nothing that it acknow
   expect(acknowledged).toBeGreaterThan(0);
   expect(remembered).toBeGreaterThan(0);
   expect(collected).toBeGreaterThan(0);
+});
+
+// The long run of the same is `npm run torture cuts`.
+onBench("blobs whose connections are cut at any byte arrive whole, by going on", async (bench) => {
+  const { done, faults } = await cutConnections(bench, { cuts: 30, random: new Random(3) });
+  expect(faults).toEqual([]);
+  expect(new Set(done.map(({ transfer }) => transfer)).size).toBe(4);
 });

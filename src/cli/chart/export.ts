@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import { openArchive, unpackedBytes } from "../../chart/archive.ts";
+import { openArchive, unpackedBytes } from "../../chart/archive/archive.ts";
 import { readVerified } from "../../oci/verify.ts";
 import type { Context } from "../context.ts";
 import { chartJson, print, summaryOf } from "../output.ts";

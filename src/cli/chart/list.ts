@@ -1,4 +1,4 @@
-import { type Glob, globOf, literal } from "../../chart/glob.ts";
+import { type Glob, globOf, literal } from "../../chart/archive/glob.ts";
 import { type BadEntry, charts, type StoredChart } from "../../layout/charts.ts";
 import { shortHex } from "../../oci/digest.ts";
 import type { Context } from "../context.ts";

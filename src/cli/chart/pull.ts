@@ -48,7 +48,7 @@ export async function pull(
     await writing(layout, context.signal, async (writer) => {
       const repository = writer.repository(repositoryOf(reference));
       // What opens archives takes 8 ms to load, which the disk and the registry have to do anyway.
-      const archives = import("../../chart/archive.ts");
+      const archives = import("../../chart/archive/archive.ts");
       const admit = async () => {
         const { config, content } = chartManifest(parseManifest(root.bytes, root.descriptor.mediaType));
         parseConfig(await readVerified(await repository.blob(config), config));

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { loadChart } from "../../chart/load.ts";
+import { loadChart } from "../../chart/archive/load.ts";
 import { buildChartManifest, type Flavour } from "../../chart/manifest.ts";
 import { chartMediaTypes } from "../../chart/mediaTypes.ts";
 import { writing } from "../../layout/write.ts";

@@ -1,4 +1,4 @@
-import type { ChartArchive } from "../../chart/archive.ts";
+import type { ChartArchive } from "../../chart/archive/archive.ts";
 import type { Metadata } from "../../chart/metadata.ts";
 import { parseRange } from "../../chart/range.ts";
 import { compareVersions, tryVersion, type Version } from "../../chart/version.ts";

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
-import { openArchive } from "../../chart/archive.ts";
-import { loadChart } from "../../chart/load.ts";
+import { openArchive } from "../../chart/archive/archive.ts";
+import { loadChart } from "../../chart/archive/load.ts";
 import { chartYamlOf, crdsOf, readmeOf, valuesOf } from "../../chart/show.ts";
 import { ChartroomError } from "../../oci/errors.ts";
 import type { Context } from "../context.ts";

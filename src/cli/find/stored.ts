@@ -1,5 +1,5 @@
 import { isWhole } from "../../blobs/whole.ts";
-import { openArchive } from "../../chart/archive.ts";
+import { openArchive } from "../../chart/archive/archive.ts";
 import { parseConfig } from "../../chart/config.ts";
 import { type ChartParts, chartManifest } from "../../chart/manifest.ts";
 import { createdOf } from "../../chart/moment.ts";

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { digestOf } from "../../oci/digest.ts";
 import { chartArchive, sampleChart } from "../../testing/charts.ts";
@@ -17,6 +17,12 @@ afterEach(() => site.dispose());
 
 const put = (name: string, bytes: string | Uint8Array) => site.put(name, bytes);
 const run = (args: string[], world: Partial<TestWorld> = {}) => site.run(args, world);
+/** What the journals say. */
+async function journals(): Promise<string[]> {
+  const directory = join(folder, ".local/state/chartroom/migrations");
+  const files = (await readdir(directory)).filter((name) => name.endsWith(".jsonl"));
+  return Promise.all(files.map(async (name) => (await readFile(join(directory, name), "utf8")).trim()));
+}
 
 describe("a migration", () => {
   test("names what its source has no more, and leaves it", async () => {
@@ -36,6 +42,30 @@ describe("a migration", () => {
     expect(other.stdout).toContain("2 gone from the source");
   });
 
+  test("names as gone what was there when its journal began, too", async () => {
+    await run(["site", target]);
+    await rm(join(folder, ".local"), { recursive: true });
+    await run(["site", target]);
+    const [first = ""] = await journals();
+    expect((await run(["site", target])).stdout).toContain("3 already there");
+    expect(await journals()).toEqual([first]); // each row but once
+    await put("index.yaml", indexOf([rowOf("mychart", "2.0.0", { digest: digestOf(siteArchives.young) })]));
+    expect((await run(["site", target, "--on-conflict", "skip"])).stdout).toContain("2 gone from the source");
+  });
+
+  test("says of which charts Helm finds no version by a range, since their tags begin with v", async () => {
+    await put("vee-1.tgz", await archiveOf("vee", "v1.0.0"));
+    await put("vee-2.tgz", await archiveOf("vee", "v2.0.0"));
+    const rows = ["1", "2"].map((major) => rowOf("vee", `v${major}.0.0`, { urls: [`vee-${major}.tgz`] }));
+    await put("index.yaml", indexOf(rows));
+    for (const verb of ["plan", "run", "verify"]) {
+      const { stdout } = await run([verb, "site", target, "--report", join(folder, "page.html")]);
+      const says = "vee: 2 tags with a v in front, which Helm finds by exact version alone";
+      expect(stdout).toContain(`\n${says}\n`);
+      expect(await readFile(join(folder, "page.html"), "utf8")).toContain(`<li>${says}</li>`);
+    }
+  });
+
   test("brings what the source tells Artifact Hub to each chart's repository, and replaces nothing there", async () => {
     const metadata = "repositoryID: 1\nowners:\n  - name: me\n    email: me@example.com\n";
     await put("artifacthub-repo.yml", metadata);
@@ -52,6 +82,12 @@ describe("a migration", () => {
       }),
     ]);
     expect(await (await get(`mychart/blobs/${manifest.layers[0].digest}`)).text()).toBe(metadata);
+    // It is no chart, and nobody wonders why.
+    for (const args of [
+      ["versions", `${target}/mychart`],
+      ["repo", "index", target, "static"],
+    ])
+      expect((await play(args, { cwd: folder })).stderr).not.toContain("artifacthub.io");
     await put("artifacthub-repo.yml", `${metadata}# changed\n`);
     await put("mychart-3.0.0.tgz", await archiveOf("mychart", "3.0.0"));
     await put("index.yaml", indexOf([rowOf("mychart", "3.0.0")]));
@@ -133,14 +169,17 @@ describe("dependencies that name the source", () => {
       const told = async (...args: string[]) =>
         JSON.parse((await run([...args, url, target, "-o", "json"])).stdout);
       const asked = "--rewrite-dependencies";
-      expect((await told("run")).counts).toEqual({ moved: 2, filtered: 0 });
+      const first = await told("run");
+      expect(first).toMatchObject({ counts: { moved: 2, filtered: 0 }, dependents: { parent: 1 } });
       expect((await told("verify", asked)).counts).toEqual({ verified: 1, failed: 1, filtered: 0 });
       expect((await told("run", asked)).counts).toEqual({ exists: 1, failed: 1, filtered: 0 });
-      const { counts, charts } = await told("run", asked, "--on-conflict", "overwrite");
+      const { counts, charts, dependents } = await told("run", asked, "--on-conflict", "overwrite");
+      expect(dependents).toEqual({});
       expect(counts).toEqual({ exists: 1, moved: 1, filtered: 0 });
       const moved = charts.find(({ chart }: { chart: string }) => chart === "parent");
       expect(moved.notes).toEqual([
         "its dependencies are in the target now, so its digest is another; its signature is of the old archive, and was left",
+        expect.stringMatching(/^it replaces sha256:[0-9a-f]{64}$/),
       ]);
       const shown = await play(["show", "chart", `${target}/parent:1.0.0`], { cwd: folder });
       expect(shown.stdout).toContain(`repository: oci://${target}\n`);

@@ -1,4 +1,4 @@
-import { parseGlob } from "../../chart/glob.ts";
+import { parseGlob } from "../../chart/archive/glob.ts";
 import { momentOf } from "../../chart/moment.ts";
 import { parseRange } from "../../chart/range.ts";
 import type { Filters } from "../../migrate/filters.ts";

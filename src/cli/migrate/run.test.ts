@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { TestWorld } from "../../testing/context.ts";
+import { indexOf, rowOf } from "../../testing/migrate.ts";
 import { MigrationSite, siteArchives } from "../../testing/migrationSite.ts";
 
 let site: MigrationSite;
@@ -39,6 +40,14 @@ describe("a migration", () => {
       expect((await run([...args, "site", target])).stdout).toMatch(/^3 to migrate \(\d+ B\)$/m);
     expect(await stateFiles()).toEqual([]);
     expect((await run(["verify", "site", target])).exitCode).toBe(1);
+  });
+
+  test("asks registries that a directory's index names as a site's would, and so none inside", async () => {
+    const index = indexOf([rowOf("app", "1.0.0", { urls: ["oci://localhost:1/app:1.0.0"] })]);
+    await put("index.yaml", index);
+    const { exitCode, stdout, stderr } = await run(["site", target]);
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining("1 of 1 chart version failed")]);
+    expect(stdout).toContain("localhost is inside of a network");
   });
 
   test("takes what is asked for, and counts the rest", async () => {
@@ -121,8 +130,9 @@ describe("an index on a server", () => {
     });
     try {
       const login = ["--source-username", "me", "--source-password-stdin"];
-      const from = (...args: string[]) =>
-        run([`http://127.0.0.1:${web.port}?token=hidden`, target, ...args], { input: "secret\n" });
+      const url = `http://127.0.0.1:${web.port}?token=hidden`;
+      const from = (...args: string[]) => run([url, target, ...args], { input: "secret\n" });
+      const verify = (...args: string[]) => run(["verify", url, target, ...args], { input: "secret\n" });
       expect((await from()).stderr).toContain("HTTP 401");
       const journal = ["--journal", join(folder, "j")];
       expect(await from(...login, ...journal)).toMatchObject({ exitCode: 0 });
@@ -130,6 +140,14 @@ describe("an index on a server", () => {
       const { stdout } = await from(...login, ...journal);
       expect([stdout, asked]).toEqual(["the index has not changed since all of it was migrated\n", 1]);
       expect((await from(...login, ...journal, "--latest", "1")).stdout).toContain("2 already there");
+      // What the target lost is missed by verify, and then brought again.
+      expect((await from(...login, ...journal)).stdout).toContain("3 already there");
+      const [host, prefix] = target.split("/");
+      const lost = `http://${host}/v2/${prefix}/mychart/manifests/1.0.0`;
+      expect((await fetch(lost, { method: "DELETE" })).status).toBe(202);
+      expect((await from(...login, ...journal)).stdout).toContain("has not changed");
+      expect((await verify(...login, ...journal)).stdout).toContain("2 verified, 1 failed");
+      expect((await from(...login, ...journal)).stdout).toContain("2 already there");
       // One that failed is not there: then the index is read again.
       await rm(join(folder, "j.index"));
       await put("mychart-2.0.0.tgz", "broken");

@@ -1,6 +1,6 @@
 import { Journal } from "../../migrate/journal.ts";
 import type { Outcome } from "../../migrate/outcome.ts";
-import { rememberedIndex, rememberIndex } from "../../migrate/remembered.ts";
+import { forgetIndex, rememberedIndex, rememberIndex } from "../../migrate/remembered.ts";
 import type { Context } from "../context.ts";
 import { print } from "../output.ts";
 import { each, writePage } from "./each.ts";
@@ -16,15 +16,16 @@ export async function runMigration(words: Words, options: MigrateOptions, contex
   if (options.dryRun) return planMigration(words, options, context);
   const migration = await prepared(words, options, context);
   const { ends, learnings, journalPath, what } = migration;
-  const remembered = `${journalPath}.index`;
+  const remembered = rememberedBeside(journalPath);
   const index = await ends.source.index(await rememberedIndex(context.fs, remembered, what));
   if (index === undefined) return unchanged(migration);
   const journal = await Journal.open(context.fs, journalPath);
   try {
     const keep = (outcome: Outcome) => {
       const { status, archive, step } = outcome;
-      const isKnown = archive === step.row.digest || learnings.find(step) !== undefined;
-      if (status !== "exists" || !isKnown) journal.write(outcome, context.now());
+      const isLearned = archive === step.row.digest || learnings.find(step) !== undefined;
+      if (status !== "exists" || !isLearned || !learnings.hasBrought(step.row))
+        journal.write(outcome, context.now());
     };
     await each("run", migration, index, keep);
   } finally {
@@ -34,22 +35,47 @@ export async function runMigration(words: Words, options: MigrateOptions, contex
 }
 
 /** `migrate plan SOURCE TARGET`: what `run` would do; nothing is written. */
-export const planMigration = (words: Words, options: MigrateOptions, context: Context): Promise<void> =>
-  look("plan", words, options, context);
+export const planMigration = async (words: Words, options: MigrateOptions, context: Context): Promise<void> =>
+  look("plan", await prepared(words, options, context));
 
-/** `migrate verify SOURCE TARGET`: each version of an index against what the target has. */
-export const verifyMigration = (words: Words, options: MigrateOptions, context: Context): Promise<void> =>
-  look("verify", words, options, context);
-
-async function look(verb: Verb, words: Words, options: MigrateOptions, context: Context): Promise<void> {
+/**
+ * `migrate verify SOURCE TARGET`: each version of an index against what the target has. When it misses something, the next
+ * run reads the index again, changed or not, and brings that.
+ */
+export async function verifyMigration(
+  words: Words,
+  options: MigrateOptions,
+  context: Context,
+): Promise<void> {
   const migration = await prepared(words, options, context);
+  try {
+    await look("verify", migration);
+  } catch (error) {
+    await forgetIndex(context.fs, rememberedBeside(migration.journalPath));
+    throw error;
+  }
+}
+
+async function look(verb: Verb, migration: Prepared): Promise<void> {
   const index = await migration.ends.source.index();
   if (index !== undefined) await each(verb, migration, index);
 }
 
+const rememberedBeside = (journalPath: string): string => `${journalPath}.index`;
+
 async function unchanged(migration: Prepared): Promise<void> {
   const { ends, options, context, shown } = migration;
-  const nothing = { counts: {}, filtered: 0, bytes: 0, renamed: {}, metadata: [], charts: [], hints: [] };
+  const nothing = {
+    counts: {},
+    filtered: 0,
+    bytes: 0,
+    renamed: {},
+    unranged: {},
+    dependents: {},
+    metadata: [],
+    charts: [],
+    hints: [],
+  };
   const summary: Summary = { source: shown, target: ends.prefix, ...nothing, unchanged: true };
   print(context, options, {
     text: "the index has not changed since all of it was migrated\n",

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { MemoryBlobs } from "../../blobs/memory.ts";
-import { MemoryCatalog } from "../../catalog/memory.ts";
+import { MemoryCatalog } from "../../catalog/memory/memory.ts";
 import { Registry } from "../../registry/registry.ts";
 import { createHandler } from "../../server/handler.ts";
 import { Log } from "../../server/log.ts";

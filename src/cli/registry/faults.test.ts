@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FilesystemBlobs } from "../../blobs/filesystem.ts";
 import type { Catalog } from "../../catalog/catalog.ts";
-import { openSqliteCatalog } from "../../catalog/sqlite.ts";
+import { openSqliteCatalog } from "../../catalog/sqlite/sqlite.ts";
 import { type FileSystem, nodeFileSystem } from "../../files/filesystem.ts";
 import { inParallel } from "../../oci/parallel.ts";
 import { Registry } from "../../registry/registry.ts";

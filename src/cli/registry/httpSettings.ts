@@ -2,8 +2,11 @@ import { isIP } from "node:net";
 import type { FrontOptions } from "../../server/front.ts";
 import type { ConfigReader } from "./config/reader.ts";
 
-/** How the server looks from outside, and how long it lets requests finish once it stops, in ms. */
+/** How the server looks from outside, and how it stops. */
 export interface HttpSettings extends FrontOptions {
+  /** In ms: requests are still taken for so long once it is asked to, readiness being turned. */
+  readonly drainDelay: number;
+  /** In ms: then requests may go on for so long. */
   readonly drain: number;
 }
 
@@ -19,6 +22,7 @@ export function httpSettings(config: ConfigReader, defaultDrain: number): HttpSe
         : config.flag("http.relativeurls") === false,
     headers: headersOf(config),
     trusted: trustedOf(config),
+    drainDelay: config.wait("http.draindelay") ?? 0,
     drain: config.wait("http.draintimeout") ?? defaultDrain,
   };
 }

@@ -5,7 +5,7 @@ import { Transport } from "../../http/transport.ts";
 import { ChartUpstream } from "../../migrate/chartUpstream.ts";
 import { MirroredSite } from "../../migrate/mirroredSite.ts";
 import { basic, Site } from "../../migrate/site.ts";
-import { parseSite } from "../../migrate/urls.ts";
+import { parseSite, refusal } from "../../migrate/urls.ts";
 import { parseRegistryHost, type Reference, type RepositoryName } from "../../oci/reference.ts";
 import type { MirrorSource } from "../../registry/mirror/mirror.ts";
 import { openRemote, type RemoteOptions } from "../../remote/open.ts";
@@ -50,9 +50,14 @@ export async function openMirrors(
 /** How upstreams are reached. */
 type Way = Pick<RemoteOptions, "transport" | "tls" | "plainHttp">;
 
-/** Repositories below a prefix of ours are those below a prefix of the registry's. */
+/**
+ * Repositories below a prefix of ours are those below a prefix of the registry's. A registry outside may send us on to where it keeps
+ * blobs, not to what only we can reach.
+ */
 function registryMirror({ prefix, url, login, ttl }: MirrorSettings, way: Way): MirrorSource {
   const registry = parseRegistryHost(url.host);
+  const home = new URL(`https://${registry}`);
+  const transport = way.transport.refusing((to) => refusal(home, to));
   const above = url.pathname.replace(/^\/+|\/+$/g, "");
   const credentials = async () => login && { ...login, source: "the configuration" };
   return {
@@ -60,7 +65,9 @@ function registryMirror({ prefix, url, login, ttl }: MirrorSettings, way: Way): 
     ttl,
     open(repository) {
       const there = (above === "" ? repository : `${above}/${repository}`) as RepositoryName;
-      return new RemoteUpstream(openRemote({ registry, repository: there }, { ...way, credentials }));
+      return new RemoteUpstream(
+        openRemote({ registry, repository: there }, { ...way, transport, credentials }),
+      );
     },
   };
 }

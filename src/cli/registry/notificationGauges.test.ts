@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { MemoryCatalog } from "../../catalog/memory.ts";
+import { MemoryCatalog } from "../../catalog/memory/memory.ts";
 import { Notifications } from "../../notify/notifications.ts";
 import { Metrics } from "../../server/metrics.ts";
 import { notificationGauges } from "./notificationGauges.ts";

@@ -1,4 +1,5 @@
 import { homedir, hostname } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
 import { version } from "../../../package.json";
 import { Attempts } from "../../registry/attempts.ts";
 import { archiveThread } from "../../registry/charts/archiveThread.ts";
@@ -25,7 +26,7 @@ import { mirrorLine } from "./mirrorSettings.ts";
 import { openMirrors } from "./mirrors.ts";
 import { notificationGauges } from "./notificationGauges.ts";
 import { openServed } from "./served.ts";
-import { type RegistryOptions, readSettings } from "./settings.ts";
+import { ownData, type RegistryOptions, readSettings } from "./settings.ts";
 import { followServerTls, readServerTls } from "./tls.ts";
 import { openUsers } from "./users.ts";
 import { collectionGauges, gaugesOf, healthChecks, writeCheck } from "./watch.ts";
@@ -40,7 +41,8 @@ const tlsEvery = 10_000;
 export async function serve([file]: string[], options: RegistryOptions, context: Context): Promise<void> {
   compileEagerly();
   const { env, cwd, platform, now, signal } = context;
-  const settings = await readSettings(file, options, { env, cwd, platform, home: env.HOME || homedir() });
+  const place = { env, cwd, platform, home: env.HOME || homedir() };
+  const settings = await readSettings(file, options, place);
   await using stack = new AsyncDisposableStack();
   const log = logOf(settings.log, context);
   stack.defer(() => log.flush());
@@ -151,14 +153,15 @@ export async function serve([file]: string[], options: RegistryOptions, context:
     );
 
   const url = `${urlOf(server, settings.listen)}${settings.prefix}`;
-  const addable = settings.users !== undefined;
+  const elsewhere = settings.data === ownData(undefined, place) ? "" : ` --data ${settings.data}`;
+  const addUser = settings.users && `chartroom registry user add NAME${elsewhere}`;
   const pullsOnly = settings.readOnly || mirrored.some(({ prefix }) => prefix === "");
   if (forPeople(options)) for (const mirror of mirrored) say("info", mirrorLine(mirror));
   if (forPeople(options))
     for (const line of greeting(url, server, {
       keeping,
       htpasswd,
-      addable,
+      addUser,
       access: settings.access,
       pullsOnly,
     }))
@@ -168,7 +171,7 @@ export async function serve([file]: string[], options: RegistryOptions, context:
     pullsOnly || htpasswd !== undefined || access !== undefined || (settings.tls?.clientCas.length ?? 0) > 0;
   if (!closed && !isLocal(settings.listen))
     warn(
-      `whoever reaches this machine may push and delete${addable ? "; `chartroom registry user add NAME` ends that" : ""}`,
+      `whoever reaches this machine may push and delete${addUser ? `; \`${addUser}\` and a new start end that` : ""}`,
     );
   const bound = server.addresses.map(shownAddress);
   const json = { url, addresses: bound, data: data?.root ?? null, htpasswd: htpasswd ?? null };
@@ -178,6 +181,7 @@ export async function serve([file]: string[], options: RegistryOptions, context:
     await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
   health.stopping();
   if (forPeople(options)) say("info", "Stopping: requests under way may finish. Ctrl-C again ends them.");
+  await sleep(settings.http.drainDelay);
 }
 
 /** The registry as events name it; the instance is this run of it. */

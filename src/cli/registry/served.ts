@@ -56,7 +56,7 @@ export async function openServed(settings: RegistrySettings, needs: ServedNeeds)
   if (root !== undefined && tree !== undefined && !(await isDataDirectory(fs, root))) {
     if (readOnly) return openInPlace(root, tree, needs);
     throw new ChartroomError("invalid", `Cannot use data directory ${root}: it is a CNCF Distribution's`, {
-      hint: `\`chartroom registry adopt ${root}\` takes it over; with --read-only it is served as it lies.`,
+      hint: `\`chartroom registry adopt ${root} --data DIR\` takes it over, for \`serve --data DIR\`; with --read-only it is served as it lies.`,
     });
   }
   await using stack = new AsyncDisposableStack();

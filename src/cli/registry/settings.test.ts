@@ -18,7 +18,7 @@ test("by default it is localhost:5000, data below XDG's place, users beside them
     users: { path: `${data}/htpasswd`, realm: "Chartroom", namedBy: "nobody" },
     access: undefined,
     tls: undefined,
-    http: { base: undefined, absolute: false, headers: [], trusted: [], drain: 8000 },
+    http: { base: undefined, absolute: false, headers: [], trusted: [], drainDelay: 0, drain: 8000 },
     log: { level: "info", format: undefined, requests: "as-all", fields: {} },
     debug: undefined,
     health: { storage: undefined, files: [] },

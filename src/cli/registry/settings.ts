@@ -5,12 +5,13 @@ import { ChartroomError } from "../../oci/errors.ts";
 import { usualGrace } from "../../registry/collector.ts";
 import type { Sweep } from "../../registry/registry.ts";
 import type { Rules } from "../../registry/store.ts";
+import { pageLimit } from "../../server/paging.ts";
 import type { GlobalOptions } from "../context.ts";
 import { type AccessSettings, accessSettings } from "./accessSettings.ts";
 import { type Listening, listeningOf, parseListenAddress } from "./address.ts";
 import { named, overlay } from "./config/environment.ts";
 import { ConfigReader } from "./config/reader.ts";
-import { driverOf, review } from "./config/review.ts";
+import { driverOf, idleKeys, review } from "./config/review.ts";
 import { type Branch, parseTree } from "./config/tree.ts";
 import { type HttpSettings, httpSettings } from "./httpSettings.ts";
 import { type LimitSettings, limitSettings } from "./limitSettings.ts";
@@ -131,6 +132,7 @@ export function registrySettings(
   const root = rootOf(file);
   const warnings = [...overlay({ at: file?.path ?? "", ...root }, place.env), ...review(root)];
   const config = new ConfigReader(root);
+  warnings.push(...idleKeys(config, new Set(options.tlsCert ? ["http.tls.certificate"] : [])));
   if (file !== undefined && config.text("version") !== "0.1") throw config.refuse("version", "0.1");
   const absolute = (path: string) => resolve(place.cwd, path);
   const data = dataOf(root, config, options, place);
@@ -153,13 +155,20 @@ export function registrySettings(
     rules: rulesOf(config, { deletes: file === undefined, readOnly }),
     readOnly,
     pages: {
-      repositories: config.integer("catalog.maxentries") || 1000,
-      tags: config.integer("tags.maxtags") || 1000,
+      repositories: pageOf("catalog.maxentries", config, warnings),
+      tags: pageOf("tags.maxtags", config, warnings),
     },
     mirrors: mirrorSettings(config, options.mirror ?? []),
     sweep: sweepOf(config),
     warnings,
   };
+}
+
+/** Entries on a page of a list: no more than we ever give at once, which is said. */
+function pageOf(key: string, config: ConfigReader, warnings: string[]): number {
+  const wanted = config.integer(key) || pageLimit;
+  if (wanted > pageLimit) warnings.push(`${key} (${config.at(key)?.at}) is cut down to ${pageLimit}`);
+  return Math.min(wanted, pageLimit);
 }
 
 function rootOf(file: { readonly path: string; readonly text: string } | undefined): Branch {

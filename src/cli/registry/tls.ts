@@ -40,6 +40,9 @@ export function tlsFiles(
   const clientAuth = config.text("http.tls.clientauth");
   if (clientAuth !== undefined && clientAuth !== "require-and-verify-client-cert")
     throw config.refuse("http.tls.clientauth", "require-and-verify-client-cert");
+  // Distribution lets everybody in then. Whoever asks for certificates believes that strangers stay out, as who lists authorities.
+  if (clientAuth !== undefined && clientCas.length === 0)
+    throw config.refuse("http.tls.clientauth", "http.tls.clientcas beside it");
   if ((certificate === undefined) !== (key === undefined))
     throw new ChartroomError(
       "usage",
@@ -47,7 +50,6 @@ export function tlsFiles(
       { hint: "--tls-cert and --tls-key go together, and so do http.tls.certificate and http.tls.key." },
     );
   if (certificate === undefined || key === undefined) {
-    // Whoever lists authorities believes that strangers stay out.
     if (clientCas.length > 0)
       throw config.refuse("http.tls.clientcas", "http.tls.certificate and http.tls.key beside it");
     return undefined;

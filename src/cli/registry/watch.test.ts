@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { MemoryCatalog } from "../../catalog/memory.ts";
-import { cannotWrite } from "../../catalog/outbox.ts";
+import { MemoryCatalog } from "../../catalog/memory/memory.ts";
+import { cannotWrite } from "../../catalog/sqlite/writer/outbox.ts";
 import { WriteStop } from "../../registry/writeStop.ts";
 import { Health } from "../../server/health.ts";
 import { writeCheck } from "./watch.ts";

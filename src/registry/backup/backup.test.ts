@@ -3,8 +3,8 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { blobPathIn } from "../../blobs/filesystem.ts";
-import { snapshotSqlite } from "../../catalog/snapshot.ts";
-import { openSqliteReader } from "../../catalog/sqlite.ts";
+import { snapshotSqlite } from "../../catalog/sqlite/snapshot.ts";
+import { openSqliteReader } from "../../catalog/sqlite/sqlite.ts";
 import { type FileSystem, nodeFileSystem } from "../../files/filesystem.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { parseTag } from "../../oci/reference.ts";

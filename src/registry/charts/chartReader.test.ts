@@ -3,13 +3,13 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { MemoryBlobs } from "../../blobs/memory.ts";
 import type { Catalog } from "../../catalog/catalog.ts";
-import { chartTables } from "../../catalog/chartSchema.ts";
-import { MemoryCatalog } from "../../catalog/memory.ts";
-import { packDigest } from "../../catalog/packed.ts";
-import { migrations, upgrade } from "../../catalog/schema.ts";
-import { Sql } from "../../catalog/sql.ts";
-import { openSqliteCatalog } from "../../catalog/sqlite.ts";
-import { openArchive } from "../../chart/archive.ts";
+import { MemoryCatalog } from "../../catalog/memory/memory.ts";
+import { chartTables } from "../../catalog/sqlite/chartSchema.ts";
+import { packDigest } from "../../catalog/sqlite/packed.ts";
+import { migrations, upgrade } from "../../catalog/sqlite/schema.ts";
+import { Sql } from "../../catalog/sqlite/sql.ts";
+import { openSqliteCatalog } from "../../catalog/sqlite/sqlite.ts";
+import { openArchive } from "../../chart/archive/archive.ts";
 import { readFacts } from "../../chart/facts.ts";
 import { packForPush } from "../../chart/packed.ts";
 import { type Digest, digestOf } from "../../oci/digest.ts";
@@ -237,6 +237,24 @@ describe("the worker", () => {
       } finally {
         thread.stop();
       }
+    });
+  });
+
+  test("that took too long once is asked again: the machine may have slept", async () => {
+    await withDirectory(async (directory) => {
+      const [entry, asked] = [join(directory, "worker.ts"), join(directory, "asked")];
+      await writeFile(
+        entry,
+        `import { existsSync, writeFileSync } from "node:fs";
+        self.onmessage = () => {
+          if (existsSync(${JSON.stringify(asked)})) return self.postMessage({ facts: { unreadable: "as told" } });
+          writeFileSync(${JSON.stringify(asked)}, "");
+          for (;;);
+        };`,
+      );
+      const thread = archiveThread({ limit: 500, idle: 10_000 }, entry);
+      expect(await thread.read(new Uint8Array([1]))).toEqual({ unreadable: "as told" });
+      thread.stop();
     });
   });
 });

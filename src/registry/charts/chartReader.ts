@@ -1,5 +1,5 @@
+import { partLimits } from "../../chart/archive/limits.ts";
 import type { ChartFacts, ReadFacts, Unreadable } from "../../chart/facts.ts";
-import { partLimits } from "../../chart/limits.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { Store } from "../store.ts";
 

@@ -1,4 +1,4 @@
-import { isPlainText } from "../../chart/goScalar.ts";
+import { isPlainText } from "../../chart/go/scalar.ts";
 import { makeSmallPart, type Part } from "./part.ts";
 
 /** What an index is written in: YAML as Helm writes it, or the same in JSON. */

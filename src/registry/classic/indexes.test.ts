@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { MemoryBlobs } from "../../blobs/memory.ts";
-import { MemoryCatalog } from "../../catalog/memory.ts";
+import { MemoryCatalog } from "../../catalog/memory/memory.ts";
 import { readFacts } from "../../chart/facts.ts";
 import { parseTag } from "../../oci/reference.ts";
 import { blobOf, pushArtifact } from "../../testing/artifacts.ts";

@@ -5,6 +5,7 @@ import { type RepositoryName, type Tag, tryRepositoryName, tryTag } from "../../
 import type { ChartReader } from "../charts/chartReader.ts";
 import { jsonEntry } from "./form.ts";
 import type { Listed } from "./leaf.ts";
+import type { LeafFiles } from "./leafFile.ts";
 import { placeOf } from "./placing.ts";
 import { type Choice, Shelf } from "./shelf.ts";
 
@@ -29,10 +30,13 @@ export interface FoundChart {
 export class Indexes {
   readonly #catalog: Catalog;
   readonly #reader: ChartReader;
+  readonly #files: LeafFiles | undefined;
   readonly #shelves = new Map<Prefix, Shelf>();
 
-  constructor(catalog: Catalog, reader: ChartReader) {
+  /** @param files where leaves of indexes are kept, if they are */
+  constructor(catalog: Catalog, reader: ChartReader, files?: LeafFiles) {
     this.#catalog = catalog;
+    this.#files = files;
     this.#reader = reader;
   }
 
@@ -41,7 +45,7 @@ export class Indexes {
    * through, as long as patience lasts: how long an answer takes tells nobody of charts that are not his to see.
    */
   async shelf(prefix: Prefix, includes: Choice["includes"] = () => true): Promise<Shelf> {
-    const shelf = this.#shelves.get(prefix) ?? new Shelf(prefix, this.#catalog);
+    const shelf = this.#shelves.get(prefix) ?? new Shelf(prefix, this.#catalog, this.#files);
     // At once, so that all who ask meanwhile have the same one: after a start it takes seconds to fill.
     this.#shelves.set(prefix, shelf);
     try {

@@ -1,8 +1,10 @@
+import { createHash } from "node:crypto";
 import type { ChartQuestions } from "../../catalog/charts.ts";
 import type { Version } from "../../chart/version.ts";
 import { type Digest, hexOf } from "../../oci/digest.ts";
 import type { Tag } from "../../oci/reference.ts";
 import { type Form, writing } from "./form.ts";
+import type { LeafKey } from "./keptParts.ts";
 import { makePart, type Part } from "./part.ts";
 
 /** A version of a chart that an index lists. */
@@ -41,6 +43,19 @@ export class Leaf {
   /** Its part of an index; undefined before `build`. */
   part(form: Form): Part | undefined {
     return this.#parts.get(form);
+  }
+
+  /** Stands for all that its parts are made of, but for how entries are written: the same key has the same parts. */
+  get key(): LeafKey {
+    const said = this.versions.map(({ content, created }) => `${content} ${created}\n`);
+    const text = `${this.chart} ${this.first} ${this.last}\n${said.join("")}`;
+    return createHash("sha256").update(text).digest("hex");
+  }
+
+  /** Take its part from among those that were made earlier. */
+  recall(form: Form, parts: ReadonlyMap<LeafKey, Part>): void {
+    const part = parts.get(this.key);
+    if (part !== undefined) this.#parts.set(form, part);
   }
 
   /**

@@ -44,7 +44,7 @@ describe("a document of parts", () => {
   });
 
   test("is one gzip member, which the strict reader of archives takes too", async () => {
-    const { gunzip } = await import("../../chart/gunzip.ts");
+    const { gunzip } = await import("../../chart/archive/gunzip.ts");
     const pieces = await Array.fromAsync(gunzip(whole(await made(), "gzip"), 1e6));
     expect(Buffer.concat(pieces).toString()).toBe(text);
   });

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { MemoryBlobs } from "../../blobs/memory.ts";
-import { openSqliteCatalog } from "../../catalog/sqlite.ts";
+import { openSqliteCatalog } from "../../catalog/sqlite/sqlite.ts";
 import { parseTag } from "../../oci/reference.ts";
 import { withDirectory } from "../../testing/charts.ts";
 import { nameOf } from "../../testing/commands.ts";

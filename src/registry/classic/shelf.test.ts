@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { MemoryBlobs } from "../../blobs/memory.ts";
 import type { Catalog } from "../../catalog/catalog.ts";
-import { MemoryCatalog } from "../../catalog/memory.ts";
+import { MemoryCatalog } from "../../catalog/memory/memory.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { pushChart } from "../../testing/pushChart.ts";
 import { Registry } from "../registry.ts";

@@ -6,6 +6,7 @@ import { ChartList } from "./chartList.ts";
 import { Document } from "./document.ts";
 import { type Form, writing } from "./form.ts";
 import type { Leaf } from "./leaf.ts";
+import type { LeafFile, LeafFiles } from "./leafFile.ts";
 import { makeSmallPart } from "./part.ts";
 import { type Misplaced, placeOf } from "./placing.ts";
 import { chartSection, sectionOf } from "./section.ts";
@@ -34,13 +35,16 @@ export class Shelf {
   readonly #misplaced = new Map<string, Misplaced>();
   readonly #unread = new Map<string, { readonly repository: RepositoryName; readonly content: Digest }>();
   readonly #documents = new Map<string, Document>();
+  readonly #files: Readonly<Record<Form, LeafFile | undefined>>;
   #names: readonly string[] | undefined;
   #seen = 0;
   #following: Promise<void> | undefined;
 
-  constructor(prefix: Prefix, catalog: Catalog) {
+  /** @param files where leaves are kept, if they are */
+  constructor(prefix: Prefix, catalog: Catalog, files: LeafFiles = () => undefined) {
     this.prefix = prefix;
     this.#catalog = catalog;
+    this.#files = { yaml: files(prefix, "yaml"), json: files(prefix, "json") };
   }
 
   /** Whether nothing was ever here. */
@@ -109,12 +113,16 @@ export class Shelf {
    * are waited for by who asks after them: while much is pushed nobody would have an index otherwise.
    */
   async #leaves(form: Form, charts: readonly ChartList[]): Promise<(readonly Leaf[])[]> {
+    const file = this.#files[form];
+    await file?.recall(form, this.#allLeaves);
+    let made = 0;
     for (;;) {
       const seen = this.#seen;
       const all: (readonly Leaf[])[] = [];
       let lacking: Leaf[] = [];
       const make = async () => {
         await Promise.all(lacking.map((leaf) => leaf.build(this.#catalog, form)));
+        made += lacking.length;
         lacking = [];
         await new Promise((resolve) => setImmediate(resolve));
       };
@@ -127,11 +135,18 @@ export class Shelf {
         }
       }
       if (lacking.length > 0) await make();
-      if (all.every((leaves) => leaves.every((leaf) => leaf.part(form) !== undefined))) return all;
+      if (all.every((leaves) => leaves.every((leaf) => leaf.part(form) !== undefined))) {
+        file?.keep(form, this.#allLeaves, made);
+        return all;
+      }
       // An entry is gone from the catalog, and its chart is about to have other leaves.
       await this.follow();
       if (seen === this.#seen) throw new Error(`entries of charts below "${this.prefix}" are missing`);
     }
+  }
+
+  get #allLeaves(): Leaf[] {
+    return [...this.#charts.values()].flatMap(({ leaves }) => leaves);
   }
 
   async #takeIn(): Promise<void> {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import type { Blobs } from "../../blobs/blobs.ts";
 import { MemoryBlobs } from "../../blobs/memory.ts";
-import { MemoryCatalog } from "../../catalog/memory.ts";
+import { MemoryCatalog } from "../../catalog/memory/memory.ts";
 import { type Descriptor, describe as descriptorOf } from "../../oci/descriptor.ts";
 import { mediaTypes } from "../../oci/mediaTypes.ts";
 import { parseRegistryHost } from "../../oci/reference.ts";

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FilesystemBlobs } from "../../blobs/filesystem.ts";
-import { MemoryCatalog } from "../../catalog/memory.ts";
+import { MemoryCatalog } from "../../catalog/memory/memory.ts";
 import type { FileSystem } from "../../files/filesystem.ts";
 import { digestOf } from "../../oci/digest.ts";
 import { parseTag } from "../../oci/reference.ts";

@@ -1,7 +1,7 @@
 // A page of another site, in the browser of somebody who is logged in here, or whose machine alone a registry answers.
 import { expect, test } from "bun:test";
 import { chartArchive, sampleChart } from "../../testing/charts.ts";
-import { testHandler } from "../../testing/handler.ts";
+import { type TestHandlerOptions, testHandler } from "../../testing/handler.ts";
 import { Front } from "../front.ts";
 
 const archive = await chartArchive(sampleChart());
@@ -58,4 +58,28 @@ test("one of another site may where the operator lets sites read answers", async
   const { ask } = testHandler(undefined, { front });
   const headers = { host: "registry.example", origin: "http://pages.example" };
   expect((await ask("POST /charts/api/charts", { headers, body: form() })).status).toBe(201);
+});
+
+test("of a name that leads to this machine by now changes nothing, unless it is known to be ours", async () => {
+  const post = async (origin: string, options: TestHandlerOptions, more: Record<string, string> = {}) => {
+    const headers = { host: new URL(origin).host, origin, ...more };
+    const { ask } = testHandler(undefined, options);
+    return (await ask("POST /charts/api/charts", { headers, body: form() })).status;
+  };
+  const evil = "http://evil.example:5000";
+  for (const peer of ["127.0.0.1", "::1", "::ffff:127.0.0.1"]) expect(await post(evil, { peer })).toBe(403);
+  const peer = "127.0.0.1";
+  const trusting = new Front({ base: undefined, absolute: false, headers: [], trusted: [peer] });
+  for (const [origin, options, more] of [
+    ["http://localhost:5000", { peer }],
+    ["http://127.0.0.1:5000", { peer }],
+    ["http://[::1]:5000", { peer }],
+    ["http://192.0.2.1:5000", { peer }],
+    ["https://charts.example.com", { peer }],
+    [evil, { peer: "192.0.2.7" }],
+    [evil, { peer, front: frontOf(evil) }],
+    [evil, { peer, front: trusting }],
+    [evil, { peer }, { authorization: "Basic eDp5" }],
+  ] as const)
+    expect([origin, await post(origin, options, more)]).toEqual([origin, 201]);
 });

@@ -24,7 +24,7 @@ export async function pullProvenance(call: Call, at: AtFile): Promise<Response> 
   return pullBlob(call, { name: repository, digest: provenance.digest }, "application/pgp-signature");
 }
 
-const notFound = (): MuseumError => new MuseumError(404, "not found");
+const notFound = (): MuseumError => new MuseumError(404, "object not found");
 
 /** The chart that a URL means: the first that is there, of those that the caller may pull. */
 async function find(call: Call, { prefix, file, chart }: AtFile): Promise<FoundChart> {

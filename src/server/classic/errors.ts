@@ -1,7 +1,6 @@
 import { ChartroomError } from "../../oci/errors.ts";
 import { faults, RegistryError } from "../../registry/errors.ts";
 import { jsonAnswer } from "../answer.ts";
-import { errorAnswer } from "../v2/errors.ts";
 
 /** A refusal in ChartMuseum's words (its `multitenant/handlers.go` and `api.go`). */
 export class MuseumError extends Error {
@@ -16,7 +15,7 @@ export class MuseumError extends Error {
 /** A chart's repository that a caller may not reach; a login may help. */
 export class NotAllowed extends Error {}
 
-/** What `work` answers, or its refusal as ChartMuseum tells one. What is no refusal goes through. */
+/** What `work` answers, or its refusal as ChartMuseum tells one. What is none of this door's goes through. */
 export async function museumAnswer(
   challenge: string | undefined,
   work: () => Promise<Response>,
@@ -31,19 +30,24 @@ export async function museumAnswer(
         : jsonAnswer({ error: "unauthorized" }, 401, { "www-authenticate": challenge });
     if (error instanceof RegistryError && error.fault === "tagTaken")
       return jsonAnswer({ error: "file already exists" }, 409);
-    if (error instanceof RegistryError && faults[error.fault].status < 500) return told(error);
     if (error instanceof ChartroomError && (error.code === "invalid" || error.code === "usage"))
       return jsonAnswer({ error: error.message }, 400);
     throw error;
   }
 }
 
-/** A refusal of the registry's, with what the distribution API would say beside its words. */
-function told(error: RegistryError): Response {
-  const { status, headers } = errorAnswer(error);
-  const kept = (name: string) => headers.get(name) ?? undefined;
-  return jsonAnswer({ error: error.message }, status, {
-    allow: kept("allow"),
-    "retry-after": kept("retry-after"),
-  });
+/**
+ * An error of any kind in ChartMuseum's form: its plugin cm-push shows the member `error`, and of anything else says that it could
+ * not parse it. What is in that form already, and no error, stays as it is.
+ */
+export async function asMuseum(response: Response): Promise<Response> {
+  if (response.status < 400 || response.headers.get("content-type") !== "application/json") return response;
+  const bytes = await response.bytes();
+  const { errors: [first] = [] } = JSON.parse(new TextDecoder().decode(bytes)) as {
+    errors?: { code: string; message: string }[];
+  };
+  const { status, headers } = response;
+  if (first === undefined) return new Response(bytes, { status, headers });
+  const error = first.code === "UNAUTHORIZED" ? "unauthorized" : first.message;
+  return jsonAnswer({ error }, status, { ...Object.fromEntries(headers), "content-length": undefined });
 }

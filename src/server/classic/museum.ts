@@ -82,28 +82,28 @@ async function versionsOf(call: Call, prefix: string, chart: string): Promise<re
   return shelf.chart(chart)?.versions ?? [];
 }
 
-/** helm `pkg/repo/v1`, `IndexFile.Get`: the words are its. */
+/** helm `pkg/repo/v1`, `IndexFile.Get`: the words are its. ChartMuseum takes a path that ends in a slash for `latest`. */
 async function versionOf(call: Call, { prefix, chart, version }: AtVersion): Promise<Listed> {
   const versions = await versionsOf(call, prefix, chart);
   if (versions.length === 0) throw new MuseumError(404, "no chart name found");
+  const wanted = version === "latest" ? "" : version;
   const exact = versions.find((each) => each.version === version);
-  const found = exact ?? versions.find(within(version === "latest" ? "*" : version));
-  if (found === undefined)
-    throw new MuseumError(404, `no chart version found for ${chart}-${version === "latest" ? "" : version}`);
+  const found = exact ?? versions.find(within(wanted || "*"));
+  if (found === undefined) throw new MuseumError(404, `no chart version found for ${chart}-${wanted}`);
   return found;
 }
 
 /** Nobody means more by a range, in characters; 16 KB of `1-1-1…` would take a second to be read. */
 const rangeLimit = 256;
 
-/** Whether a version is in a range; nothing is in one that is none. */
+/** Whether a version is in a range. @throws MuseumError when it is none */
 function within(range: string): (listed: Listed) => boolean {
-  if (range.length > rangeLimit) return () => false;
+  const improper = () => new MuseumError(404, `improper constraint: ${range.slice(0, rangeLimit)}`);
+  if (range.length > rangeLimit) throw improper();
   try {
     const { allows } = parseRange(range);
     return ({ parsed }) => allows(parsed);
   } catch (error) {
-    if (!(error instanceof ChartroomError)) throw error;
-    return () => false;
+    throw error instanceof ChartroomError ? improper() : error;
   }
 }

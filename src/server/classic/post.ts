@@ -1,5 +1,5 @@
+import { partLimits } from "../../chart/archive/limits.ts";
 import { metadataOf } from "../../chart/facts.ts";
-import { partLimits } from "../../chart/limits.ts";
 import { packForPush, signForPush } from "../../chart/packed.ts";
 import { isAbout, provenanceKind, signedChart } from "../../chart/provenance.ts";
 import { copy } from "../../oci/copy.ts";

@@ -28,6 +28,7 @@ async function expectMade({ ask }: TestHandler, response: Response, of = digest)
   expect(response.headers.get("docker-content-digest")).toBe(of);
   const location = response.headers.get("location") ?? "";
   expect(location).toBe(`/v2/a/b/blobs/${of}`);
+  expect(response.headers.get("chartroom-heeds")).toBe("If-Match, If-None-Match");
   expect((await ask(`HEAD ${location}`)).status).toBe(200);
 }
 

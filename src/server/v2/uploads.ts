@@ -123,8 +123,13 @@ function parseDigestParameter(text: string | null): Digest {
   return digest;
 }
 
+/** Who has brought a blob is about to push a manifest, and told that it may do so under conditions, need not look first. */
 const created = ({ root }: Call, name: RepositoryName, digest: Digest): Response =>
-  answer(201, { location: `${root}/v2/${name}/blobs/${digest}`, "docker-content-digest": digest });
+  answer(201, {
+    location: `${root}/v2/${name}/blobs/${digest}`,
+    "docker-content-digest": digest,
+    "chartroom-heeds": "If-Match, If-None-Match",
+  });
 
 /** Where a session goes on. `Range` cannot tell no byte from one; `Upload-Offset` can, for clients that know it. */
 const progress = ({ root }: Call, { name, id }: At, offset: number): AnswerHeaders => ({

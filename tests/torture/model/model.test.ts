@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { MemoryCatalog } from "../../../src/catalog/memory.ts";
-import { openSqliteCatalog } from "../../../src/catalog/sqlite.ts";
+import { MemoryCatalog } from "../../../src/catalog/memory/memory.ts";
+import { openSqliteCatalog } from "../../../src/catalog/sqlite/sqlite.ts";
 import { Random } from "../random.ts";
 import { runModel } from "./model.ts";
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { mkdir, mkdtemp, rm, stat, symlink } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { blobOf, imageOf } from "../../../testing/artifacts.ts";
@@ -39,6 +39,18 @@ test("beside it is a fine place, and so is one that begins like it", async () =>
       exitCode: 0,
       stdout: "1 repository: 2 blobs (9 B), 1 manifest, 1 tag adopted\n",
     });
+});
+
+test("what was adopted is told to be served with the configuration that it came by", async () => {
+  const settings = `version: 0.1\nstorage: {filesystem: {rootdirectory: ${there.root}}}\n`;
+  await writeFile(join(cwd, "config.yml"), settings);
+  const next = async (...words: string[]) =>
+    (await play(["registry", "adopt", ...words, "--data", "new"], { cwd })).stderr;
+  expect(await next("old")).toBe(`Next: chartroom registry serve --data ${join(cwd, "new")}\n`);
+  expect(await next("config.yml")).toBe(
+    `Next: chartroom registry serve config.yml --data ${join(cwd, "new")}\n`,
+  );
+  expect(await next("old", "--dry-run")).toBe("");
 });
 
 test("what REGISTRY_ says of the old registry's data does not say where ours is", async () => {

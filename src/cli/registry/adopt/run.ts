@@ -13,6 +13,7 @@ import type { Store } from "../../../registry/store.ts";
 import { WriteStop } from "../../../registry/writeStop.ts";
 import type { Context, GlobalOptions } from "../../context.ts";
 import { compileEagerly } from "../../jit.ts";
+import { forPeople } from "../../output.ts";
 import { openStorage } from "../../wiring.ts";
 import { openScratchCatalog } from "../scratch.ts";
 import { ownData, readSettings, type SettingsPlace } from "../settings.ts";
@@ -41,7 +42,7 @@ export async function adoptDirectory(
   compileEagerly();
   const { env, cwd, platform, now, signal } = context;
   const place = { env, cwd, platform, home: env.HOME || homedir() };
-  const source = await sourceOf(dir, place);
+  const { source, config } = await sourceOf(dir, place);
   const data = ownData(options.data, place);
   await checkApart(source, data);
   const report = new Report(options, context);
@@ -67,17 +68,25 @@ export async function adoptDirectory(
       `${conflicts === 1 ? "1 tag holds" : `${conflicts} tags hold`} something else here`,
       { hint: `--force moves ${conflicts === 1 ? "it to what it names" : "them to what they name"} there.` },
     );
+  // The configuration goes on to name the old registry's data: it takes a flag to serve these.
+  if (forPeople(options) && !options.dryRun)
+    context.tell(
+      `Next: chartroom registry serve ${config === undefined ? "" : `${config} `}--data ${data}\n`,
+    );
 }
 
 const howOf = ({ copy, link }: AdoptOptions): How => (copy ? "copy" : link ? "link" : "either");
 
-/** The tree of a directory, or of the one that a configuration names. @throws ChartroomError `not_found`, `usage` */
-async function sourceOf(dir: string, place: SettingsPlace): Promise<string> {
+/**
+ * The tree of a directory, or of the one that a configuration names; and that configuration.
+ * @throws ChartroomError `not_found`, `usage`
+ */
+async function sourceOf(dir: string, place: SettingsPlace): Promise<{ source: string; config?: string }> {
   const path = resolve(place.cwd, dir);
   const isFile = (await ifThere(fs.stat(path)))?.isFile();
   const root = isFile ? (await readSettings(dir, {}, place)).data : path;
-  const tree = root === undefined ? undefined : await findTree(fs, root);
-  if (tree !== undefined) return tree;
+  const source = root === undefined ? undefined : await findTree(fs, root);
+  if (source !== undefined) return { source, ...(isFile && { config: dir }) };
   throw new ChartroomError(
     "not_found",
     `Cannot adopt ${root ?? dir}: there is no ${root === undefined ? "directory of data" : "docker/registry/v2/repositories"} in it`,

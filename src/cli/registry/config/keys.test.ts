@@ -114,6 +114,7 @@ const honoured: Row[] = [
   ["http.prefix", "http: {prefix: /team/}", { prefix: "/team" }],
   ["http.relativeurls", "http: {relativeurls: false}", { http: { base: undefined, absolute: true } }],
   ["http.draintimeout", "http: {draintimeout: 1m}", { http: { drain: 60_000 } }],
+  ["http.draindelay", "http: {draindelay: 15s}", { http: { drainDelay: 15_000 } }],
   [
     "http.trustedproxies.#",
     "http: {trustedproxies: [10.0.0.0/8, '::1', unix]}",

@@ -106,13 +106,18 @@ export const keys: Readonly<Record<string, Key>> = {
     "`false`: Location and Link are whole URLs, by the request's Host; unsaid and `true`: paths, which suit every proxy",
   ),
   "http.draintimeout": honoured("how long requests may go on after SIGTERM; 8s by default"),
+  "http.draindelay": honoured(
+    "ours: how long requests are still taken after SIGTERM, readiness being turned, so that balancers see it first; 0 by default",
+  ),
   "http.trustedproxies.#": honoured(
     "ours: addresses, networks (`10.0.0.0/8`) or `unix` whose `Forwarded` and `X-Forwarded-*` are believed; by default nobody's",
   ),
   "http.tls.certificate": honoured("chain in PEM; read again when it changes, without a restart"),
   "http.tls.key": honoured("its private key in PEM"),
   "http.tls.clientcas.#": honoured("only clients with a certificate of these authorities are let in"),
-  "http.tls.clientauth": honoured("`require-and-verify-client-cert` alone; the weaker modes are refused"),
+  "http.tls.clientauth": honoured(
+    "`require-and-verify-client-cert` alone, with `clientcas`; the weaker modes are refused",
+  ),
   "http.tls.minimumtls": honoured("`tls1.2` (default) or `tls1.3`; older ones are not spoken"),
   "http.tls.ciphersuites.#": honoured(
     "Go's names of the ECDHE suites with GCM or ChaCha20; those of TLS 1.3 are always on",

@@ -18,6 +18,16 @@ test.each([
     "health: {file: [{fill: /a, file: /b}]}",
     "health.file.0.fill (config.yml:2) is unknown and has no effect; did you mean health.file.0.file?",
   ],
+  [
+    "http: {tls: {minimumtls: tls1.3}}",
+    "http.tls.minimumtls (config.yml:2) has no effect without http.tls.certificate",
+  ],
+  [
+    "http: {debug: {prometheus: {enabled: true}}}",
+    "http.debug.prometheus.enabled (config.yml:2) has no effect without http.debug.addr",
+  ],
+  ["catalog: {maxentries: 5000}", "catalog.maxentries (config.yml:2) is cut down to 1000"],
+  ["tags: {maxtags: 1001}", "tags.maxtags (config.yml:2) is cut down to 1000"],
 ])("%j is warned of", (yaml, warning) => {
   expect(read(yaml).warnings).toEqual([warning]);
 });
@@ -54,6 +64,10 @@ test.each([
   [
     "http: {tls: {clientcas: [/a]}}",
     "Cannot use http.tls.clientcas (config.yml:2): expected http.tls.certificate and http.tls.key beside it",
+  ],
+  [
+    `${tls}, clientauth: require-and-verify-client-cert}}`,
+    "Cannot use http.tls.clientauth (config.yml:2): expected http.tls.clientcas beside it",
   ],
   [
     `${tls}, minimumtls: tls1.0}}`,

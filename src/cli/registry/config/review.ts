@@ -1,6 +1,7 @@
 import { ChartroomError } from "../../../oci/errors.ts";
 import { nearest } from "../../suggest.ts";
 import { keyAt, unknownKey } from "./keys.ts";
+import type { ConfigReader } from "./reader.ts";
 import type { Branch, Tree } from "./tree.ts";
 
 /** Keys of `storage` that are no driver. */
@@ -40,6 +41,28 @@ export function review(root: Branch): string[] {
     visit(tree, [name], warnings);
   }
   return warnings;
+}
+
+/** Keys that say how something is done, and those by which it is done at all. */
+const idle = [
+  ["http.debug.prometheus.enabled", "http.debug.addr"],
+  ["http.tls.minimumtls", "http.tls.certificate"],
+  ["http.tls.ciphersuites", "http.tls.certificate"],
+] as const;
+type Needed = (typeof idle)[number][1];
+
+/**
+ * Warnings of keys that have no effect, since what they are about is not asked for; one sentence each.
+ * @param flagged keys whose part a flag takes
+ */
+export function idleKeys(config: ConfigReader, flagged: ReadonlySet<Needed>): string[] {
+  return idle.flatMap(([key, needed]) => {
+    const tree = config.at(key);
+    const isIdle = config.text(needed) === undefined && !flagged.has(needed);
+    return tree !== undefined && isIdle && asks(tree)
+      ? [`${key} (${tree.at}) has no effect without ${needed}`]
+      : [];
+  });
 }
 
 /** The storage driver that is named, with its place. */

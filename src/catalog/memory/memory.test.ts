@@ -1,0 +1,4 @@
+import { catalogSuite } from "../catalog.suite.ts";
+import { MemoryCatalog } from "./memory.ts";
+
+catalogSuite("memory", async () => new MemoryCatalog());
