@@ -561,9 +561,19 @@ export const mutants: readonly Mutant[] = [
   },
 
   {
+    without: "the turn of a lent piece, which ends when the next is asked for",
+    file: "src/server/body.ts",
+    find: "        return reader.cancel(reason);\n      },\n    },\n    { highWaterMark: 0 },\n",
+    replace: "        return reader.cancel(reason);\n      },\n    },\n    { highWaterMark: 3 },\n",
+    test: [
+      "src/server/server.test.ts",
+      "a server streams to clients that take nothing for long, and each gets its bytes",
+    ],
+  },
+  {
     without: "the idle timeout of a connection whose body is through",
-    file: "src/server/handler.ts",
-    find: "      peer.retime();\n",
+    file: "src/server/exchange.ts",
+    find: "    this.peer.retime();\n",
     test: ["src/server/idle.test.ts", "and while one goes out, until it is through or given up"],
   },
 

@@ -4,7 +4,7 @@ import { errorCode, type FileSystem, type OpenFile } from "../files/filesystem.t
 import { type Algorithm, algorithmOf, type Digest, Digester } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import { appendAll } from "./append.ts";
-import type { Ingest } from "./blobs.ts";
+import type { Ingest, Pieces } from "./blobs.ts";
 import { limited } from "./limited.ts";
 import { mismatch } from "./mismatch.ts";
 import { placeFile } from "./place.ts";
@@ -175,7 +175,7 @@ export class FilesystemIngest implements Ingest {
     if (known !== undefined) return known;
     const live = algorithm === "sha256" ? this.#live?.digester : undefined;
     const digester = live ?? new Digester(algorithm);
-    if (live === undefined) for await (const chunk of this.#read()) digester.update(chunk);
+    if (live === undefined) for await (const chunk of this.#read("lent")) digester.update(chunk);
     // More bytes may follow those that were read once.
     if (algorithm === "sha256") this.#live = { digester, hashed: this.#offset };
     const digest = digester.digest();
@@ -183,8 +183,8 @@ export class FilesystemIngest implements Ingest {
     return digest;
   }
 
-  #read(): AsyncGenerator<Uint8Array> {
-    return readChunks(this.#file, { start: 0, end: this.#offset }, `Ingest "${this.#place.path}"`);
+  #read(pieces: Pieces): AsyncGenerator<Uint8Array> {
+    return readChunks(this.#file, { start: 0, end: this.#offset }, `Ingest "${this.#place.path}"`, pieces);
   }
 
   async #datasync(size: number): Promise<void> {
@@ -236,7 +236,7 @@ export class FilesystemIngest implements Ingest {
     await this.#fs.rm(this.#spare, { force: true });
     const copy = await this.#fs.open(this.#spare, "wx+", 0o644);
     try {
-      await appendAll(copy, 0, this.#read(), { sync: () => copy.datasync() });
+      await appendAll(copy, 0, this.#read("own"), { sync: () => copy.datasync() });
       await copy.datasync();
       await this.#fs.rename(this.#spare, this.#place.path);
     } catch (error) {
