@@ -55,6 +55,7 @@ describe("an archive's URL", () => {
     ["my-chart", "1.0.0-rc.1+b", "my-chart-1.0.0-rc.1+b.tgz"],
     ["mychart", "1.0.0-1", "-/mychart/mychart-1.0.0-1.tgz"],
     ["app", "1-2.0.0", "-/app/app-1-2.0.0.tgz"],
+    ["a?b#c d", "1.0.0", "a%3Fb%23c%20d-1.0.0.tgz"],
   ] as const)
     test(`of ${name} ${version} is ${url}`, () =>
       expect(archiveUrl({ name: name as never, version })).toBe(url));

@@ -22,9 +22,12 @@ export const archiveName = ({ name, version }: Pick<Metadata, "name" | "version"
  * repository is called; so no two charts ever have one URL.
  */
 export function archiveUrl(chart: Pick<Metadata, "name" | "version">): string {
-  const file = encodeURI(archiveName(chart));
-  return splits(chart.version).length === 0 ? file : `-/${encodeURI(chart.name)}/${file}`;
+  const file = urlPath(archiveName(chart));
+  return splits(chart.version).length === 0 ? file : `-/${urlPath(chart.name)}/${file}`;
 }
+
+/** A file's path as it stands in a URL: what would end the path there is escaped too. */
+export const urlPath = (path: string): string => encodeURI(path).replace(/[?#]/g, encodeURIComponent);
 
 /** A repository's name and a tag, which is what a chart's and its version are in a registry, have no more together. */
 const nameLimit = 255 + 128 + "-.tgz".length;

@@ -7,6 +7,7 @@ import { digestOf } from "../oci/digest.ts";
 import { codeOf } from "../testing/errors.ts";
 import { archiveOf, indexOf, rowOf } from "../testing/migrate.ts";
 import { Directory } from "./directory.ts";
+import type { IndexRow } from "./indexRow.ts";
 
 let folder = "";
 beforeEach(async () => {
@@ -14,7 +15,16 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const directory = () => new Directory(nodeFileSystem, join(folder, "charts"));
+/** What is in registries, by the URLs that were asked for. */
+const elsewhere = {
+  places: ({ urls }: IndexRow) => urls.map((url) => ({ ...nothing, shown: `elsewhere: ${url}` })),
+};
+const nothing = {
+  size: async () => 0,
+  archive: async () => new Uint8Array(),
+  provenance: async () => undefined,
+};
+const directory = () => new Directory(nodeFileSystem, join(folder, "charts"), elsewhere);
 const put = async (path: string, bytes: string | Uint8Array) => {
   await mkdir(join(folder, path, ".."), { recursive: true });
   await writeFile(join(folder, path), bytes);
@@ -34,6 +44,18 @@ test("a URL leads to the file of its path, else to that of its last part", async
   expect(await held("sub/a.tgz")).toEqual(["below", "beside"]);
   expect(await held("./a.tgz#x")).toEqual(["beside"]);
   expect(await held("/x/a.tgz")).toEqual(["beside"]);
+});
+
+test("a URL of a registry leads there, and is no file's", () => {
+  const urls = ["a.tgz", "oci://r.example.com/b:1.0.0", "https://e.com/c.tgz"];
+  const shown = directory()
+    .places(rowOf("a", "1.0.0", { urls }))
+    .map((place) => place.shown);
+  expect(shown).toEqual([
+    join(folder, "charts/a.tgz"),
+    "elsewhere: oci://r.example.com/b:1.0.0",
+    join(folder, "charts/c.tgz"),
+  ]);
 });
 
 test.each([
@@ -81,7 +103,10 @@ test("archives without an index are read for what they are, chart by chart, and 
   ).toEqual(["4.tgz", "a 3.0.0", "b 1.0.0", "b 2.0.0"]);
   const row = entries.flatMap((each) => ("row" in each ? [each.row] : []))[0]!;
   expect(row.digest).toBe(digestOf(other));
-  expect(await directory().places(row)[0]?.archive()).toEqual(Buffer.from(other));
+  const asked: number[] = [];
+  const admit = async (size: number) => void asked.push(size);
+  expect(await directory().places(row)[0]?.archive(admit)).toEqual(Buffer.from(other));
+  expect(asked).toEqual([other.byteLength]);
 });
 
 test("a directory of nothing is told", async () => {

@@ -9,20 +9,24 @@ import { ChartroomError } from "../oci/errors.ts";
 import type { IndexRow } from "./indexRow.ts";
 import { type IndexEntry, type IndexReading, readIndex } from "./readIndex.ts";
 import { repositoryMetadataFile, repositoryMetadataLimit } from "./repositoryMetadata.ts";
+import type { Admit } from "./room.ts";
 import type { ArchivePlace, ChartSource, IndexVersion } from "./source.ts";
 
 /**
  * The files of a classic repository: `index.yaml` and the archives, or archives alone, which are then read for what they
- * are. A row's URL leads to the file of its path below the directory, else to the one of its last part beside the index;
- * nothing is fetched from anywhere.
+ * are. A row's URL leads to the file of its path below the directory, else to the one of its last part beside the index; nothing
+ * is fetched from servers of files. What is in a registry is elsewhere.
  */
 export class Directory implements ChartSource {
   readonly #fs: FileSystem;
   readonly #path: string;
+  readonly #elsewhere: Pick<ChartSource, "places">;
 
-  constructor(fs: FileSystem, path: string) {
+  /** @param elsewhere knows the places of `oci://` URLs */
+  constructor(fs: FileSystem, path: string, elsewhere: Pick<ChartSource, "places">) {
     this.#fs = fs;
     this.#path = path;
+    this.#elsewhere = elsewhere;
   }
 
   async index(_known?: IndexVersion, reading: IndexReading = {}) {
@@ -34,8 +38,12 @@ export class Directory implements ChartSource {
     };
   }
 
-  places({ urls }: IndexRow): ArchivePlace[] {
-    return urls.flatMap((url) => [...new Set(pathsOf(url))]).map((path) => this.#place(path));
+  places(row: IndexRow): ArchivePlace[] {
+    return row.urls.flatMap((url) =>
+      /^oci:\/\//i.test(url)
+        ? this.#elsewhere.places({ ...row, urls: [url] })
+        : [...new Set(pathsOf(url))].map((path) => this.#place(path)),
+    );
   }
 
   repositoryMetadata(): Promise<Uint8Array | undefined> {
@@ -47,8 +55,8 @@ export class Directory implements ChartSource {
     return {
       shown: path,
       size: async () => (await ifThere(this.#fs.stat(path)))?.size,
-      archive: async () => {
-        const bytes = await this.#read(path, partLimits.content);
+      archive: async (admit) => {
+        const bytes = await this.#read(path, partLimits.content, admit);
         if (bytes !== undefined) return bytes;
         throw new ChartroomError("not_found", `Not found: ${path}`);
       },
@@ -56,12 +64,13 @@ export class Directory implements ChartSource {
     };
   }
 
-  async #read(path: string, limit: number): Promise<Uint8Array | undefined> {
+  async #read(path: string, limit: number, admit?: Admit): Promise<Uint8Array | undefined> {
     const stats = await ifThere(this.#fs.stat(path));
     if (stats === undefined) return undefined;
     if (!stats.isFile()) throw new ChartroomError("invalid", `Cannot read ${path}: it is no regular file`);
     if (stats.size > limit)
       throw new ChartroomError("invalid", `Cannot read ${path}: it is larger than ${limit} bytes`);
+    await admit?.(stats.size);
     return this.#fs.readFile(path);
   }
 

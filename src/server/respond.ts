@@ -95,6 +95,9 @@ export function responder(options: ResponderOptions, front: Front): Responder {
   return async (request, peer, progress, finished) => {
     const { address } = progress;
     limits?.fromAddress(address);
+    // RFC 9112 §3.2: whoever stands in front may have gone by the other one. Bun joins them; no host has a comma.
+    if (request.headers.get("host")?.includes(","))
+      throw new RegistryError("parameterInvalid", { message: "the request has more than one Host" });
     const { path, query } = parseTarget(request.url);
     if (front.isPreflight(request)) return answer(204);
     if (front.isForeign(request, peer.address))

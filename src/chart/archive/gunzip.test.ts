@@ -1,29 +1,32 @@
 import { describe, expect, test } from "bun:test";
 import { crc32, deflateRawSync, gzipSync } from "node:zlib";
+import { noise } from "../../testing/streams.ts";
 import { gunzip } from "./gunzip.ts";
 
-const plain = Buffer.from("chart ".repeat(50_000));
-const packed = gzipSync(plain);
-
-async function unpack(bytes: Uint8Array, limit = 1_000_000): Promise<Buffer> {
+async function unpack(bytes: Uint8Array, limit = 10_000_000): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of gunzip(bytes, limit)) chunks.push(chunk);
   return Buffer.concat(chunks);
 }
 
-const changed = (at: number, change: (byte: number) => number) => {
-  const bytes = Buffer.from(packed);
-  bytes[at < 0 ? bytes.length + at : at] = change(bytes.at(at)!);
-  return bytes;
-};
+describe.each([
+  ["at once", Buffer.from("chart ".repeat(50_000))],
+  ["by a stream since much comes of it", Buffer.from("chart ".repeat(200_000))],
+  ["by a stream since it is large", Buffer.from(noise(100_000))],
+])("a gzip file is unpacked %s", (_way, plain) => {
+  const packed = gzipSync(plain);
+  const changed = (at: number, change: (byte: number) => number) => {
+    const bytes = Buffer.from(packed);
+    bytes[at < 0 ? bytes.length + at : at] = change(bytes.at(at)!);
+    return bytes;
+  };
 
-describe("gunzip", () => {
-  test("gives what was packed", async () => {
+  test("as it was packed", async () => {
     expect((await unpack(packed)).equals(plain)).toBe(true);
     expect(await unpack(gzipSync(""))).toHaveLength(0);
   });
 
-  test("passes over every optional part of the header, as Helm writes some", async () => {
+  test("with every optional part of the header, as Helm writes some", async () => {
     const extra = Buffer.from("rr\x04\x00abcd", "latin1");
     const header = Buffer.concat([
       Buffer.of(0x1f, 0x8b, 8, 0x02 | 0x04 | 0x08 | 0x10, 0, 0, 0, 0, 0, 255, extra.length, 0),
@@ -53,10 +56,12 @@ describe("gunzip", () => {
     ["trailing bytes", Buffer.concat([packed, Buffer.from("x")]), "trailing-bytes"],
     ["trailing zeros", Buffer.concat([packed, Buffer.alloc(512)]), "trailing-bytes"],
     ["a second member", Buffer.concat([packed, packed]), "trailing-bytes"],
-  ])("refuses %s", async (_, bytes, reason) => {
+  ])("or refused: %s", async (_, bytes, reason) => {
     await expect(unpack(bytes)).rejects.toMatchObject({ reason, code: "invalid" });
   });
+});
 
+describe("gunzip", () => {
   test("stops a bomb at the limit", async () => {
     let size = 0;
     const read = async () => {

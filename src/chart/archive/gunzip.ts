@@ -1,8 +1,14 @@
-import { crc32, createInflateRaw } from "node:zlib";
+import { crc32, createInflateRaw, inflateRawSync } from "node:zlib";
 import { hostile } from "./hostile.ts";
 
 // RFC 1952 §2.3.1: the flags that say which optional parts the header has.
 const [headerCrc, extra, name, comment, reserved] = [0x02, 0x04, 0x08, 0x10, 0xe0];
+
+/**
+ * So many bytes are unpacked here and now, if no more than so many come of them: most charts. By way of a stream and a thread that
+ * takes a chart of 5 KB 50 to 150 µs in place of 15.
+ */
+const atOnce = { packed: 64 * 1024, unpacked: 1024 * 1024 };
 
 /**
  * What a gzip file holds, piece by piece. The file must be one member and nothing behind it: what follows is read by some
@@ -12,13 +18,14 @@ const [headerCrc, extra, name, comment, reserved] = [0x02, 0x04, 0x08, 0x10, 0xe
  * @throws ChartroomError `invalid`: not gzip, truncated, damaged, trailing bytes, or larger than `limit`
  */
 export async function* gunzip(bytes: Uint8Array, limit: number): AsyncGenerator<Uint8Array> {
-  const start = headerEnd(bytes);
-  const inflate = createInflateRaw();
-  inflate.end(bytes.subarray(start));
+  let end = headerEnd(bytes);
   let size = 0;
   let crc = 0;
   try {
-    for await (const chunk of inflate as AsyncIterable<Uint8Array>) {
+    const took = (count: number) => {
+      end += count;
+    };
+    for await (const chunk of inflated(bytes.subarray(end), took)) {
       size += chunk.byteLength;
       if (size > limit) throw hostile("too-large", `it unpacks to more than ${limit} bytes`);
       crc = crc32(chunk, crc);
@@ -29,12 +36,41 @@ export async function* gunzip(bytes: Uint8Array, limit: number): AsyncGenerator<
     if (codeOf(error)?.startsWith("Z_")) throw hostile("damaged", "the gzip data is damaged");
     throw error;
   }
-  const end = start + inflate.bytesWritten;
   if (bytes.byteLength < end + 8) throw hostile("truncated", "the gzip data ends too early");
   const trailer = new DataView(bytes.buffer, bytes.byteOffset + end, 8);
   if (trailer.getUint32(0, true) !== crc || trailer.getUint32(4, true) !== size % 2 ** 32)
     throw hostile("damaged", "the gzip checksum does not match");
   if (bytes.byteLength > end + 8) throw hostile("trailing-bytes", "bytes follow the end of the gzip data");
+}
+
+/** What raw deflate holds. @param took is told of how many of the bytes, once that is all */
+async function* inflated(bytes: Uint8Array, took: (count: number) => void): AsyncGenerator<Uint8Array> {
+  const whole = bytes.byteLength <= atOnce.packed ? inflatedAtOnce(bytes) : undefined;
+  if (whole !== undefined) {
+    yield whole.buffer;
+    return took(whole.engine.bytesWritten);
+  }
+  const inflate = createInflateRaw();
+  inflate.end(bytes);
+  yield* inflate as AsyncIterable<Uint8Array>;
+  took(inflate.bytesWritten);
+}
+
+/** The same at once; undefined where it is too much for that. */
+function inflatedAtOnce(bytes: Uint8Array): Inflated | undefined {
+  try {
+    const whole: Buffer | Inflated = inflateRawSync(bytes, { info: true, maxOutputLength: atOnce.unpacked });
+    return whole instanceof Uint8Array ? undefined : whole;
+  } catch (error) {
+    if (codeOf(error) === "ERR_BUFFER_TOO_LARGE") return undefined;
+    throw error;
+  }
+}
+
+/** What node answers where `info` is asked for (nodejs.org/api/zlib.html, "Class: Options"). */
+interface Inflated {
+  readonly buffer: Uint8Array;
+  readonly engine: { readonly bytesWritten: number };
 }
 
 const codeOf = (error: unknown): string | undefined =>

@@ -1,8 +1,6 @@
-import { resolve } from "node:path";
 import { openArchive } from "../../chart/archive/archive.ts";
 import { createdOf } from "../../chart/moment.ts";
 import { tryVersion } from "../../chart/version.ts";
-import { Directory } from "../../migrate/directory.ts";
 import type { IndexRow } from "../../migrate/indexRow.ts";
 import { basic, Site } from "../../migrate/site.ts";
 import type { ChartSource } from "../../migrate/source.ts";
@@ -12,7 +10,7 @@ import type { RegistryHost } from "../../oci/reference.ts";
 import type { RemoteOptions } from "../../remote/open.ts";
 import type { GivenLogin } from "../connection.ts";
 import type { Context } from "../context.ts";
-import { namedByIndex } from "../namedByIndex.ts";
+import { namedByIndex, openDirectory } from "../namedByIndex.ts";
 import { warn } from "../output.ts";
 import { countOf } from "../words.ts";
 import type { Candidate, FoundChart } from "./candidate.ts";
@@ -33,7 +31,7 @@ export async function openClassic(
   { username }: GivenLogin,
   context: Context,
 ): Promise<ChartSource> {
-  if (!/^https?:\/\//i.test(text)) return new Directory(context.fs, resolve(context.cwd, text));
+  if (!/^https?:\/\//i.test(text)) return openDirectory(text, connection, context);
   const { transport, credentials } = connection;
   const url = parseSite(text);
   // Only a login that the command line gives: those that are kept are for registries.

@@ -1,7 +1,6 @@
 import { join, resolve } from "node:path";
 import type { Renaming } from "../../chart/rewriteDependencies.ts";
 import { ifThere } from "../../files/filesystem.ts";
-import { Directory } from "../../migrate/directory.ts";
 import type { MigrationTarget } from "../../migrate/migrate.ts";
 import type { Naming } from "../../migrate/plan.ts";
 import { RepositoryMetadata } from "../../migrate/repositoryMetadata.ts";
@@ -14,7 +13,7 @@ import { limiter } from "../../oci/limiter.ts";
 import type { RemoteOptions } from "../../remote/open.ts";
 import { connectionOf } from "../connection.ts";
 import type { Context } from "../context.ts";
-import { namedByIndex } from "../namedByIndex.ts";
+import { namedByIndex, openDirectory } from "../namedByIndex.ts";
 import { type OpenPlace, openPlace } from "../openPlace.ts";
 import { isBelow, type Place, parsePlace } from "../place.ts";
 import { passwordFromInput } from "../registry/secret.ts";
@@ -62,13 +61,15 @@ export async function openEnds(
   const there = below(to, prefix, context.signal);
   // Artifact Hub reads registries: nobody looks for it in a layout.
   const metadata = to.host === undefined ? undefined : new RepositoryMetadata(from, there);
-  const renaming = options.rewriteDependencies ? renamingOf(parseSite(source), prefix) : undefined;
+  const site = isSite(source) ? parseSite(source) : undefined;
+  const isSource = site && ((repository: string) => namesSite(site, repository));
+  const renaming = isSource && options.rewriteDependencies ? renamingOf(isSource, prefix) : undefined;
   return {
     source: from,
     prefix,
     key: isSite(source) ? source : resolve(context.cwd, source),
     naming: repositoryNameOf,
-    works: (how) => indexedWorks({ ...how, source: from, target: there, renaming }),
+    works: (how) => indexedWorks({ ...how, source: from, target: there, renaming, isSource }),
     metadata,
     hint: "Is this the repository's index.yaml?",
   };
@@ -76,9 +77,9 @@ export async function openEnds(
 
 /** Where a dependency in the source is in the target. One whose repository is called otherwise there cannot be named. */
 const renamingOf =
-  (site: URL, prefix: string): Renaming =>
+  (isSource: (repository: string) => boolean, prefix: string): Renaming =>
   ({ name, repository }) =>
-    namesSite(site, repository) && repositoryNameOf(name) === name
+    isSource(repository) && repositoryNameOf(name) === name
       ? `oci://${prefix.replace(/\/$/, "")}`
       : undefined;
 
@@ -178,7 +179,7 @@ async function openSource(
     throw new ChartroomError("usage", "--source-username and --source-password-stdin go together");
   if (!isSite(text)) {
     refuseOfSites(options);
-    return new Directory(context.fs, resolve(context.cwd, text));
+    return openDirectory(text, connection, context);
   }
   const url = parseSite(text);
   const authorization =

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { TestWorld } from "../../testing/context.ts";
+import { indexOf, rowOf } from "../../testing/migrate.ts";
 import { MigrationSite, siteArchives } from "../../testing/migrationSite.ts";
 
 let site: MigrationSite;
@@ -39,6 +40,14 @@ describe("a migration", () => {
       expect((await run([...args, "site", target])).stdout).toMatch(/^3 to migrate \(\d+ B\)$/m);
     expect(await stateFiles()).toEqual([]);
     expect((await run(["verify", "site", target])).exitCode).toBe(1);
+  });
+
+  test("asks registries that a directory's index names as a site's would, and so none inside", async () => {
+    const index = indexOf([rowOf("app", "1.0.0", { urls: ["oci://localhost:1/app:1.0.0"] })]);
+    await put("index.yaml", index);
+    const { exitCode, stdout, stderr } = await run(["site", target]);
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining("1 of 1 chart version failed")]);
+    expect(stdout).toContain("localhost is inside of a network");
   });
 
   test("takes what is asked for, and counts the rest", async () => {

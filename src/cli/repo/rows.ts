@@ -1,6 +1,6 @@
 import { openArchive } from "../../chart/archive/archive.ts";
 import { parseConfig } from "../../chart/config.ts";
-import { archiveName, indexEntry } from "../../chart/indexEntry.ts";
+import { archiveName, indexEntry, urlPath } from "../../chart/indexEntry.ts";
 import { chartManifest } from "../../chart/manifest.ts";
 import type { Metadata } from "../../chart/metadata.ts";
 import { momentOf } from "../../chart/moment.ts";
@@ -56,7 +56,7 @@ export async function readRow(open: OpenPlace, repository: string, tag: Tag, url
   if (urls.in === "files" && archive !== undefined) files.push({ path: file, bytes: archive });
   if (urls.in === "files" && provenance !== undefined)
     files.push({ path: `${file}.prov`, bytes: await read(provenance) });
-  const url = urls.in === "files" ? `${urls.base}${encodeURI(file)}` : `oci://${ref}`;
+  const url = urls.in === "files" ? `${urls.base}${urlPath(file)}` : `oci://${ref}`;
   const { name, version } = metadata;
   const created = momentOf(manifest.annotations["org.opencontainers.image.created"] ?? "");
   return {

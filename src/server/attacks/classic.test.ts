@@ -46,7 +46,7 @@ const below = (prefix: string, chart: string) => [
   `/charts/${prefix}/x-1-${chart}-1.0.0.tgz`,
   `/charts/api/${prefix}/charts`,
   `/charts/api/${prefix}/charts?offset=0&limit=1`,
-  `/charts/api/${prefix}/misplaced`,
+  `/charts/${prefix}/misplaced.json`,
   `/charts/api/${prefix}/charts/${chart}`,
   `/charts/api/${prefix}/charts/${chart}/1.0.0`,
   `/charts/api/${prefix}/charts/${chart}/latest`,

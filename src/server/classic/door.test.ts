@@ -258,7 +258,7 @@ describe("access", () => {
   test("what no index lists is named to those who may pull it", async () => {
     const { ask, registry } = await guarded();
     await pushChart(registry, "team/secret", { name: "other", tag: "1" });
-    const seen = async (user: string) => (await ask("GET /charts/api/team/misplaced", as(user))).json();
+    const seen = async (user: string) => (await ask("GET /charts/team/misplaced.json", as(user))).json();
     expect((await seen("ann")) as unknown).toEqual([
       {
         repository: "team/secret",

@@ -56,6 +56,9 @@ export function parseClassicRoute(method: string, path: string): ClassicRoute | 
   const form = { "index.yaml": "yaml", "index.json": "json" } as const;
   if (named === undefined && (last === "index.yaml" || last === "index.json"))
     return choose(method, { GET: { op: "chart-index", form: form[last], ...door, prefix } });
+  // Beside the index, and not in the API, where it would stand for a chart of that name.
+  if (named === undefined && last === "misplaced.json")
+    return choose(method, { GET: { op: "list-misplaced", ...door, prefix } });
   const [, file, provenance] = /^(.+\.tgz)(\.prov)?$/.exec(last) ?? [];
   if (file === undefined) return undefined;
   const op = provenance === undefined ? "pull-chart" : "pull-provenance";
@@ -77,8 +80,6 @@ function parseApi(method: string, segments: readonly string[]): ClassicRoute | U
     });
   if (last === "prov" && prefix !== undefined)
     return choose(method, { POST: { op: "post-provenance", door, prefix } });
-  if (last === "misplaced" && prefix !== undefined)
-    return choose(method, { GET: { op: "list-misplaced", door, prefix } });
   const above = at(2);
   if (second === "charts" && last !== undefined && above !== undefined)
     return choose(method, { GET: { op: "show-versions", door, prefix: above, chart: last } });
