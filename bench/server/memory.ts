@@ -21,7 +21,7 @@ export const memory: Scenario = {
   needs: ["wrk", "distribution3"],
   run: (bench) =>
     contest(bench, {
-      ...{ scenario: "memory after load", unit: "MiB", rounds: 3 },
+      ...{ scenario: "memory after load", unit: "MiB", rounds: 2 },
       against: [[distribution3, { atMost: 1.5, of: "ratio" }], [zot]],
       note: "resident set a second after manifest and blob GETs by 32 clients and charts in and out by 8",
       prepare: ({ host }) => push({ host, repository }, chart, "1.0.0"),
