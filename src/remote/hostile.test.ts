@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { ChartroomError, type ErrorCode } from "../oci/errors.ts";
 import { mediaTypes } from "../oci/mediaTypes.ts";
-import { parseTag, type Tag } from "../oci/reference.ts";
+import { parseTag } from "../oci/reference.ts";
 import { readVerified } from "../oci/verify.ts";
 import { absentDigest, blobOf, imageOf, pushArtifact } from "../testing/artifacts.ts";
 import { codeOf } from "../testing/errors.ts";
@@ -270,29 +270,6 @@ describe("an odd registry is understood", () => {
       message: expect.stringContaining(image.descriptor.digest),
     });
     expect((await made.repository.resolve(tag))?.digest).toBe(image.descriptor.digest);
-  });
-
-  test("that says it heeds conditions is not asked what one tag holds before; of several it is", async () => {
-    const made = testRegistry(undefined, undefined, (response) => {
-      if (response.status === 201) response.headers.set("chartroom-heeds", "If-Match, If-None-Match");
-      return response;
-    });
-    closing.push(made.stop);
-    const remote = remoteOf(made);
-    const looks = () => made.requests.splice(0).filter((each) => /^HEAD .*\/manifests\//.test(each));
-    const push = (tags: Tag[], of = image) => pushArtifact(remote, of, { tags, expect: "absent" });
-    await push([tag]);
-    expect(looks()).toEqual([]);
-    await push([tag]);
-    expect(await errorOf(push([tag], other))).toMatchObject({
-      code: "conflict",
-      message: expect.stringContaining(image.descriptor.digest),
-    });
-    looks();
-    const next = parseTag("2.0.0");
-    expect(await errorOf(push([next, tag], other))).toMatchObject({ code: "conflict" });
-    expect(looks().length).toBeGreaterThanOrEqual(2);
-    expect(await made.repository.resolve(next)).toBeUndefined();
   });
 
   test("that has our manifest already when it refuses the condition got it from us", async () => {
