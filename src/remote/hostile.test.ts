@@ -255,38 +255,6 @@ describe("an odd registry is understood", () => {
     }
   });
 
-  test("that ignores conditions is asked what the tag holds before", async () => {
-    const made = await spoiled((request) => {
-      request.headers.delete("if-none-match");
-      request.headers.delete("if-match");
-      return undefined;
-    });
-    const push = remoteOf(made).pushManifest(other.descriptor, other.bytes, {
-      tags: [tag],
-      expect: "absent",
-    });
-    expect(await errorOf(push)).toMatchObject({
-      code: "conflict",
-      message: expect.stringContaining(image.descriptor.digest),
-    });
-    expect((await made.repository.resolve(tag))?.digest).toBe(image.descriptor.digest);
-  });
-
-  test("that has our manifest already when it refuses the condition got it from us", async () => {
-    const made = await spoiled(async (request) => {
-      if (request.method !== "PUT") return undefined;
-      await pushArtifact(made.repository, other, { tags: [parseTag("2.0.0")], expect: "any" });
-      return new Response(null, { status: 412 });
-    });
-    const remote = remoteOf(made);
-    await remote.pushManifest(other.descriptor, other.bytes, { tags: [parseTag("2.0.0")], expect: "absent" });
-    const third = remote.pushManifest(image.descriptor, image.bytes, {
-      tags: [parseTag("3.0.0")],
-      expect: "absent",
-    });
-    expect(await errorOf(third)).toMatchObject({ code: "conflict" });
-  });
-
   test("that sorts its tags in its own way, pages them, and ignores `last`", async () => {
     const pages: Record<string, [string[] | null, string?]> = {
       "": [["b", "A", "a"], "2"],
