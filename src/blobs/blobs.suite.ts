@@ -149,6 +149,15 @@ export function blobsSuite(name: string, make: () => Promise<BlobsFixture>): voi
         expect(await read(digest, { start, end })).toEqual(bytes.slice(start, end));
     });
 
+    test("pieces that are lent are a blob's bytes too, for who keeps none", async () => {
+      const bytes = noise(1_000_000);
+      const digest = await store(bytes);
+      const pieces: Uint8Array[] = [];
+      for await (const piece of (await blobs.read(digest, { start: 1, end: 900_000 }, "lent"))!)
+        pieces.push(piece.slice());
+      expect<Uint8Array>(Buffer.concat(pieces)).toEqual(Buffer.from(bytes.subarray(1, 900_000)));
+    });
+
     test("bytes are appended over several streams", async () => {
       const bytes = noise(30_000);
       const ingest = await begin("parts");

@@ -9,6 +9,12 @@ export interface BlobInfo {
 }
 
 /**
+ * Whose the pieces of a stream are: its reader's own, or lent to it, each until it asks for the next. Those that are lent are all
+ * read into one buffer: for fresh ones, the kernel's clearing of their pages was a third of what a large download took.
+ */
+export type Pieces = "own" | "lent";
+
+/**
  * Bytes by digest. Bytes under a digest never change, and a blob that `stat` names is whole: nothing half-written ever
  * shows. What belongs to whom is the catalog's (or index.json's) business.
  */
@@ -18,8 +24,9 @@ export interface Blobs {
   /**
    * A blob's bytes, or those of a range that lies within it; undefined when it is not there. The stream is pulled, holds
    * one chunk at most, and lets go of its file when read to its end, cancelled, or failed.
+   * @param pieces "own" unless told; of those that are "lent" none may be kept
    */
-  read(digest: Digest, range?: ByteRange): Promise<ReadableStream<Uint8Array> | undefined>;
+  read(digest: Digest, range?: ByteRange, pieces?: Pieces): Promise<ReadableStream<Uint8Array> | undefined>;
   /**
    * All of a small blob's bytes at once; undefined when it is not there. Of 10 KB out of the page cache it is 5 µs of work, where a
    * stream is 50.
@@ -47,6 +54,8 @@ export interface Blobs {
 export interface IngestOptions {
   /** Nobody goes on with it: what was appended need not survive power loss before it is committed. Saves the syncs for that. */
   readonly brief?: boolean;
+  /** So many bytes from the start were on the disk for good when it was closed: a sync that fails takes none of them. */
+  readonly safe?: number;
 }
 
 /**

@@ -53,6 +53,17 @@ test("a blob is a read-only file named by its digest, and nothing else is left",
   expect(await readdir(join(root, "ingest"))).toEqual([]);
 });
 
+test("pieces that are lent are one buffer, others are their reader's own", async () => {
+  await store();
+  for (const [pieces, buffers] of [
+    ["lent", 1],
+    ["own", 3],
+  ] as const) {
+    const read = await Array.fromAsync((await blobs.read(digest, undefined, pieces))!);
+    expect([pieces, new Set(read.map(({ buffer }) => buffer)).size]).toEqual([pieces, buffers]);
+  }
+});
+
 test("it all works on the machine's own file system", async () => {
   blobs = new FilesystemBlobs(nodeFileSystem, { blobs: join(root, "blobs"), ingest: join(root, "ingest") });
   for (let round = 0; round < 2; round++) {

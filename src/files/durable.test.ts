@@ -44,6 +44,19 @@ test("it all works on the machine's own file system", async () => {
   expect(await readdir(join(root, "a", "b"))).toEqual(["file"]);
 });
 
+test("a directory in which nothing can be made is given up, though its parent is said to be missing", async () => {
+  let asked = 0;
+  const proc = {
+    ...nodeFileSystem,
+    mkdir: async (path: string) => {
+      if (path === root) return nodeFileSystem.mkdir(path);
+      if (++asked > 9) throw new Error("it never gives up");
+      throw Object.assign(new Error("no such file or directory"), { code: "ENOENT" });
+    },
+  };
+  await expect(makeDirectory(proc, join(root, "x"))).rejects.toMatchObject({ code: "ENOENT" });
+});
+
 test("a file that is not there yet is made", async () => {
   await replaceFile(fs, join(root, "fresh"), bytes("x"), { temporary: join(root, "fresh.tmp") });
   expect(await readFile(join(root, "fresh"), "utf8")).toBe("x");

@@ -34,12 +34,20 @@ async function syncFile(fs: FileSystem, path: string): Promise<void> {
  */
 export async function makeDirectory(fs: FileSystem, path: string): Promise<void> {
   try {
+    await makeEntry(fs, path);
+  } catch (error) {
+    if (errorCode(error) !== "ENOENT" || dirname(path) === path) throw error;
+    await makeDirectory(fs, dirname(path));
+    // Once: some file systems say so of a directory whose parent is there, since nothing can be made in it (proc).
+    await makeEntry(fs, path);
+  }
+}
+
+/** As `makeDirectory`, the parent being there. */
+async function makeEntry(fs: FileSystem, path: string): Promise<void> {
+  try {
     await fs.mkdir(path);
   } catch (error) {
-    if (errorCode(error) === "ENOENT" && dirname(path) !== path) {
-      await makeDirectory(fs, dirname(path));
-      return makeDirectory(fs, path);
-    }
     if (errorCode(error) !== "EEXIST" || !(await fs.stat(path)).isDirectory()) throw error;
   }
   await syncDirectory(fs, dirname(path));

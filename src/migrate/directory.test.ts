@@ -103,7 +103,10 @@ test("archives without an index are read for what they are, chart by chart, and 
   ).toEqual(["4.tgz", "a 3.0.0", "b 1.0.0", "b 2.0.0"]);
   const row = entries.flatMap((each) => ("row" in each ? [each.row] : []))[0]!;
   expect(row.digest).toBe(digestOf(other));
-  expect(await directory().places(row)[0]?.archive()).toEqual(Buffer.from(other));
+  const asked: number[] = [];
+  const admit = async (size: number) => void asked.push(size);
+  expect(await directory().places(row)[0]?.archive(admit)).toEqual(Buffer.from(other));
+  expect(asked).toEqual([other.byteLength]);
 });
 
 test("a directory of nothing is told", async () => {

@@ -9,6 +9,7 @@ import { ChartroomError } from "../oci/errors.ts";
 import type { IndexRow } from "./indexRow.ts";
 import { type IndexEntry, type IndexReading, readIndex } from "./readIndex.ts";
 import { repositoryMetadataFile, repositoryMetadataLimit } from "./repositoryMetadata.ts";
+import type { Admit } from "./room.ts";
 import type { ArchivePlace, ChartSource, IndexVersion } from "./source.ts";
 
 /**
@@ -54,8 +55,8 @@ export class Directory implements ChartSource {
     return {
       shown: path,
       size: async () => (await ifThere(this.#fs.stat(path)))?.size,
-      archive: async () => {
-        const bytes = await this.#read(path, partLimits.content);
+      archive: async (admit) => {
+        const bytes = await this.#read(path, partLimits.content, admit);
         if (bytes !== undefined) return bytes;
         throw new ChartroomError("not_found", `Not found: ${path}`);
       },
@@ -63,12 +64,13 @@ export class Directory implements ChartSource {
     };
   }
 
-  async #read(path: string, limit: number): Promise<Uint8Array | undefined> {
+  async #read(path: string, limit: number, admit?: Admit): Promise<Uint8Array | undefined> {
     const stats = await ifThere(this.#fs.stat(path));
     if (stats === undefined) return undefined;
     if (!stats.isFile()) throw new ChartroomError("invalid", `Cannot read ${path}: it is no regular file`);
     if (stats.size > limit)
       throw new ChartroomError("invalid", `Cannot read ${path}: it is larger than ${limit} bytes`);
+    await admit?.(stats.size);
     return this.#fs.readFile(path);
   }
 

@@ -3,6 +3,7 @@ import { HttpError } from "../http/errors.ts";
 import { backOff } from "../http/retry.ts";
 import type { HttpRequest, Transport } from "../http/transport.ts";
 import { ChartroomError, type ErrorCode } from "../oci/errors.ts";
+import type { Admit } from "./room.ts";
 import { shownUrl } from "./urls.ts";
 
 /** How often a body that breaks off is gone on with. */
@@ -26,12 +27,14 @@ export const refused = ({ status, url }: Pick<Answer, "status" | "url">): Chartr
 /**
  * A whole file of at most `limit` bytes. When the connection breaks, the rest is asked for by range, unless the server says
  * that it is another file by now.
+ * @param admit asked for room for what is about to be held
  * @throws ChartroomError for an answer other than 200; HttpError when the network fails, or when there is more
  */
 export async function download(
   transport: Transport,
   request: Omit<HttpRequest, "method">,
   limit: number,
+  admit?: Admit,
 ): Promise<Uint8Array> {
   const had: Uint8Array[] = [];
   let size = 0;
@@ -62,6 +65,7 @@ export async function download(
             "too-long",
             `Cannot fetch ${shownUrl(request.url)}: it is longer than ${limit} bytes`,
           );
+        await admit?.(size);
         had.push(chunk);
       }
       return new Uint8Array(Buffer.concat(had));

@@ -11,6 +11,8 @@ export interface IndexRow {
   readonly urls: readonly string[];
   /** Of the archive; undefined where the index has none, or none that can be one. */
   readonly digest: Digest | undefined;
+  /** What stands in its place where that can be none. */
+  readonly oddDigest?: string;
   /** When it came, as written; empty where the index does not say. */
   readonly created: string;
   readonly deprecated: boolean;
@@ -50,11 +52,14 @@ export function readRow(fields: Fields, chart: string, described: boolean): Inde
   if (urls.length === 0) throw fields.refuse("it has no URL");
   if (urls.length > urlsLimit)
     throw fields.refuse(`it has ${urls.length} URLs, expected ${urlsLimit} at most`);
+  const written = fields.text("digest").trim();
+  const digest = digestOfIndex(written);
   return {
     name,
     version,
     urls,
-    digest: digestOfIndex(fields.text("digest")),
+    digest,
+    ...(digest === undefined && written !== "" && { oddDigest: written }),
     created: fields.text("created"),
     deprecated: fields.flag("deprecated"),
     removed: fields.flag("removed"),
@@ -70,6 +75,6 @@ export function readRow(fields: Fields, chart: string, described: boolean): Inde
 
 /** Indexes have bare hex, some of them with the algorithm in front; the dead field `checksum` was sha1, and is not looked at. */
 const digestOfIndex = (text: string): Digest | undefined => {
-  const written = text.trim().toLowerCase();
+  const written = text.toLowerCase();
   return tryDigest(written.includes(":") ? written : `sha256:${written}`);
 };

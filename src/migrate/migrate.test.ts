@@ -179,6 +179,14 @@ describe("an archive that is not what the index says", () => {
     });
   });
 
+  test("for what is in a digest's place and is none, is taken and said", async () => {
+    const odd = stepOf(row({ digest: undefined, oddDigest: "sha1:0123" }));
+    expect(await run(odd)).toMatchObject({
+      status: "moved",
+      notes: ['the index says "sha1:0123", which is no digest to compare with'],
+    });
+  });
+
   test("or lies about its name or its version, goes nowhere", async () => {
     for (const [name, version] of [
       ["other", "1.0.0"],
@@ -286,6 +294,7 @@ describe("a provenance file", () => {
     files.set(`${url}.prov`, utf8(provenanceOf(digestOf(archive))));
     expect(await failureOf(verifyStep(migration(), step))).toMatchObject({
       message: "mychart:1.0.0 differs: its provenance is missing",
+      hint: expect.stringContaining("`chartroom delete` its tag, and migrate"),
     });
   });
 });

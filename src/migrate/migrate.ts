@@ -33,6 +33,8 @@ export interface Migration extends TakeOptions {
   readonly learnings: Pick<Learnings, "find">;
   readonly onConflict: ConflictPolicy;
   readonly signal: AbortSignal;
+  /** Whether a dependency's repository is the source; nothing is where that has no URL. */
+  readonly isSource?: ((repository: string) => boolean) | undefined;
   /**
    * What goes along with a chart, brought before it: when the migration is stopped between the two, the next one brings the
    * chart, and what was to go along is not forgotten. It keeps its failures to itself.
@@ -78,7 +80,10 @@ async function bring(
   const tag = parseTag(chart.metadata.version);
   const before = tag === planned ? held : await look(tag);
   const { digest } = packed.manifest.descriptor;
-  const result = { step, tag, archive: packed.content, size: chart.archive.byteLength, manifest: digest };
+  const { dependencies } = chart.metadata;
+  const dependsOnSource = dependencies.filter((each) => migration.isSource?.(each.repository)).length;
+  const read = { archive: packed.content, size: chart.archive.byteLength, manifest: digest };
+  const result = { step, tag, ...read, dependsOnSource };
   if (before !== undefined) {
     const dated = { digest: packed.content, created: step.row.created };
     if (before.descriptor.digest === digest || (await isKept(migration, before, step, dated)))

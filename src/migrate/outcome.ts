@@ -27,4 +27,6 @@ export interface Outcome {
   readonly manifest?: Digest | undefined;
   readonly error?: Failure | undefined;
   readonly notes: readonly string[];
+  /** Dependencies that the chart looks for in its source, as far as its archive was read; it may be shut one day. */
+  readonly dependsOnSource?: number;
 }

@@ -111,6 +111,19 @@ entries: ignored\r
     ]);
   });
 
+  test("says what stands in a digest's place and is none", async () => {
+    const written = ["", "0123456789abcdef0123", `SHA256:${"A".repeat(64)}`];
+    const entries = written
+      .map((text) => `  - version: 1.0.0\n    urls: [a]\n    digest: ${text}\n`)
+      .join("");
+    const rows = await read(`apiVersion: v1\nentries:\n  a:\n${entries}`);
+    expect(rows.map((each) => ("row" in each ? `${each.row.digest} ${each.row.oddDigest}` : each))).toEqual([
+      "undefined undefined",
+      "undefined 0123456789abcdef0123",
+      `sha256:${"a".repeat(64)} undefined`,
+    ]);
+  });
+
   test("keeps what a number would lose where it is quoted, and reads it as Helm where not", async () => {
     const text =
       "apiVersion: v1\nentries:\n  a:\n  - version: 1.10\n    urls: [a]\n  - version: '1.10'\n    urls: [a]\n";

@@ -28,7 +28,11 @@ export function registryPlace(reference: Reference, reads: Reads): ArchivePlace 
   return {
     shown: `oci://${formatReference(reference)}`,
     size: async () => (await parts()).content.size,
-    archive: async () => read((await parts()).content),
+    archive: async (admit) => {
+      const { content } = await parts();
+      await admit?.(content.size);
+      return read(content);
+    },
     provenance: async () => {
       const { provenance } = await parts();
       return provenance && read(provenance);

@@ -140,7 +140,10 @@ describe("an archive", () => {
 
   test("that breaks off is gone on with by range", async () => {
     const { url, heads } = await breaking(() => '"same"');
-    expect(await place(site(url), "a.tgz").archive()).toEqual(big);
+    const asked: number[] = [];
+    const admit = async (size: number) => void asked.push(size);
+    expect(await place(site(url), "a.tgz").archive(admit)).toEqual(big);
+    expect(asked.at(-1)).toBe(big.byteLength);
     expect(heads.map((head) => /range: bytes=\d+-/i.test(head))).toEqual([false, true]);
   });
 

@@ -97,7 +97,7 @@ export class Site implements ChartSource {
         const length = answer.headers.get("content-length");
         return answer.status === 200 && length !== null ? Number(length) : undefined;
       },
-      archive: () => download(transport, this.#request(url), partLimits.content),
+      archive: (admit) => download(transport, this.#request(url), partLimits.content, admit),
       provenance: () => this.#ifThere(beside, partLimits.provenance),
     };
   }

@@ -1,5 +1,6 @@
 import type { IndexRow } from "./indexRow.ts";
 import type { IndexEntry, IndexReading } from "./readIndex.ts";
+import type { Admit } from "./room.ts";
 
 /** By what an index is known again: what its server said of it (RFC 9110 §8.8). */
 export interface IndexVersion {
@@ -20,8 +21,11 @@ export interface ArchivePlace {
   readonly shown: string;
   /** The archive's size in bytes, where it can be told without reading it. */
   size(): Promise<number | undefined>;
-  /** @throws ChartroomError, HttpError or node's error when it is not there, or too large */
-  archive(): Promise<Uint8Array>;
+  /**
+   * @param admit asked for room before the archive is held
+   * @throws ChartroomError, HttpError or node's error when it is not there, or too large
+   */
+  archive(admit?: Admit): Promise<Uint8Array>;
   /** The `.prov` that stands beside it; undefined when there is none. */
   provenance(): Promise<Uint8Array | undefined>;
 }

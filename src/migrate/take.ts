@@ -9,6 +9,7 @@ import { algorithmOf, type Digest, digestOf } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import type { limiter } from "../oci/limiter.ts";
 import type { IndexRow } from "./indexRow.ts";
+import type { Admit } from "./room.ts";
 import type { ArchivePlace, ChartSource } from "./source.ts";
 
 /** What becomes of an archive that is not what the index says; Helm takes it, and indexes in the wild are wrong. */
@@ -26,6 +27,8 @@ export interface TakeOptions {
   readonly onMismatch: MismatchPolicy;
   /** For opening archives: one has up to 100 MiB unpacked, so few at once. */
   readonly openings: ReturnType<typeof limiter>;
+  /** Asked for room before an archive is held. */
+  readonly admit?: Admit | undefined;
   /** Reads archives on another thread; here where there is none. What is renamed is opened here. */
   readonly read?: ReadFacts | undefined;
   /** Where dependencies are in the target; without it archives go over as they are. */
@@ -44,10 +47,14 @@ export class MismatchSkipped extends Error {}
 export async function takeChart(
   source: Pick<ChartSource, "places">,
   row: IndexRow,
-  { onMismatch, openings, read, renaming }: TakeOptions,
+  { onMismatch, openings, read, renaming, admit }: TakeOptions,
 ): Promise<TakenChart> {
-  const { place, archive, matches } = await takeArchive(source.places(row), row, onMismatch);
+  const { place, archive, matches } = await takeArchive(source.places(row), row, onMismatch, admit);
   const notes = matches ? [] : [`the index says ${row.digest}, the archive is ${digestOf(archive)}`];
+  if (row.oddDigest !== undefined)
+    notes.push(
+      `the index says ${JSON.stringify(row.oddDigest.slice(0, 100))}, which is no digest to compare with`,
+    );
   const [{ metadata, rewritten }, provenance] = await Promise.all([
     openings(async () => {
       if (read !== undefined && renaming === undefined) return { metadata: await metadataBy(read, archive) };
@@ -95,12 +102,13 @@ export async function takeArchive(
   places: readonly ArchivePlace[],
   { digest }: Pick<IndexRow, "digest">,
   onMismatch: MismatchPolicy,
+  admit?: Admit,
 ): Promise<FoundArchive> {
   let failure: unknown = new ChartroomError("not_found", "None of its URLs can be a file of the directory");
   let wrong: FoundArchive | undefined;
   for (const place of places) {
     try {
-      const archive = await place.archive();
+      const archive = await place.archive(admit);
       if (!isPacked(archive)) throw notPacked(archive, place);
       const matches = digest === undefined || digestOf(archive, algorithmOf(digest)) === digest;
       if (matches) return { place, archive, matches };

@@ -37,6 +37,20 @@ const kinds = new Map<string, "image" | "index">([
   [mediaTypes.dockerManifestList, "index"],
 ]);
 
+/** What a document of the other kind has, or one of Docker's schema 1. */
+const foreign = { image: ["manifests", "fslayers"], index: ["config", "layers", "fslayers"] };
+
+/**
+ * Whether a document is of one kind by its type and of another by its members: programs that go by these would find other content
+ * under its digest than those that go by that (CVE-2021-41190). Go's take members in any case for theirs.
+ */
+export function isAmbiguous(document: JsonObject, mediaType: string): boolean {
+  const kind = kinds.get(mediaType);
+  if (kind === undefined) return false;
+  const members = Object.keys(document).filter((name) => document[name] !== null);
+  return members.some((name) => foreign[kind].includes(name.toLowerCase()));
+}
+
 /**
  * A manifest out of its bytes. Parsed to check and to follow, never to be written again: the bytes are the identity.
  * Extra members are fine, as are empty lists and unknown media types (distribution-spec conformance data sets).

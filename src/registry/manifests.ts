@@ -4,7 +4,14 @@ import { tryChartManifest } from "../chart/manifest.ts";
 import { momentOf } from "../chart/moment.ts";
 import { type Descriptor, describe } from "../oci/descriptor.ts";
 import { parseJsonObject } from "../oci/json.ts";
-import { artifactTypeOf, blobsOf, type Manifest, manifestsOf, parseManifest } from "../oci/manifest.ts";
+import {
+  artifactTypeOf,
+  blobsOf,
+  isAmbiguous,
+  type Manifest,
+  manifestsOf,
+  parseManifest,
+} from "../oci/manifest.ts";
 import { manifestLimit } from "../oci/mediaTypes.ts";
 import type { RepositoryName } from "../oci/reference.ts";
 import type { PushManifest } from "../oci/repository.ts";
@@ -16,21 +23,27 @@ import type { Store } from "./store.ts";
 // shall ever take one for a page, a picture or a script.
 const mediaTypeGrammar = /^application\/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}$/;
 
+/** Docker's schema 1: its digest is of other bytes than its own, and nothing of it can be verified. */
+const schema1 = /^application\/vnd\.docker\.distribution\.manifest\.v1\+(?:json|prettyjws)$/;
+
 /**
  * The descriptor of a manifest's bytes, by what their sender says of them or, where it says nothing, by themselves.
- * @throws RegistryError `manifestInvalid`
+ * @throws RegistryError `manifestInvalid`, also of one that is two kinds at once
  */
 export async function describeManifest(
   bytes: Uint8Array,
   mediaType: string | undefined,
 ): Promise<Descriptor> {
-  const own = (await refusing("invalid", "manifestInvalid", () => parseJsonObject(bytes, "manifest")))
-    .mediaType;
-  const type = mediaType ?? own;
-  if (typeof type === "string" && mediaTypeGrammar.test(type)) return describe(bytes, type);
-  throw new RegistryError("manifestInvalid", {
-    message: `Cannot parse manifest: ${JSON.stringify(type) ?? "no mediaType"} is no media type of manifests`,
-  });
+  const document = await refusing("invalid", "manifestInvalid", () => parseJsonObject(bytes, "manifest"));
+  const type = mediaType ?? document.mediaType;
+  const refuse = (why: string) =>
+    new RegistryError("manifestInvalid", { message: `Cannot parse manifest: ${why}` });
+  if (typeof type !== "string" || !mediaTypeGrammar.test(type))
+    throw refuse(`${JSON.stringify(type) ?? "no mediaType"} is no media type of manifests`);
+  if (schema1.test(type))
+    throw refuse("Docker's schema 1 is not taken; push it as an OCI or a schema 2 image");
+  if (isAmbiguous(document, type)) throw refuse(`it is "${type}", and has members of another type`);
+  return describe(bytes, type);
 }
 
 /**

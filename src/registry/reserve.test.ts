@@ -9,7 +9,7 @@ import { ifThere } from "../files/filesystem.ts";
 import { here, linkBlob, one } from "../testing/commands.ts";
 import { failureOf } from "../testing/errors.ts";
 import { TestFileSystem } from "../testing/filesystem.ts";
-import { Reserve } from "./reserve.ts";
+import { lacksRoom, Reserve } from "./reserve.ts";
 
 const grow = linkBlob(here, one.blobs[0]!);
 const free = { kind: "close-upload", id: "a" } as const;
@@ -50,6 +50,7 @@ test("on a full disk deletes get the reserve's room, nothing else does, and it i
   expect(await size()).toBe(4 * 1024 * 1024);
   fill();
   await expect(catalog.apply(grow)).rejects.toBeInstanceOf(CatalogFull);
+  expect(lacksRoom(await failureOf(catalog.apply(grow)))).toBe(true);
   expect(await size()).toBe(4 * 1024 * 1024);
   await Promise.all([catalog.apply(free), catalog.apply(free)]);
   expect(await size()).toBeUndefined();

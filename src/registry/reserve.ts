@@ -21,6 +21,10 @@ const freeing: ReadonlySet<Command["kind"]> = new Set([
   "advance-endpoint",
 ]);
 
+/** Whether something failed since the disk is full, or what its user may have of it. */
+export const lacksRoom = (error: unknown): boolean =>
+  error instanceof CatalogFull || errorCode(error) === "ENOSPC" || errorCode(error) === "EDQUOT";
+
 /**
  * A file that does nothing but take room. When the catalog's disk is full it is given up for deletes, and until there is room
  * for it again nothing that grows is taken, so that its room goes to nobody else.
@@ -86,7 +90,7 @@ export class Reserve {
       return true;
     } catch (error) {
       await this.#fs.rm(this.#path, { force: true });
-      if (errorCode(error) === "ENOSPC" || errorCode(error) === "EDQUOT") return false;
+      if (lacksRoom(error)) return false;
       throw error;
     }
   }

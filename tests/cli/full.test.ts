@@ -26,6 +26,10 @@ onDisk(
     const bare = (n: number) => imageOf([], { annotations: { n: `${n}` } }, blobOf(noise(100_000, 0)));
     for (let n = 0; await witness.manifest(bare(n), `bare${n}`); ) n++;
     expect(await push(pushed)).toBe(false);
+    const { descriptor, bytes } = blobOf(noise(100_000, pushed));
+    const url = `${server.url}/v2/full/blobs/uploads/?digest=${descriptor.digest}`;
+    const answer = await fetch(url, { method: "POST", body: bytes as Uint8Array<ArrayBuffer> });
+    expect([answer.status, await answer.text()]).toEqual([507, expect.stringContaining("disk is full")]);
     for (let n = 0; n < pushed; n++) expect(await witness.remove(`manifests/v${n}`)).toBe(true);
     expect(await push(pushed)).toBe(false);
     expect(await witness.lost()).toEqual([]);

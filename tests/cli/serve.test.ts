@@ -26,7 +26,8 @@ describe("a start", () => {
     const said = server.said();
     expect(said).toMatch(/^Listening on http:\/\/localhost:\d+ \(127\.0\.0\.1/m);
     expect(said).toContain(`Keeping data in ${bench.path("data")}\n`);
-    expect(said).toContain("Everyone may pull and push");
+    const addUser = `chartroom registry user add NAME --data ${bench.path("data")}`;
+    expect(said).toContain(`Everyone may pull and push. To ask for logins: ${addUser}, and start again\n`);
     expect(said).toMatch(/^Next: chartroom chart save /m);
     expect(said).not.toContain("Warning");
     expect((await fetch(`${server.url}/v2/`)).status).toBe(200);
@@ -45,6 +46,7 @@ describe("a start", () => {
       const env = { XDG_DATA_HOME: bench.path("xdg"), CHARTROOM_ADDR: "not an address" };
       const server = await started(bench, ["--addr", free], env);
       expect(server.said()).toContain(`Keeping data in ${bench.path("xdg/chartroom/registry")}\n`);
+      expect(server.said()).toContain("To ask for logins: chartroom registry user add NAME, and");
       await server.stop();
       expect((await stat(bench.path("xdg/chartroom/registry"))).mode & 0o777).toBe(0o700);
     },

@@ -1,5 +1,6 @@
 import { ChartroomError } from "../../oci/errors.ts";
 import { inParallel } from "../../oci/parallel.ts";
+import { isAboutCharts } from "../aboutCharts.ts";
 import type { Context } from "../context.ts";
 import { print } from "../output.ts";
 import { tagsNamed } from "../store.ts";
@@ -52,9 +53,11 @@ async function chartNamed(text: string, options: FindOptions, context: Context):
   return { name: one.repository, candidates: async () => [] };
 }
 
-/** Nothing is left out in silence. */
+/** Nothing is left out in silence that could be a chart. */
 function tellOthers(candidates: readonly Candidate[], context: Context): void {
-  const others = candidates.filter(({ version }) => version === undefined).map(({ named }) => named);
+  const others = candidates
+    .filter(({ version, named }) => version === undefined && !isAboutCharts(named))
+    .map(({ named }) => named);
   if (others.length === 0) return;
   const list = others.slice(0, tagsNamed).join(", ") + (others.length > tagsNamed ? ", …" : "");
   const are = others.length === 1 ? "is no version" : "are no versions";

@@ -53,6 +53,31 @@ describe("a migration", () => {
     expect((await run(["site", target, "--on-conflict", "skip"])).stdout).toContain("2 gone from the source");
   });
 
+  test("says of which charts Helm finds no version by a range, since their tags begin with v", async () => {
+    await put("vee-1.tgz", await archiveOf("vee", "v1.0.0"));
+    await put("vee-2.tgz", await archiveOf("vee", "v2.0.0"));
+    const rows = ["1", "2"].map((major) => rowOf("vee", `v${major}.0.0`, { urls: [`vee-${major}.tgz`] }));
+    await put("index.yaml", indexOf(rows));
+    for (const verb of ["plan", "run", "verify"]) {
+      const { stdout } = await run([verb, "site", target, "--report", join(folder, "page.html")]);
+      const says =
+        "vee: 2 tags with a v in front, which Helm finds by exact version alone; --plain-tags gives them another";
+      expect(stdout).toContain(`\n${says}\n`);
+      expect(await readFile(join(folder, "page.html"), "utf8")).toContain(`<li>${says}</li>`);
+    }
+    const asked = ["site", target, "--plain-tags"];
+    expect((await run(["verify", ...asked])).stdout).toContain("vee:v1.0.0: its tag 1.0.0 is missing\n");
+    const { exitCode, stdout } = await run(asked);
+    expect([exitCode, stdout]).toEqual([
+      0,
+      expect.stringContaining("already there, it is tagged 2.0.0, too\n"),
+    ]);
+    const tags = async () => (await play(["tags", `${target}/vee`], { cwd: folder })).stdout;
+    expect(await tags()).toBe("1.0.0\n2.0.0\nv1.0.0\nv2.0.0\n");
+    expect((await run(["verify", ...asked])).stdout).toMatch(/^2 verified/m);
+    expect((await run(asked)).stdout).toMatch(/: already there\n.*: already there\n2 already there\n$/);
+  });
+
   test("brings what the source tells Artifact Hub to each chart's repository, and replaces nothing there", async () => {
     const metadata = "repositoryID: 1\nowners:\n  - name: me\n    email: me@example.com\n";
     await put("artifacthub-repo.yml", metadata);
@@ -69,6 +94,12 @@ describe("a migration", () => {
       }),
     ]);
     expect(await (await get(`mychart/blobs/${manifest.layers[0].digest}`)).text()).toBe(metadata);
+    // It is no chart, and nobody wonders why.
+    for (const args of [
+      ["versions", `${target}/mychart`],
+      ["repo", "index", target, "static"],
+    ])
+      expect((await play(args, { cwd: folder })).stderr).not.toContain("artifacthub.io");
     await put("artifacthub-repo.yml", `${metadata}# changed\n`);
     await put("mychart-3.0.0.tgz", await archiveOf("mychart", "3.0.0"));
     await put("index.yaml", indexOf([rowOf("mychart", "3.0.0")]));
@@ -150,10 +181,12 @@ describe("dependencies that name the source", () => {
       const told = async (...args: string[]) =>
         JSON.parse((await run([...args, url, target, "-o", "json"])).stdout);
       const asked = "--rewrite-dependencies";
-      expect((await told("run")).counts).toEqual({ moved: 2, filtered: 0 });
+      const first = await told("run");
+      expect(first).toMatchObject({ counts: { moved: 2, filtered: 0 }, dependents: { parent: 1 } });
       expect((await told("verify", asked)).counts).toEqual({ verified: 1, failed: 1, filtered: 0 });
       expect((await told("run", asked)).counts).toEqual({ exists: 1, failed: 1, filtered: 0 });
-      const { counts, charts } = await told("run", asked, "--on-conflict", "overwrite");
+      const { counts, charts, dependents } = await told("run", asked, "--on-conflict", "overwrite");
+      expect(dependents).toEqual({});
       expect(counts).toEqual({ exists: 1, moved: 1, filtered: 0 });
       const moved = charts.find(({ chart }: { chart: string }) => chart === "parent");
       expect(moved.notes).toEqual([

@@ -30,6 +30,7 @@ export interface Ends {
   readonly prefix: string;
   readonly naming: Naming;
   works(how: How): Works;
+  readonly target: MigrationTarget;
   /** What goes along with charts, once for each repository. */
   readonly metadata?: RepositoryMetadata | undefined;
   /** Names the source, whatever directory one is in. */
@@ -61,13 +62,16 @@ export async function openEnds(
   const there = below(to, prefix, context.signal);
   // Artifact Hub reads registries: nobody looks for it in a layout.
   const metadata = to.host === undefined ? undefined : new RepositoryMetadata(from, there);
-  const renaming = options.rewriteDependencies ? renamingOf(parseSite(source), prefix) : undefined;
+  const site = isSite(source) ? parseSite(source) : undefined;
+  const isSource = site && ((repository: string) => namesSite(site, repository));
+  const renaming = isSource && options.rewriteDependencies ? renamingOf(isSource, prefix) : undefined;
   return {
     source: from,
     prefix,
     key: isSite(source) ? source : resolve(context.cwd, source),
     naming: repositoryNameOf,
-    works: (how) => indexedWorks({ ...how, source: from, target: there, renaming }),
+    works: (how) => indexedWorks({ ...how, source: from, target: there, renaming, isSource }),
+    target: there,
     metadata,
     hint: "Is this the repository's index.yaml?",
   };
@@ -75,9 +79,9 @@ export async function openEnds(
 
 /** Where a dependency in the source is in the target. One whose repository is called otherwise there cannot be named. */
 const renamingOf =
-  (site: URL, prefix: string): Renaming =>
+  (isSource: (repository: string) => boolean, prefix: string): Renaming =>
   ({ name, repository }) =>
-    namesSite(site, repository) && repositoryNameOf(name) === name
+    isSource(repository) && repositoryNameOf(name) === name
       ? `oci://${prefix.replace(/\/$/, "")}`
       : undefined;
 
@@ -144,6 +148,7 @@ function storedEnds(
     key: JSON.stringify([place, place.kind === "store" && openStore(options, context).directory]),
     naming: repositoryPathOf,
     works: (how) => storedWorks({ charts, source, target, prefix }, how),
+    target: below(target, prefix, context.signal),
     hint: "What is below a prefix is migrated; `chartroom copy --all-tags` copies one repository.",
   };
 }

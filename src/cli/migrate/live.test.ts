@@ -4,7 +4,7 @@ import type { Summary } from "./told.ts";
 
 const summary: Summary = {
   ...{ source: "a", target: "b/", counts: { moved: 3, exists: 1, failed: 1 }, filtered: 0 },
-  ...{ bytes: 4096, renamed: {}, metadata: [], charts: [], hints: [] },
+  ...{ bytes: 4096, renamed: {}, unranged: {}, dependents: {}, metadata: [], charts: [], hints: [] },
 };
 
 test("says how many, how fast, and how long it will take", () => {

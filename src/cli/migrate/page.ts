@@ -1,5 +1,14 @@
 import { cellOf, countOf, sizeInWords } from "../words.ts";
-import { countsOf, isTroubled, reasonOf, type Summary, statuses, type Told, words } from "./told.ts";
+import {
+  countsOf,
+  isTroubled,
+  reasonOf,
+  remarksOf,
+  type Summary,
+  statuses,
+  type Told,
+  words,
+} from "./told.ts";
 
 /** What was done: `migrate run`, `plan` or `verify`. */
 export type Verb = "run" | "plan" | "verify";
@@ -31,7 +40,7 @@ small, code { font-size: .85rem; }
  * @param ended ms since 1970
  */
 export function pageOf(summary: Summary, verb: Verb, ended: number): string {
-  const { source, target, charts, hints, metadata, renamed, unchanged } = summary;
+  const { source, target, charts, hints, metadata, unchanged } = summary;
   const troubled = charts.filter(isTroubled);
   const title = `${titles[verb]}: ${source} to ${target}`;
   const counts = unchanged ? "The source has not changed since all of it was migrated" : countsOf(summary);
@@ -54,7 +63,7 @@ ${nextOf(summary, verb).join("\n")}
 </ul>
 ${section("What needs attention", tableOf(troubled))}
 ${section("What to do about it", listOf(hints))}
-${section("Called otherwise", listOf(Object.entries(renamed).map(([from, to]) => `${from} is called ${to}`)))}
+${section("What to know", listOf(remarksOf(summary)))}
 ${section("Told to Artifact Hub", listOf(metadata))}
 ${section("Charts", chartsOf(charts))}
 </body>

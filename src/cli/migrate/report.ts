@@ -8,7 +8,7 @@ import { forPeople, print } from "../output.ts";
 import { cellOf, countOf, tableOf } from "../words.ts";
 import { type Advance, LiveLine } from "./live.ts";
 import type { MigrateOptions } from "./options.ts";
-import { countsOf, isTroubled, jsonOf, reasonOf, type Summary, type Told, words } from "./told.ts";
+import { countsOf, isTroubled, jsonOf, reasonOf, remarksOf, type Summary, type Told, words } from "./told.ts";
 
 /** How many hints are given; hundreds that fail mostly fail alike. */
 const hintsTold = 5;
@@ -24,6 +24,8 @@ export class Report {
   readonly #context: Context;
   readonly #counts = new Map<Status, number>();
   readonly #renamed = new Map<string, string>();
+  readonly #unranged = new Map<string, number>();
+  readonly #dependents = new Map<string, number>();
   readonly #told: Told[] = [];
   readonly #hints = new Set<string>();
   readonly #metadata = new Set<string>();
@@ -54,8 +56,11 @@ export class Report {
       : undefined;
   }
 
-  outcome({ step, status, tag, archive, size, manifest, error, notes }: Outcome): void {
+  outcome({ step, status, tag, archive, size, manifest, error, notes, dependsOnSource }: Outcome): void {
     const { row, repository } = step;
+    if (step.plainTag !== undefined && step.plainTag !== tag && !this.#options.plainTags)
+      raise(this.#unranged, row.name);
+    if (dependsOnSource) raise(this.#dependents, row.name);
     if (repository !== row.name) this.#renamed.set(row.name, repository);
     if (status === "moved" || status === "planned" || status === "verified") this.#bytes += size ?? 0;
     const ref = `${this.#prefix}${repository}:${tag}`;
@@ -110,6 +115,8 @@ export class Report {
       filtered: this.#filtered,
       bytes: this.#bytes,
       renamed: Object.fromEntries(this.#renamed),
+      unranged: Object.fromEntries(this.#unranged),
+      dependents: Object.fromEntries(this.#dependents),
       metadata: [...this.#metadata],
       charts: this.#told,
       hints: [...this.#hints],
@@ -119,11 +126,10 @@ export class Report {
   print(): void {
     const troubled = this.#told.filter(isTroubled);
     const rows = troubled.map((each) => [each.chart, each.version, words[each.status], reasonOf(each)]);
-    const renamed = [...this.#renamed].map(([from, to]) => `${cellOf(from)} is called ${to}\n`);
     print(this.#context, this.#options, {
       text: [
         rows.length === 0 ? "" : tableOf([["CHART", "VERSION", "STATUS", "WHY"], ...rows]),
-        ...renamed,
+        ...remarksOf(this.summary()).map((remark) => `${cellOf(remark)}\n`),
         metadataOf(this.summary()),
         ...[...this.#hints].map((hint) => `Hint: ${cellOf(hint)}\n`),
         `${countsOf(this.summary())}\n`,
@@ -134,7 +140,7 @@ export class Report {
   }
 
   #add(told: Told): void {
-    this.#counts.set(told.status, (this.#counts.get(told.status) ?? 0) + 1);
+    raise(this.#counts, told.status);
     const { output, report } = this.#options;
     if (output === "json" || report !== undefined || isTroubled(told)) this.#told.push(told);
     const { hint } = told.error ?? {};
@@ -144,6 +150,10 @@ export class Report {
     const name = told.ref ?? [told.chart, told.version].filter((part) => part !== "").join(" ");
     this.#context.write(`${cellOf(`${name}: ${words[told.status]}${reason === "" ? "" : `, ${reason}`}`)}\n`);
   }
+}
+
+function raise<Key>(counts: Map<Key, number>, key: Key): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
 }
 
 const metadataOf = ({ metadata }: Summary): string =>

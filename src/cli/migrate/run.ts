@@ -65,7 +65,17 @@ const rememberedBeside = (journalPath: string): string => `${journalPath}.index`
 
 async function unchanged(migration: Prepared): Promise<void> {
   const { ends, options, context, shown } = migration;
-  const nothing = { counts: {}, filtered: 0, bytes: 0, renamed: {}, metadata: [], charts: [], hints: [] };
+  const nothing = {
+    counts: {},
+    filtered: 0,
+    bytes: 0,
+    renamed: {},
+    unranged: {},
+    dependents: {},
+    metadata: [],
+    charts: [],
+    hints: [],
+  };
   const summary: Summary = { source: shown, target: ends.prefix, ...nothing, unchanged: true };
   print(context, options, {
     text: "the index has not changed since all of it was migrated\n",

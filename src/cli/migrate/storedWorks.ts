@@ -1,11 +1,11 @@
 import { type ChartParts, tryChartManifest } from "../../chart/manifest.ts";
 import type { Outcome } from "../../migrate/outcome.ts";
 import type { Step } from "../../migrate/plan.ts";
-import { repositoryMetadataTag } from "../../migrate/repositoryMetadata.ts";
 import { ChartroomError } from "../../oci/errors.ts";
 import { blobsOf, parseManifest } from "../../oci/manifest.ts";
 import type { Tag } from "../../oci/reference.ts";
 import type { StoredManifest } from "../../oci/repository.ts";
+import { isAboutCharts } from "../aboutCharts.ts";
 import { namedManifest } from "../named.ts";
 import type { OpenPlace } from "../openPlace.ts";
 import { formatOne } from "../place.ts";
@@ -87,13 +87,6 @@ export function storedWorks({ charts, source, target, prefix }: StoredEnds, how:
 
 /** What a tag holds is no chart, and is to be left alone. */
 class NoChart extends Error {}
-
-/**
- * Tags that are about charts: cosign's before version 3, named after what they sign (`sha256-<hex>.sig`), and the one under
- * which Artifact Hub looks for a repository's owner.
- */
-const isAboutCharts = (tag: Tag): boolean =>
-  /^sha256-[0-9a-f]{64}\.[a-z]+$/.test(tag) || tag === repositoryMetadataTag;
 
 /** @throws NoChart; ChartroomError `invalid` for a manifest that is broken */
 function partsOf({ bytes, descriptor }: StoredManifest, tag: Tag): ChartParts | undefined {

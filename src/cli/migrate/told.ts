@@ -27,6 +27,10 @@ export interface Summary {
   readonly bytes: number;
   /** Charts whose repositories are called otherwise. */
   readonly renamed: Readonly<Record<string, string>>;
+  /** By chart, how many of its tags begin with `v`: no range of Helm's finds them in a registry (helm#11107). */
+  readonly unranged: Readonly<Record<string, number>>;
+  /** By chart, how many of the versions that were read look for dependencies in the source. */
+  readonly dependents: Readonly<Record<string, number>>;
   /** Where Artifact Hub's metadata went, or would go. */
   readonly metadata: readonly string[];
   /** All of them, or those that need attention. */
@@ -69,6 +73,23 @@ export function countsOf({
 /** Whether a person should look at it. */
 export const isTroubled = ({ status, notes }: Told): boolean =>
   ["failed", "conflict", "skipped", "gone"].includes(status) || notes.length > 0;
+
+/** What a person should know of charts as a whole, a line each. */
+export const remarksOf = ({
+  renamed,
+  unranged,
+  dependents,
+}: Pick<Summary, "renamed" | "unranged" | "dependents">): string[] => [
+  ...Object.entries(renamed).map(([from, to]) => `${from} is called ${to}`),
+  ...Object.entries(unranged).map(
+    ([chart, count]) =>
+      `${chart}: ${countOf(count, "tag")} with a v in front, which Helm finds by exact version alone; --plain-tags gives them another`,
+  ),
+  ...Object.entries(dependents).map(
+    ([chart, count]) =>
+      `${chart}: ${countOf(count, "version")} with dependencies in the source; --rewrite-dependencies names the target`,
+  ),
+];
 
 /** Why it is so; empty where all is well. */
 export const reasonOf = ({ error, notes }: Told): string => error?.message ?? notes.join("; ");

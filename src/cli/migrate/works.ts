@@ -2,6 +2,7 @@ import type { Migration } from "../../migrate/migrate.ts";
 import { foresee, migrate } from "../../migrate/migrate.ts";
 import type { Outcome } from "../../migrate/outcome.ts";
 import type { Step } from "../../migrate/plan.ts";
+import { roomForArchives } from "../../migrate/room.ts";
 import { verifyStep } from "../../migrate/verify.ts";
 
 /** What can be done with a step; each fails with why it could not. */
@@ -17,8 +18,11 @@ export interface Works {
 export type How = Omit<Migration, "source" | "target">;
 
 /** Of charts that a classic repository has. */
-export const indexedWorks = (migration: Migration): Works => ({
-  run: (step) => migrate(migration, step),
-  plan: (step) => foresee(migration, step),
-  verify: (step) => verifyStep(migration, step),
-});
+export function indexedWorks(migration: Migration): Works {
+  const room = roomForArchives();
+  return {
+    run: (step) => room((admit) => migrate({ ...migration, admit }, step)),
+    plan: (step) => foresee(migration, step),
+    verify: (step) => room((admit) => verifyStep({ ...migration, admit }, step)),
+  };
+}

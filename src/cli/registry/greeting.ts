@@ -17,8 +17,8 @@ export interface Greeted {
   readonly keeping: string;
   /** The file of those who may enter; undefined for everyone. */
   readonly htpasswd: string | undefined;
-  /** Whether `registry user add` would make such a file. */
-  readonly addable: boolean;
+  /** The command that would make such a file; undefined where none would. */
+  readonly addUser: string | undefined;
   /** The rules of who may do what, where there are any. */
   readonly access: AccessSettings | undefined;
   /** Whether nobody may push: it is read-only, or a mirror as a whole. */
@@ -27,7 +27,7 @@ export interface Greeted {
 
 /** Where it listens, where it keeps data, who may enter, what to type next; a line each. */
 export function greeting(url: string, { addresses }: Listener, greeted: Greeted): string[] {
-  const { keeping, htpasswd, addable, access, pullsOnly } = greeted;
+  const { keeping, htpasswd, addUser, access, pullsOnly } = greeted;
   const hosts = addresses.map((address) => ("socket" in address ? "a socket" : address.hostname));
   const everywhere = hosts.some((host) => host === "::" || host === "0.0.0.0");
   const deeds = pullsOnly ? "pull" : "pull and push";
@@ -38,7 +38,7 @@ export function greeting(url: string, { addresses }: Listener, greeted: Greeted)
       ? byRules(access, htpasswd)
       : htpasswd !== undefined
         ? `Only users in ${htpasswd} may ${deeds}`
-        : `Everyone may ${deeds}${addable ? ". To ask for logins: chartroom registry user add NAME, and start again" : ""}`,
+        : `Everyone may ${deeds}${addUser ? `. To ask for logins: ${addUser}, and start again` : ""}`,
     ...nextCommand(url, htpasswd !== undefined),
   ];
 }

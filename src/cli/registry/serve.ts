@@ -26,7 +26,7 @@ import { mirrorLine } from "./mirrorSettings.ts";
 import { openMirrors } from "./mirrors.ts";
 import { notificationGauges } from "./notificationGauges.ts";
 import { openServed } from "./served.ts";
-import { type RegistryOptions, readSettings } from "./settings.ts";
+import { ownData, type RegistryOptions, readSettings } from "./settings.ts";
 import { followServerTls, readServerTls } from "./tls.ts";
 import { openUsers } from "./users.ts";
 import { collectionGauges, gaugesOf, healthChecks, writeCheck } from "./watch.ts";
@@ -41,7 +41,8 @@ const tlsEvery = 10_000;
 export async function serve([file]: string[], options: RegistryOptions, context: Context): Promise<void> {
   compileEagerly();
   const { env, cwd, platform, now, signal } = context;
-  const settings = await readSettings(file, options, { env, cwd, platform, home: env.HOME || homedir() });
+  const place = { env, cwd, platform, home: env.HOME || homedir() };
+  const settings = await readSettings(file, options, place);
   await using stack = new AsyncDisposableStack();
   const log = logOf(settings.log, context);
   stack.defer(() => log.flush());
@@ -152,14 +153,15 @@ export async function serve([file]: string[], options: RegistryOptions, context:
     );
 
   const url = `${urlOf(server, settings.listen)}${settings.prefix}`;
-  const addable = settings.users !== undefined;
+  const elsewhere = settings.data === ownData(undefined, place) ? "" : ` --data ${settings.data}`;
+  const addUser = settings.users && `chartroom registry user add NAME${elsewhere}`;
   const pullsOnly = settings.readOnly || mirrored.some(({ prefix }) => prefix === "");
   if (forPeople(options)) for (const mirror of mirrored) say("info", mirrorLine(mirror));
   if (forPeople(options))
     for (const line of greeting(url, server, {
       keeping,
       htpasswd,
-      addable,
+      addUser,
       access: settings.access,
       pullsOnly,
     }))
@@ -169,7 +171,7 @@ export async function serve([file]: string[], options: RegistryOptions, context:
     pullsOnly || htpasswd !== undefined || access !== undefined || (settings.tls?.clientCas.length ?? 0) > 0;
   if (!closed && !isLocal(settings.listen))
     warn(
-      `whoever reaches this machine may push and delete${addable ? "; `chartroom registry user add NAME` ends that" : ""}`,
+      `whoever reaches this machine may push and delete${addUser ? `; \`${addUser}\` and a new start end that` : ""}`,
     );
   const bound = server.addresses.map(shownAddress);
   const json = { url, addresses: bound, data: data?.root ?? null, htpasswd: htpasswd ?? null };

@@ -5,6 +5,7 @@ import { ChartroomError } from "../../oci/errors.ts";
 import { eachInParallel } from "../../oci/parallel.ts";
 import type { Tag } from "../../oci/reference.ts";
 import { writing } from "../../registry/classic/form.ts";
+import { isAboutCharts } from "../aboutCharts.ts";
 import { connectionOf } from "../connection.ts";
 import type { Context } from "../context.ts";
 import type { FindOptions } from "../find/place.ts";
@@ -78,11 +79,11 @@ function urlsOf({ archives = false, url }: RepoIndexOptions): Urls {
   return { in: "files", base: url.endsWith("/") ? url : `${url}/` };
 }
 
-/** All tags of a place. */
+/** All tags of a place that may be charts. */
 async function* tagged(open: OpenPlace, { what }: Place): AsyncGenerator<{ repository: string; tag: Tag }> {
   for await (const { repository, names } of open.list(what ?? { prefix: "" }))
     for (const named of await names())
-      if (tryDigest(named) === undefined) yield { repository, tag: named as Tag };
+      if (tryDigest(named) === undefined && !isAboutCharts(named)) yield { repository, tag: named as Tag };
 }
 
 /** A tag's row; what is no chart, or not under its version, is left out and told. */

@@ -116,6 +116,13 @@ test("a Host that is none, two, or another's changes neither the repository nor 
   }
 });
 
+test("two Hosts are refused, even when they are the same", async () => {
+  for (const host of ["x\r\nHost: evil.example", "x\r\nHost: x", "x, evil.example"]) {
+    const answers = await rawAnswers(server.url, get("/v2/open/a/tags/list", host));
+    expect([host, statusesOf(answers)[0]]).toEqual([host, 400]);
+  }
+});
+
 test("a session's name is looked up, and never a path", async () => {
   for (const id of [
     "..",

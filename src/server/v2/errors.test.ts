@@ -46,6 +46,16 @@ describe("errorAnswer", () => {
     expect([response.status, response.headers.get("retry-after")]).toEqual([503, "1"]);
   });
 
+  test("a disk without room is told, and not where it is", async () => {
+    for (const code of ["ENOSPC", "EDQUOT"]) {
+      const response = errorAnswer(Object.assign(new Error("write '/srv/secret'"), { code }));
+      expect([response.status, await response.text()]).toEqual([
+        507,
+        expect.stringContaining("disk is full"),
+      ]);
+    }
+  });
+
   test("anything else gives nothing away", async () => {
     for (const error of [
       new ChartroomError("storage", "/srv/secret"),

@@ -1,6 +1,7 @@
 import { ChartroomError } from "../../oci/errors.ts";
 import { type Fault, faults, RegistryError } from "../../registry/errors.ts";
 import { UpstreamFailed } from "../../registry/mirror/failure.ts";
+import { lacksRoom } from "../../registry/reserve.ts";
 import { WritesStopped } from "../../registry/writeStop.ts";
 import { type AnswerHeaders, jsonAnswer } from "../answer.ts";
 
@@ -9,6 +10,10 @@ const failed = { code: "UNKNOWN", message: "the registry failed; its log says wh
 const stopped = {
   code: "UNKNOWN",
   message: "the registry's disk failed: it writes nothing until it is started again, and its log says why",
+};
+const full = {
+  code: "UNKNOWN",
+  message: "the registry's disk is full; pulls and deletes go on",
 };
 const busy = { code: "TOOMANYREQUESTS", message: "too much is under way; try again in a moment" };
 
@@ -42,5 +47,7 @@ export function errorAnswer(error: unknown, headers: AnswerHeaders = {}): Respon
   if (error instanceof ChartroomError && error.code === "busy")
     return jsonAnswer({ errors: [busy] }, 503, { "retry-after": "1", ...headers });
   if (error instanceof WritesStopped) return jsonAnswer({ errors: [stopped] }, 503, headers);
+  // WebDAV's word for it (RFC 4918 §11.5), which ChartMuseum has, too. The same again succeeds once there is room.
+  if (lacksRoom(error)) return jsonAnswer({ errors: [full] }, 507, headers);
   return jsonAnswer({ errors: [failed] }, 500, headers);
 }

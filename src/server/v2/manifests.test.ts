@@ -49,6 +49,32 @@ describe("pushing a manifest", () => {
     expect((await handler.ask(`GET /v2/a/b/manifests/${long}`)).status).toBe(200);
   });
 
+  // CVE-2021-41190: one digest, and two programs find different content under it.
+  test.each([
+    [mediaTypes.manifest, { config: null, manifests: [] }],
+    [mediaTypes.manifest, { config: null, Manifests: [] }],
+    [mediaTypes.index, { manifests: [], layers: [] }],
+    [mediaTypes.index, { manifests: [], config: {} }],
+    [mediaTypes.dockerManifest, { config: null, fsLayers: [] }],
+    [mediaTypes.dockerManifestList, { manifests: [], LAYERS: [] }],
+  ])("that is %s and has members of another type is refused", async (mediaType, members) => {
+    const { bytes } = blobOf(JSON.stringify({ schemaVersion: 2, ...members }));
+    const response = await put(testHandler(), "1", { bytes }, { "content-type": mediaType });
+    expect([response.status, await response.text()]).toEqual([400, expect.stringContaining("another type")]);
+  });
+
+  test("with a member of another type that is null, as Go may write it, is taken", async () => {
+    const { bytes } = blobOf(JSON.stringify({ schemaVersion: 2, manifests: [], layers: null, config: null }));
+    expect((await put(testHandler(), "1", { bytes }, { "content-type": mediaTypes.index })).status).toBe(201);
+  });
+
+  test.each(["json", "prettyjws"])("of Docker's schema 1 is refused: %s", async (suffix) => {
+    const { bytes } = blobOf(JSON.stringify({ schemaVersion: 1, name: "a/b", tag: "1", fsLayers: [] }));
+    const headers = { "content-type": `application/vnd.docker.distribution.manifest.v1+${suffix}` };
+    const response = await put(testHandler(), "1", { bytes }, headers);
+    expect([response.status, await response.text()]).toEqual([400, expect.stringContaining("schema 1")]);
+  });
+
   test("by digest with several tags", async () => {
     const handler = await withBlobs();
     const response = await put(handler, `${one.descriptor.digest}?tag=1&tag=1.0`);
