@@ -4,7 +4,8 @@ import { errorCode, type FileSystem, type OpenFile } from "../files/filesystem.t
 import { type Algorithm, algorithmOf, type Digest, Digester } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import { appendAll } from "./append.ts";
-import type { Ingest, Pieces } from "./blobs.ts";
+import type { AppendOptions, Ingest, Pieces } from "./blobs.ts";
+import { free } from "./free.ts";
 import { limited } from "./limited.ts";
 import { mismatch } from "./mismatch.ts";
 import { placeFile } from "./place.ts";
@@ -84,8 +85,7 @@ export class FilesystemIngest implements Ingest {
   async append(
     stream: ReadableStream<Uint8Array>,
     limit = Number.POSITIVE_INFINITY,
-    safe?: (size: number) => Promise<void>,
-    written?: (size: number) => void,
+    { safe, written, given }: AppendOptions = {},
   ): Promise<void> {
     await this.#detach();
     const live = this.#live;
@@ -98,6 +98,7 @@ export class FilesystemIngest implements Ingest {
           live.hashed += piece.byteLength;
         },
         ...(written !== undefined && { wrote: written }),
+        ...(given === true && { done: free }),
         sync: async (size) => {
           await this.#datasync(size);
           if (safe === undefined) return;
