@@ -1,4 +1,4 @@
-import type { BlobInfo, Blobs, Ingest } from "../blobs/blobs.ts";
+import type { BlobInfo, Blobs, Ingest, Pieces } from "../blobs/blobs.ts";
 import { streamRange } from "../blobs/stream.ts";
 import type { Digest } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
@@ -26,11 +26,15 @@ export class TreeBlobs implements Blobs {
     return (await this.#find(digest))?.size;
   }
 
-  async read(digest: Digest, range?: ByteRange): Promise<ReadableStream<Uint8Array> | undefined> {
+  async read(
+    digest: Digest,
+    range?: ByteRange,
+    pieces?: Pieces,
+  ): Promise<ReadableStream<Uint8Array> | undefined> {
     const blob = await this.#find(digest);
     if (blob === undefined) return undefined;
     const file = await this.#tree.open(blob);
-    return streamRange(file, range ?? { start: 0, end: blob.size }, `Blob ${digest}`);
+    return streamRange(file, range ?? { start: 0, end: blob.size }, `Blob ${digest}`, pieces);
   }
 
   async bytes(digest: Digest): Promise<Uint8Array | undefined> {

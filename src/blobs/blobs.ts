@@ -9,6 +9,12 @@ export interface BlobInfo {
 }
 
 /**
+ * Whose the pieces of a stream are: its reader's own, or lent to it, each until it asks for the next. Those that are lent are all
+ * read into one buffer: for fresh ones, the kernel's clearing of their pages was a third of what a large download took.
+ */
+export type Pieces = "own" | "lent";
+
+/**
  * Bytes by digest. Bytes under a digest never change, and a blob that `stat` names is whole: nothing half-written ever
  * shows. What belongs to whom is the catalog's (or index.json's) business.
  */
@@ -18,8 +24,9 @@ export interface Blobs {
   /**
    * A blob's bytes, or those of a range that lies within it; undefined when it is not there. The stream is pulled, holds
    * one chunk at most, and lets go of its file when read to its end, cancelled, or failed.
+   * @param pieces "own" unless told; of those that are "lent" none may be kept
    */
-  read(digest: Digest, range?: ByteRange): Promise<ReadableStream<Uint8Array> | undefined>;
+  read(digest: Digest, range?: ByteRange, pieces?: Pieces): Promise<ReadableStream<Uint8Array> | undefined>;
   /**
    * All of a small blob's bytes at once; undefined when it is not there. Of 10 KB out of the page cache it is 5 µs of work, where a
    * stream is 50.
@@ -47,6 +54,21 @@ export interface Blobs {
 export interface IngestOptions {
   /** Nobody goes on with it: what was appended need not survive power loss before it is committed. Saves the syncs for that. */
   readonly brief?: boolean;
+  /** So many bytes from the start were on the disk for good when it was closed: a sync that fails takes none of them. */
+  readonly safe?: number;
+}
+
+/** Who looks on while bytes are appended, and what becomes of them. */
+export interface AppendOptions {
+  /**
+   * Is told every now and then how many bytes from the start are on the disk for good, and waited for before the next time; it
+   * may be told of none.
+   */
+  readonly safe?: ((size: number) => Promise<void>) | undefined;
+  /** Is told how many bytes from the start can be read back, and need not be safe yet. */
+  readonly written?: ((size: number) => void) | undefined;
+  /** Whether the pieces are given away, each a buffer of its own: then their memory may be freed as soon as they are written. */
+  readonly given?: boolean | undefined;
 }
 
 /**
@@ -61,16 +83,8 @@ export interface Ingest extends AsyncDisposable {
    * kept, synced, and the stream's error thrown: `offset` says how far it got.
    * @param limit the largest size in bytes that the whole may reach; a stream that passes it fails with `invalid`, and
    *   the bytes over the limit are not kept
-   * @param safe is told on the way, every now and then, how many bytes from the start are on the disk for good, and waited for
-   *   before the next time; it may be told of none
-   * @param written is told on the way how many bytes from the start can be read back, and need not be safe yet
    */
-  append(
-    stream: ReadableStream<Uint8Array>,
-    limit?: number,
-    safe?: (size: number) => Promise<void>,
-    written?: (size: number) => void,
-  ): Promise<void>;
+  append(stream: ReadableStream<Uint8Array>, limit?: number, options?: AppendOptions): Promise<void>;
   /** Cut back to `size` bytes: what lies behind was never acknowledged. */
   truncate(size: number): Promise<void>;
   /**

@@ -4,7 +4,7 @@ import { makeDirectory } from "../files/durable.ts";
 import { errorCode, type FileSystem, ifThere } from "../files/filesystem.ts";
 import { algorithmOf, type Digest, hexOf, tryDigest } from "../oci/digest.ts";
 import type { ByteRange } from "../oci/repository.ts";
-import type { BlobInfo, Blobs, Ingest, IngestOptions } from "./blobs.ts";
+import type { BlobInfo, Blobs, Ingest, IngestOptions, Pieces } from "./blobs.ts";
 import { FilesystemIngest } from "./ingest.ts";
 import { isIngestName, parseIngestName } from "./name.ts";
 import { cannotLink } from "./place.ts";
@@ -41,11 +41,16 @@ export class FilesystemBlobs implements Blobs {
     return stats?.isFile() ? stats.size : undefined;
   }
 
-  async read(digest: Digest, range?: ByteRange): Promise<ReadableStream<Uint8Array> | undefined> {
+  async read(
+    digest: Digest,
+    range?: ByteRange,
+    pieces?: Pieces,
+  ): Promise<ReadableStream<Uint8Array> | undefined> {
     const file = await ifThere(this.#fs.open(this.#pathOf(digest), "r"));
     if (file === undefined) return undefined;
     try {
-      return streamRange(file, range ?? { start: 0, end: (await file.stat()).size }, `Blob ${digest}`);
+      const all = range ?? { start: 0, end: (await file.stat()).size };
+      return streamRange(file, all, `Blob ${digest}`, pieces);
     } catch (error) {
       await file.close();
       throw error;
@@ -75,12 +80,13 @@ export class FilesystemBlobs implements Blobs {
     }
   }
 
-  async ingest(name: string, { brief = false }: IngestOptions = {}): Promise<Ingest> {
+  async ingest(name: string, { brief = false, safe = 0 }: IngestOptions = {}): Promise<Ingest> {
     const path = join(this.#directories.ingest, parseIngestName(name));
     await this.#make(this.#directories.ingest);
     return FilesystemIngest.open(this.#fs, {
       path,
       brief,
+      safe,
       blobPath: async (digest) => {
         const target = this.#pathOf(digest);
         // Both: whoever made the upper one, another tool perhaps, need not have synced it.

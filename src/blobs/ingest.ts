@@ -4,7 +4,8 @@ import { errorCode, type FileSystem, type OpenFile } from "../files/filesystem.t
 import { type Algorithm, algorithmOf, type Digest, Digester } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import { appendAll } from "./append.ts";
-import type { Ingest } from "./blobs.ts";
+import type { AppendOptions, Ingest, Pieces } from "./blobs.ts";
+import { free } from "./free.ts";
 import { limited } from "./limited.ts";
 import { mismatch } from "./mismatch.ts";
 import { placeFile } from "./place.ts";
@@ -16,6 +17,7 @@ export interface IngestPlace {
   readonly path: string;
   /** As of `IngestOptions`. */
   readonly brief: boolean;
+  readonly safe: number;
   /** The file of a blob, whose directory is made first where it is not there. */
   blobPath(digest: Digest): Promise<string>;
 }
@@ -58,6 +60,7 @@ export class FilesystemIngest implements Ingest {
     this.#place = place;
     this.#file = file;
     this.#offset = size;
+    this.#synced = Math.min(place.safe, size);
     this.#sealed = sealed;
     if (size === 0) this.#live = { digester: new Digester(), hashed: 0 };
   }
@@ -84,10 +87,11 @@ export class FilesystemIngest implements Ingest {
   async append(
     stream: ReadableStream<Uint8Array>,
     limit = Number.POSITIVE_INFINITY,
-    safe?: (size: number) => Promise<void>,
-    written?: (size: number) => void,
+    { safe, written, given }: AppendOptions = {},
   ): Promise<void> {
     await this.#detach();
+    // First, so that no byte is taken that a power loss would take with the entry of its file.
+    if (!this.#place.brief) await this.#enter();
     const live = this.#live;
     this.#changed();
     try {
@@ -98,21 +102,17 @@ export class FilesystemIngest implements Ingest {
           live.hashed += piece.byteLength;
         },
         ...(written !== undefined && { wrote: written }),
+        ...(given === true && { done: free }),
         sync: async (size) => {
           await this.#datasync(size);
-          if (safe === undefined) return;
-          await this.#enter();
-          await safe(size);
+          await safe?.(size);
         },
       });
     } finally {
       this.#offset = (await this.#file.stat()).size;
       // When a write failed, more was hashed than written.
       if (live?.hashed === this.#offset) this.#live = live;
-      if (!this.#place.brief) {
-        await this.#sync();
-        await this.#enter();
-      }
+      if (!this.#place.brief) await this.#sync();
     }
   }
 
@@ -176,7 +176,7 @@ export class FilesystemIngest implements Ingest {
     if (known !== undefined) return known;
     const live = algorithm === "sha256" ? this.#live?.digester : undefined;
     const digester = live ?? new Digester(algorithm);
-    if (live === undefined) for await (const chunk of this.#read()) digester.update(chunk);
+    if (live === undefined) for await (const chunk of this.#read("lent")) digester.update(chunk);
     // More bytes may follow those that were read once.
     if (algorithm === "sha256") this.#live = { digester, hashed: this.#offset };
     const digest = digester.digest();
@@ -184,8 +184,8 @@ export class FilesystemIngest implements Ingest {
     return digest;
   }
 
-  #read(): AsyncGenerator<Uint8Array> {
-    return readChunks(this.#file, { start: 0, end: this.#offset }, `Ingest "${this.#place.path}"`);
+  #read(pieces: Pieces): AsyncGenerator<Uint8Array> {
+    return readChunks(this.#file, { start: 0, end: this.#offset }, `Ingest "${this.#place.path}"`, pieces);
   }
 
   async #datasync(size: number): Promise<void> {
@@ -237,7 +237,7 @@ export class FilesystemIngest implements Ingest {
     await this.#fs.rm(this.#spare, { force: true });
     const copy = await this.#fs.open(this.#spare, "wx+", 0o644);
     try {
-      await appendAll(copy, 0, this.#read(), { sync: () => copy.datasync() });
+      await appendAll(copy, 0, this.#read("own"), { sync: () => copy.datasync() });
       await copy.datasync();
       await this.#fs.rename(this.#spare, this.#place.path);
     } catch (error) {

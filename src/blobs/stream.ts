@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { OpenFile } from "../files/filesystem.ts";
 import type { ByteRange } from "../oci/repository.ts";
+import type { Pieces } from "./blobs.ts";
 
 /**
  * Bytes read at once. From 64 KiB to 1 MiB the throughput is the same and no other request waits more than a few
@@ -16,10 +17,12 @@ export async function* readChunks(
   file: OpenFile,
   { start, end }: ByteRange,
   what: string,
+  pieces: Pieces = "own",
 ): AsyncGenerator<Uint8Array> {
+  let buffer = Buffer.allocUnsafeSlow(Math.min(chunkSize, end - start));
   for (let at = start; at < end; ) {
-    const buffer = Buffer.allocUnsafeSlow(Math.min(chunkSize, end - at));
-    const { bytesRead } = await file.read(buffer, 0, buffer.byteLength, at);
+    if (pieces === "own" && at > start) buffer = Buffer.allocUnsafeSlow(Math.min(chunkSize, end - at));
+    const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.byteLength, end - at), at);
     if (bytesRead === 0) throw new Error(`${what} ends at byte ${at}, expected ${end}`);
     at += bytesRead;
     yield new Uint8Array(buffer.buffer, 0, bytesRead);
@@ -30,8 +33,13 @@ export async function* readChunks(
  * The same as a stream: pulled, one chunk at a time. The file is closed at the end, on failure and on cancel; whoever gets
  * the stream reads it to its end or cancels it.
  */
-export function streamRange(file: OpenFile, range: ByteRange, what: string): ReadableStream<Uint8Array> {
-  const chunks = readChunks(file, range, what);
+export function streamRange(
+  file: OpenFile,
+  range: ByteRange,
+  what: string,
+  pieces?: Pieces,
+): ReadableStream<Uint8Array> {
+  const chunks = readChunks(file, range, what, pieces);
   let closing: Promise<void> | undefined;
   const close = () => {
     closing ??= file.close();

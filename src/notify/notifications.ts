@@ -91,7 +91,7 @@ export class Notifications {
   }
 
   /** Do what a request asks for: what is written and pulled meanwhile is its doing. */
-  during<T>(asked: Asked, work: () => Promise<T>): Promise<T> {
+  during<T>(asked: Asked, work: () => T): T {
     const { host, useragent } = asked.request;
     const request = {
       ...asked.request,

@@ -1,3 +1,4 @@
+import type { Pieces } from "../blobs/blobs.ts";
 import type { Page, PageRequest } from "../catalog/catalog.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
@@ -63,9 +64,10 @@ export class RegistryRepository implements Reads, Writes, Deletes, Mounts {
    * @throws RegistryError `blobUnknown` when the repository does not have it; ChartroomError `storage` when its bytes are
    *   lost
    */
-  blob(blob: BlobName, range?: ByteRange): Promise<ReadableStream<Uint8Array>> {
+  blob(blob: BlobName, range?: ByteRange, pieces?: Pieces): Promise<ReadableStream<Uint8Array>> {
+    const { blobs } = this.#store;
     // By the row's size: a file that has lost its end breaks the stream off, and is no shorter blob.
-    return this.#taken(blob, (size) => this.#store.blobs.read(blob.digest, range ?? { start: 0, end: size }));
+    return this.#taken(blob, (size) => blobs.read(blob.digest, range ?? { start: 0, end: size }, pieces));
   }
 
   /** All of a small blob at once. @throws as `blob` */

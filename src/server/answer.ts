@@ -12,9 +12,10 @@ export function answer(
   headers: AnswerHeaders = {},
   body: Uint8Array | ReadableStream<Uint8Array> | null = null,
 ): Response {
-  const told = new Headers();
-  for (const [name, value] of Object.entries(headers)) if (value !== undefined) told.set(name, value);
-  if (body instanceof Uint8Array) told.set("content-length", `${body.byteLength}`);
+  // A plain object: Headers that are filled one by one and then copied took a tenth of a small answer.
+  const told: Record<string, string> = {};
+  for (const name in headers) if (headers[name] !== undefined) told[name] = headers[name];
+  if (body instanceof Uint8Array) told["content-length"] = `${body.byteLength}`;
   return new Response(body as BodyInit | null, { status, headers: told });
 }
 

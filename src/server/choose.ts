@@ -4,10 +4,17 @@ export interface Unsupported {
   readonly allow: string;
 }
 
-/** The route of a method out of those that a path has; RFC 9110 §15.5.6 wants the others told. HEAD is a GET without a body. */
-export function choose<R>(method: string, routes: Readonly<Record<string, R>>): R | Unsupported {
+/**
+ * What a method asks for where `at` says, out of the operations that a path has; RFC 9110 §15.5.6 wants the others told. HEAD is a
+ * GET without a body.
+ */
+export function choose<Op extends string, At extends object>(
+  method: string,
+  operations: Readonly<Record<string, Op>>,
+  at: At,
+): (At & { readonly op: Op }) | Unsupported {
   const asked = method === "HEAD" ? "GET" : method;
-  if (Object.hasOwn(routes, asked)) return routes[asked]!;
-  const allow = Object.keys(routes).flatMap((each) => (each === "GET" ? ["GET", "HEAD"] : each));
+  if (Object.hasOwn(operations, asked)) return { op: operations[asked]!, ...at };
+  const allow = Object.keys(operations).flatMap((each) => (each === "GET" ? ["GET", "HEAD"] : each));
   return { op: "unsupported", allow: allow.join(", ") };
 }

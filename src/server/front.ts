@@ -17,6 +17,9 @@ export interface FrontOptions {
 /** A host that can stand in a URL, perhaps with a port: nothing that could end or begin another part of it. */
 const plainHost = /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
 
+/** Methods by which nobody changes anything. */
+const reading: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
+
 /** The face of the server: its URLs as clients see them, headers of every answer, what proxies say. */
 export class Front {
   readonly #options: FrontOptions;
@@ -65,8 +68,9 @@ export class Front {
    * @param peer the other end of the connection; undefined for a socket's
    */
   isForeign(request: Request, peer: string | undefined): boolean {
+    if (reading.has(request.method)) return false;
     const origin = request.headers.get("origin");
-    if (origin === null || ["GET", "HEAD", "OPTIONS"].includes(request.method)) return false;
+    if (origin === null) return false;
     if (this.#names.has("access-control-allow-origin")) return false;
     const from = URL.parse(origin);
     if (from?.host !== URL.parse(this.origin(request, peer))?.host) return true;

@@ -3,11 +3,11 @@ import { UpstreamFailed } from "../registry/mirror/failure.ts";
 import { answer } from "./answer.ts";
 import { asMuseum } from "./classic/errors.ts";
 import { contextPath } from "./classic/route.ts";
+import { Exchange } from "./exchange.ts";
 import { Front } from "./front.ts";
 import type { Peer } from "./listener.ts";
 import type { Log } from "./log.ts";
-import { type Progress, type ResponderOptions, responder } from "./respond.ts";
-import { rawTarget } from "./target.ts";
+import { type ResponderOptions, responder } from "./respond.ts";
 import { errorAnswer } from "./v2/errors.ts";
 
 /** What a handler works with. */
@@ -33,71 +33,37 @@ export function createHandler(options: HandlerOptions): Handler {
   const { log, now, metrics, front = plainFront, root = "" } = options;
   const requestId = idMaker();
   const respond = responder(options, front);
+  const classic = `${root}${contextPath}/`;
+  const ended = (exchange: Exchange) => {
+    log.request(exchange);
+    metrics?.ended(exchange);
+  };
   return async (request, peer) => {
-    const at = now();
-    const began = performance.now();
     const address = front.client(request.headers, peer.address);
-    const { path } = rawTarget(request.url);
-    const progress: Progress = {
-      id: requestId(),
-      address,
-      route: undefined,
-      user: undefined,
-      received: 0,
-      through: [],
-      unread: request.body !== null,
-      streaming: false,
-    };
-    let status = 0;
-    // What a tag named, or an upload became, is known from the answer alone.
-    let told: string | null = null;
+    const exchange = new Exchange(request, peer, { id: requestId(), at: now(), address }, ended);
     metrics?.began();
-    const finished = (size: number) => {
-      for (const end of progress.through) end();
-      peer.retime();
-      const { id, route, user, received } = progress;
-      const entry = {
-        at,
-        id,
-        address,
-        user,
-        method: request.method,
-        path,
-        operation: route?.op,
-        repository: route !== undefined && "name" in route ? route.name : undefined,
-        digest: (route !== undefined && "digest" in route ? route.digest : told) ?? undefined,
-        status,
-        received,
-        size,
-        took: performance.now() - began,
-        agent: request.headers.get("user-agent"),
-        referrer: request.headers.get("referer"),
-      };
-      log.request(entry);
-      metrics?.ended(entry);
-    };
     let response: Response;
     try {
-      response = await respond(request, peer, progress, finished);
+      response = await respond(exchange);
     } catch (error) {
       response = request.signal.aborted ? answer(clientGone) : errorAnswer(error);
       // What upstreams fail with is told where they are asked; that too much is asked for is no fault of ours.
       const isTold = error instanceof UpstreamFailed;
       const isBusy = error instanceof ChartroomError && error.code === "busy";
-      if (response.status >= 500 && !isTold && !isBusy) log.fault(at, error);
+      if (response.status >= 500 && !isTold && !isBusy) log.fault(exchange.at, error);
     }
-    if (path.startsWith(`${root}${contextPath}/`)) response = await asMuseum(response);
-    status = response.status;
-    told = response.headers.get("docker-content-digest");
-    response.headers.set("docker-distribution-api-version", "registry/2.0");
-    response.headers.set("x-content-type-options", "nosniff");
-    front.dress(response.headers, request, peer.address);
-    if (progress.unread && status >= 400 && isLarge(request)) response.headers.set("connection", "close");
-    const answered = request.method === "HEAD" ? new Response(null, response) : response;
+    if (exchange.path.startsWith(classic)) response = await asMuseum(response);
+    const { status, headers } = response;
+    exchange.status = status;
+    exchange.answered = headers;
+    headers.set("docker-distribution-api-version", "registry/2.0");
+    headers.set("x-content-type-options", "nosniff");
+    front.dress(headers, request, peer.address);
+    if (exchange.unread && status >= 400 && isLarge(request)) headers.set("connection", "close");
+    const isHead = request.method === "HEAD";
     // Its length says how large a body is: to ask for the body itself makes a stream of it, which took a third of a small answer.
-    if (!progress.streaming)
-      finished(request.method === "HEAD" ? 0 : Number(response.headers.get("content-length")));
-    return answered;
+    if (!exchange.streaming) exchange.end(isHead ? 0 : Number(headers.get("content-length")));
+    return isHead ? new Response(null, response) : response;
   };
 }
 

@@ -49,6 +49,32 @@ export interface Listener {
 const longestIdle = 255;
 const idle: object = { idleTimeout: longestIdle };
 
+/** The other end as Bun knows it. */
+class RequestPeer implements Peer {
+  readonly address: string | undefined;
+  readonly #request: Request;
+  readonly #server: Bun.Server<undefined>;
+
+  constructor(request: Request, server: Bun.Server<undefined>) {
+    this.address = server.requestIP(request)?.address;
+    this.#request = request;
+    this.#server = server;
+  }
+
+  untime(): void {
+    this.#server.timeout(this.#request, 0);
+  }
+
+  retime(): void {
+    this.#server.timeout(this.#request, longestIdle);
+  }
+
+  isThrough(): boolean {
+    // Bun forgets a request's address when it is through, its answer's last byte included (1.4.5, measured).
+    return this.#server.requestIP(this.#request) === null;
+  }
+}
+
 /**
  * Listen on addresses.
  * @throws ChartroomError as `listenAll`
@@ -66,14 +92,7 @@ export async function listen(
       // Blobs have no limit; whoever reads a body into memory counts (readBody).
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       development: false,
-      fetch: (request, server) =>
-        answer(request, {
-          address: server.requestIP(request)?.address,
-          untime: () => server.timeout(request, 0),
-          retime: () => server.timeout(request, longestIdle),
-          // Bun forgets a request's address when it is through, its answer's last byte included (1.4.5, measured).
-          isThrough: () => server.requestIP(request) === null,
-        }),
+      fetch: (request, server) => answer(request, new RequestPeer(request, server)),
     });
 
   const bound = await listenAll(addresses, (address) => serve(address, tls));

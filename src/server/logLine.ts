@@ -48,13 +48,11 @@ export function requestLine(
     case "combined":
       return combinedOf(request);
     default: {
-      const { at, took, size, referrer: _, ...more } = request;
-      return jsonLine(format, at, "info", "request", {
-        ...more,
-        sent: size,
-        ms: Number(took.toFixed(1)),
-        ...fields,
-      });
+      const { at, id, address, user, method, path, operation, repository, digest, status } = request;
+      const { received, agent, size: sent, took } = request;
+      const told = { id, address, user, method, path, operation, repository, digest, status, received };
+      const ms = Number(took.toFixed(1));
+      return jsonLine(format, at, "info", "request", { ...told, agent, sent, ms, ...fields });
     }
   }
 }

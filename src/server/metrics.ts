@@ -185,5 +185,10 @@ export class Metrics {
   }
 }
 
-const methods: ReadonlySet<string> = new Set(["GET", "HEAD", "PUT", "POST", "PATCH", "DELETE", "OPTIONS"]);
-const methodOf = (method: string): string => (methods.has(method) ? method.toLowerCase() : "other");
+const methods: ReadonlyMap<string, string> = new Map(
+  ["GET", "HEAD", "PUT", "POST", "PATCH", "DELETE", "OPTIONS"].map((method) => [
+    method,
+    method.toLowerCase(),
+  ]),
+);
+const methodOf = (method: string): string => methods.get(method) ?? "other";

@@ -12,7 +12,7 @@ import { listTags } from "./v2/tags.ts";
 import { appendUpload, cancelUpload, finishUpload, openUpload, showUpload } from "./v2/uploads.ts";
 
 /** Do what a route says: one function for each operation. */
-export async function operate(call: Call, route: Route): Promise<Response> {
+export function operate(call: Call, route: Route): Response | Promise<Response> {
   if ("door" in route) return classicDoor(call, route);
   switch (route.op) {
     case "welcome":

@@ -32,6 +32,15 @@ export type Route =
   | ClassicRoute
   | { readonly op: "unknown" };
 
+const manifestOperations = { GET: "pull-manifest", PUT: "push-manifest", DELETE: "delete-manifest" } as const;
+const blobOperations = { GET: "pull-blob", DELETE: "delete-blob" } as const;
+const uploadOperations = {
+  GET: "show-upload",
+  PATCH: "append-upload",
+  PUT: "finish-upload",
+  DELETE: "cancel-upload",
+} as const;
+
 /**
  * A method and a decoded path as a route. The path is read from the right: names hold slashes, and `a/manifests/b`,
  * `tags/list` and `blobs/uploads` are legal names.
@@ -40,9 +49,9 @@ export type Route =
  */
 export function parseRoute(method: string, whole: string, root = ""): Route {
   const path = whole.startsWith(`${root}/`) ? whole.slice(root.length) : "";
-  if (path === "/" || whole === "/") return choose<Route>(method, { GET: { op: "welcome" } });
-  if (path === "/v2" || path === "/v2/") return choose<Route>(method, { GET: { op: "base" } });
-  if (path === "/v2/_catalog") return choose<Route>(method, { GET: { op: "list-repositories" } });
+  if (path === "/" || whole === "/") return choose(method, { GET: "welcome" }, {});
+  if (path === "/v2" || path === "/v2/") return choose(method, { GET: "base" }, {});
+  if (path === "/v2/_catalog") return choose(method, { GET: "list-repositories" }, {});
   if (path.startsWith(`${contextPath}/`))
     return parseClassicRoute(method, path.slice(contextPath.length + 1)) ?? { op: "unknown" };
   if (!path.startsWith("/v2/")) return { op: "unknown" };
@@ -53,35 +62,25 @@ export function parseRoute(method: string, whole: string, root = ""): Route {
   switch (kind) {
     case "tags":
       if (last !== "list") break;
-      return choose<Route>(method, { GET: { op: "list-tags", name: name() } });
-    case "referrers":
-      return choose<Route>(method, {
-        GET: { op: "list-referrers", name: name(), digest: parsed(tryDigest, last, "digestInvalid") },
-      });
+      return choose(method, { GET: "list-tags" }, { name: name() });
+    case "referrers": {
+      const at = { name: name(), digest: parsed(tryDigest, last, "digestInvalid") };
+      return choose(method, { GET: "list-referrers" }, at);
+    }
     case "manifests": {
       const at = { name: name(), reference: parseManifestReference(method, last) };
-      return choose<Route>(method, {
-        GET: { op: "pull-manifest", ...at },
-        PUT: { op: "push-manifest", ...at },
-        DELETE: { op: "delete-manifest", ...at },
-      });
+      return choose(method, manifestOperations, at);
     }
     case "blobs": {
       // The specification writes `/blobs/uploads/`; some clients leave the last slash out.
-      if (last === "uploads") return choose<Route>(method, { POST: { op: "open-upload", name: name() } });
+      if (last === "uploads") return choose(method, { POST: "open-upload" }, { name: name() });
       const at = { name: name(), digest: parsed(tryDigest, last, "digestInvalid") };
-      return choose<Route>(method, { GET: { op: "pull-blob", ...at }, DELETE: { op: "delete-blob", ...at } });
+      return choose(method, blobOperations, at);
     }
     case "uploads": {
       if (segments.pop() !== "blobs") break;
-      if (last === "") return choose<Route>(method, { POST: { op: "open-upload", name: name() } });
-      const at = { name: name(), id: last };
-      return choose<Route>(method, {
-        GET: { op: "show-upload", ...at },
-        PATCH: { op: "append-upload", ...at },
-        PUT: { op: "finish-upload", ...at },
-        DELETE: { op: "cancel-upload", ...at },
-      });
+      if (last === "") return choose(method, { POST: "open-upload" }, { name: name() });
+      return choose(method, uploadOperations, { name: name(), id: last });
     }
   }
   return { op: "unknown" };

@@ -6,7 +6,7 @@ import { codeOf } from "../testing/errors.ts";
 import { testHandler } from "../testing/handler.ts";
 import { type TestServer, testServer } from "../testing/server.ts";
 import { noise } from "../testing/streams.ts";
-import type { Address } from "./listen.ts";
+import { type Address, refusalOf } from "./listen.ts";
 import { Log } from "./log.ts";
 import { type RunningServer, startServer } from "./server.ts";
 
@@ -79,6 +79,26 @@ describe("a server", () => {
       large.slice(100_000),
     );
     expect((await fetch(url + path, { method: "HEAD" })).headers.get("content-length")).toBe("5000000");
+  });
+
+  test("streams to clients that take nothing for long, and each gets its bytes", async () => {
+    const { url } = await serving();
+    const large = noise(12_000_000);
+    const location = await openUpload(url);
+    await fetch(`${url}${location}?digest=${digestOf(large)}`, put(large));
+    const digests = [1, 2].map(async () => {
+      const socket = connect(Number(new URL(url).port), "127.0.0.1");
+      socket.write(`GET /v2/a/blobs/${digestOf(large)} HTTP/1.0\r\nHost: localhost\r\n\r\n`);
+      const pieces: Buffer[] = [];
+      for await (const piece of socket) {
+        pieces.push(piece);
+        // The kernel's buffers fill up, and the server has more than they take.
+        if (pieces.length === 1) for (let i = 0; i < 20; i++) await fetch(`${url}/v2/`);
+      }
+      const answer = Buffer.concat(pieces);
+      return digestOf(answer.subarray(answer.indexOf("\r\n\r\n") + 4));
+    });
+    expect(new Set(await Promise.all(digests))).toEqual(new Set([digestOf(large)]));
   });
 
   for (const cut of ["end", "resetAndDestroy"] as const)
@@ -216,6 +236,16 @@ describe("addresses", () => {
   test("one that the machine does not have is left out, unless it is the first", async () => {
     expect((await start(local, nobodys)).addresses).toHaveLength(1);
     expect(await codeOf(start(nobodys, local))).toBe("network");
+  });
+
+  test("a name that does not resolve is no host, whatever went wrong before", () => {
+    for (const code of ["ENOENT", "ENOTTY"]) {
+      const said = refusalOf(
+        { hostname: "no.invalid", port: 5 },
+        Object.assign(new Error("listen"), { code }),
+      );
+      expect([said.code, said.message]).toEqual(["network", "Cannot listen on no.invalid:5: no such host"]);
+    }
   });
 
   test("a port in use is a conflict, and nothing is left listening", async () => {

@@ -18,18 +18,22 @@ export type RunningServer = Listener;
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { addresses, tls, log } = options;
   const handle = createHandler(options);
-  const underWay = new Set<Promise<unknown>>();
-  const listener = await listen(addresses, tls, (request, peer) => {
-    const answered = handle(request, peer);
-    underWay.add(answered);
-    void answered.finally(() => underWay.delete(answered));
-    return answered;
+  let underWay = 0;
+  let through = () => {};
+  const listener = await listen(addresses, tls, async (request, peer) => {
+    underWay++;
+    const response = await handle(request, peer);
+    if (--underWay === 0) through();
+    return response;
   });
   return {
     ...listener,
     async stop(deadline) {
       await listener.stop(deadline);
-      await Promise.all(underWay);
+      if (underWay > 0)
+        await new Promise<void>((resolve) => {
+          through = resolve;
+        });
       log.flush();
     },
   };

@@ -1,3 +1,4 @@
+import type { Pieces } from "../../blobs/blobs.ts";
 import type { Page, PageRequest } from "../../catalog/catalog.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
@@ -98,18 +99,22 @@ export class MirroredRepository extends RegistryRepository {
     return size;
   }
 
-  override async blob(blob: BlobName, range?: ByteRange): Promise<ReadableStream<Uint8Array>> {
+  override async blob(
+    blob: BlobName,
+    range?: ByteRange,
+    pieces?: Pieces,
+  ): Promise<ReadableStream<Uint8Array>> {
     const { counts } = this.#mirror;
     const { digest } = blob;
     counts.requests.blob++;
     if (await this.#isKept(blob)) {
       counts.hits.blob++;
-      return super.blob(blob, range);
+      return super.blob(blob, range, pieces);
     }
     const size = this.#sizes.get(digest) ?? (await this.stat(blob));
     if (size === undefined) throw new RegistryError("blobUnknown", { details: [{ digest }] });
     // The upstream has said that this repository has it, and its bytes may be here for another one of its own.
-    if (await super.mount(blob, undefined, this.#mirror.covers)) return super.blob(blob, range);
+    if (await super.mount(blob, undefined, this.#mirror.covers)) return super.blob(blob, range, pieces);
     const whole = { mediaType: mediaTypes.octets, digest, size };
     try {
       return await this.#download(whole, this.#upstream).follow(range ?? { start: 0, end: size });

@@ -47,22 +47,22 @@ export function parseClassicRoute(method: string, path: string): ClassicRoute | 
   const segments = path.split("/");
   if (segments[0] === "api") return parseApi(method, segments.slice(1));
   const door = { door: "classic", prefix: "" } as const;
-  if (path === "health") return choose(method, { GET: { op: "museum-health", ...door } });
-  if (path === "info") return choose(method, { GET: { op: "museum-info", ...door } });
+  if (path === "health") return choose(method, { GET: "museum-health" }, door);
+  if (path === "info") return choose(method, { GET: "museum-info" }, door);
   const last = segments.pop() ?? "";
   const named = segments.at(-2) === "-" ? segments.splice(-2)[1] : undefined;
   const prefix = prefixOf(segments);
   if (prefix === undefined) return undefined;
   const form = { "index.yaml": "yaml", "index.json": "json" } as const;
   if (named === undefined && (last === "index.yaml" || last === "index.json"))
-    return choose(method, { GET: { op: "chart-index", form: form[last], ...door, prefix } });
+    return choose(method, { GET: "chart-index" }, { form: form[last], ...door, prefix });
   // Beside the index, and not in the API, where it would stand for a chart of that name.
   if (named === undefined && last === "misplaced.json")
-    return choose(method, { GET: { op: "list-misplaced", ...door, prefix } });
+    return choose(method, { GET: "list-misplaced" }, { ...door, prefix });
   const [, file, provenance] = /^(.+\.tgz)(\.prov)?$/.exec(last) ?? [];
   if (file === undefined) return undefined;
   const op = provenance === undefined ? "pull-chart" : "pull-provenance";
-  return choose(method, { GET: { op, ...door, prefix, file, chart: named } });
+  return choose(method, { GET: op }, { ...door, prefix, file, chart: named });
 }
 
 /** ChartMuseum's API, of a repository at any depth. */
@@ -74,28 +74,20 @@ function parseApi(method: string, segments: readonly string[]): ClassicRoute | U
   const door = "classic" as const;
   const prefix = at(1);
   if (last === "charts" && prefix !== undefined)
-    return choose(method, {
-      GET: { op: "list-charts", door, prefix },
-      POST: { op: "post-chart", door, prefix },
-    });
+    return choose(method, { GET: "list-charts", POST: "post-chart" }, { door, prefix });
   if (last === "prov" && prefix !== undefined)
-    return choose(method, { POST: { op: "post-provenance", door, prefix } });
+    return choose(method, { POST: "post-provenance" }, { door, prefix });
   const above = at(2);
   if (second === "charts" && last !== undefined && above !== undefined)
-    return choose(method, { GET: { op: "show-versions", door, prefix: above, chart: last } });
+    return choose(method, { GET: "show-versions" }, { door, prefix: above, chart: last });
   const higher = at(3);
   if (third === "charts" && last !== undefined && higher !== undefined) {
     const version = { door, prefix: higher, chart: second, version: last };
-    return choose(method, {
-      GET: { op: "show-version", ...version },
-      DELETE: { op: "delete-version", ...version },
-    });
+    return choose(method, { GET: "show-version", DELETE: "delete-version" }, version);
   }
   const highest = at(4);
   if (fourth === "charts" && (last === "values" || last === "templates") && highest !== undefined)
-    return choose(method, {
-      GET: { op: `show-${last}`, door, prefix: highest, chart: third, version: second },
-    });
+    return choose(method, { GET: `show-${last}` }, { door, prefix: highest, chart: third, version: second });
   return undefined;
 }
 

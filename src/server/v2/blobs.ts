@@ -49,9 +49,13 @@ export async function pullBlob(
   if (method === "HEAD") return answer(200, whole);
   const isWhole = end - start <= wholeLimit && call.holds(end - start);
   if (isWhole && range === undefined) return answer(200, whole, await repository.bytes({ digest }));
-  const stream = await repository.blob({ digest }, range);
-  const body = isWhole ? await new Response(stream).bytes() : call.sending(stream);
-  return answer(range === undefined ? 200 : 206, whole, body);
+  const status = range === undefined ? 200 : 206;
+  if (isWhole) {
+    const part = await repository.blob({ digest }, range);
+    return answer(status, whole, await new Response(part).bytes());
+  }
+  // Bun has sent a piece, or copied what the socket did not take, before it asks for the next (1.4.5; server.test.ts).
+  return answer(status, whole, call.sending(await repository.blob({ digest }, range, "lent")));
 }
 
 /**

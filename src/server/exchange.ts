@@ -1,0 +1,99 @@
+import type { Peer } from "./listener.ts";
+import type { LoggedRequest } from "./logLine.ts";
+import type { Route } from "./route.ts";
+import { type RawTarget, rawTarget } from "./target.ts";
+
+/** What is known of a request when it comes. */
+export interface Arrival {
+  /** Tells it from others in the log. */
+  readonly id: string;
+  /** When, ms since 1970. */
+  readonly at: number;
+  /** The client's address; undefined for a socket's. */
+  readonly address: string | undefined;
+}
+
+/**
+ * A request from its head to the end of its answer, and what becomes known of it meanwhile. One object without copies and closures,
+ * and headers are read when they are written: with those it took 3 µs of a small answer's 15.
+ */
+export class Exchange implements LoggedRequest {
+  readonly request: Request;
+  readonly peer: Peer;
+  readonly id: string;
+  readonly at: number;
+  readonly address: string | undefined;
+  readonly target: RawTarget;
+  route: Route | undefined = undefined;
+  user: string | undefined = undefined;
+  received = 0;
+  /** Whether a part of the request's body was not read yet. */
+  unread: boolean;
+  /** Whether the answer's body streams: it says itself when it is through. */
+  streaming = false;
+  /** Are called when the answer is through. */
+  readonly through: (() => void)[] = [];
+  status = 0;
+  /** The answer's headers. */
+  answered: Headers | undefined = undefined;
+  size = 0;
+  took = 0;
+  readonly #began = performance.now();
+  readonly #ended: (exchange: Exchange) => void;
+
+  /** @param ended is told when the answer is through */
+  constructor(
+    request: Request,
+    peer: Peer,
+    { id, at, address }: Arrival,
+    ended: (exchange: Exchange) => void,
+  ) {
+    this.request = request;
+    this.peer = peer;
+    this.id = id;
+    this.at = at;
+    this.address = address;
+    this.target = rawTarget(request.url);
+    this.unread = request.body !== null;
+    this.#ended = ended;
+  }
+
+  /** The answer is through. @param size bytes of its body that went out */
+  end(size: number): void {
+    for (const end of this.through) end();
+    this.peer.retime();
+    this.size = size;
+    this.took = performance.now() - this.#began;
+    this.#ended(this);
+  }
+
+  get method(): string {
+    return this.request.method;
+  }
+
+  get path(): string {
+    return this.target.path;
+  }
+
+  get operation(): string | undefined {
+    return this.route?.op;
+  }
+
+  get repository(): string | undefined {
+    return this.route !== undefined && "name" in this.route ? this.route.name : undefined;
+  }
+
+  get digest(): string | undefined {
+    if (this.route !== undefined && "digest" in this.route) return this.route.digest;
+    // What a tag named, or an upload became, is known from the answer alone.
+    return this.answered?.get("docker-content-digest") ?? undefined;
+  }
+
+  get agent(): string | null {
+    return this.request.headers.get("user-agent");
+  }
+
+  get referrer(): string | null {
+    return this.request.headers.get("referer");
+  }
+}
