@@ -478,7 +478,7 @@ export const mutants: readonly Mutant[] = [
     without: "the look at a pulled archive before it is named",
     file: "src/cli/chart/pull.ts",
     find: "        admit,\n",
-    test: ["src/cli/chart/trade.test.ts", "what is pulled and is no chart is not named"],
+    test: ["src/cli/chart/trade.test.ts", "what is pulled and is no archive is not named"],
   },
   {
     without: "what an unreadable manifest may need, in a prune",
