@@ -10,6 +10,7 @@ import { find } from "../tests/programs.ts";
 import { check } from "./client/check.ts";
 import { migrate } from "./client/migrate.ts";
 import { references } from "./client/references.ts";
+import { save } from "./client/save.ts";
 import { start } from "./client/start.ts";
 import { trade } from "./client/trade.ts";
 import { machine } from "./machine.ts";
@@ -21,18 +22,23 @@ import { type Result, resultOf, tableFor } from "./report.ts";
 import type { Scenario } from "./scenario.ts";
 import { authenticated } from "./server/authenticated.ts";
 import { blobGet } from "./server/blobGet.ts";
+import { catalogue } from "./server/catalogue.ts";
 import { chartTrade } from "./server/chartTrade.ts";
 import { collection } from "./server/collection.ts";
 import { connections } from "./server/connections.ts";
 import { fairness } from "./server/fairness.ts";
 import { index } from "./server/index.ts";
+import { indexPush } from "./server/indexPush.ts";
 import { indexYaml } from "./server/indexYaml.ts";
 import { largeBlob } from "./server/largeBlob.ts";
 import { lists } from "./server/lists.ts";
 import { manifestGet } from "./server/manifestGet.ts";
 import { manifestPut } from "./server/manifestPut.ts";
+import { memory } from "./server/memory.ts";
 import { mixed } from "./server/mixed.ts";
 import { reads } from "./server/reads.ts";
+import { referrers } from "./server/referrers.ts";
+import { removal } from "./server/removal.ts";
 import { startUp } from "./server/startUp.ts";
 import { tags } from "./server/tags.ts";
 import { tls } from "./server/tls.ts";
@@ -41,6 +47,7 @@ import { uploads } from "./server/uploads.ts";
 const scenarios: readonly Scenario[] = [
   start,
   trade,
+  save,
   migrate,
   references,
   check,
@@ -50,12 +57,17 @@ const scenarios: readonly Scenario[] = [
   manifestPut,
   chartTrade,
   tags,
+  catalogue,
+  referrers,
   authenticated,
   indexYaml,
+  indexPush,
   startUp,
   reads,
   uploads,
   mixed,
+  removal,
+  memory,
   tls,
   collection,
   lists,

@@ -73,6 +73,22 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    without: "the entry of an upload's file, on the disk before its bytes are taken",
+    file: "src/blobs/ingest.ts",
+    find: "    if (!this.#place.brief) await this.#enter();\n",
+    test: ["src/registry/uploads.faults.test.ts", "bytes whose file may go with the power are not taken"],
+  },
+  {
+    without: "what an earlier process acknowledged of an upload, when a sync fails",
+    file: "src/registry/uploads.ts",
+    find: "{ safe: offset }",
+    replace: "{}",
+    test: [
+      "src/registry/uploads.faults.test.ts",
+      "a sync that fails takes nothing that an earlier process acknowledged",
+    ],
+  },
+  {
     without: "the sync of the directory that a blob is linked into",
     file: "src/blobs/ingest.ts",
     find: "    await syncDirectory(this.#fs, dirname(target));\n",
@@ -624,6 +640,36 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    without: "the wait for room before a large archive is held",
+    file: "src/migrate/room.ts",
+    find: "      if (size > light)\n",
+    replace: "      if (size > light * 1024)\n",
+    test: [
+      "src/migrate/room.test.ts",
+      "there is room for two large archives at once, and for any number of small ones",
+    ],
+  },
+  {
+    without: "the look at whether an index has only dated its archive anew",
+    file: "src/migrate/held.ts",
+    find: "  return manifest.descriptor.digest === held.descriptor.digest;\n",
+    replace: "  return manifest.descriptor.digest === undefined;\n",
+    test: [
+      "src/migrate/migrate.test.ts",
+      "a chart that the index has dated anew stays as it came, and its archive is not fetched for that",
+    ],
+  },
+  {
+    without: "the forgetting of an index of which the target misses something",
+    file: "src/cli/migrate/run.ts",
+    find: "    await forgetIndex(context.fs, rememberedBeside(migration.journalPath));\n",
+    replace: "    forgetIndex;\n",
+    test: [
+      "src/cli/migrate/run.test.ts",
+      "an index on a server that has not changed since all was there is asked for once, and read again for another wish",
+    ],
+  },
+  {
     without: "the care on the way to a registry that an index names",
     file: "src/migrate/site.ts",
     find: "transport.refusing(this.#refusal)",
@@ -927,8 +973,8 @@ export const mutants: readonly Mutant[] = [
   {
     without: "the count of a blob's bytes while they come",
     file: "src/registry/chunk.ts",
-    find: "ingest.append(body, largest, safe)",
-    replace: "ingest.append(body, undefined, safe)",
+    find: "ingest.append(body, largest, { safe, given })",
+    replace: "ingest.append(body, undefined, { safe, given })",
     test: [
       "src/server/limits.test.ts",
       "are refused while they come where it is not, and by all their chunks together",
@@ -1309,5 +1355,43 @@ export const mutants: readonly Mutant[] = [
     find: "shelf.unread(includes)",
     replace: "shelf.unread(() => true)",
     test: ["src/registry/classic/shelf.test.ts", "it does not wait for charts that its reader may not see"],
+  },
+  // What other sites and upstreams may have this machine do.
+  {
+    without: "the doubt of a page's name that leads to this machine",
+    file: "src/server/front.ts",
+    find: "    return from !== null && this.#mayBeRebound(from, request, peer);\n",
+    replace: "    return false;\n",
+    test: [
+      "src/server/attacks/pages.test.ts",
+      "of a name that leads to this machine by now changes nothing, unless it is known to be ours",
+    ],
+  },
+  {
+    without: "the bound on where a registry leads its mirror",
+    file: "src/cli/registry/mirrors.ts",
+    find: "way.transport.refusing((to) => refusal(home, to))",
+    replace: "way.transport",
+    test: [
+      "src/cli/registry/mirrors.test.ts",
+      "a registry outside leads a mirror to no address inside; one that is inside itself may",
+    ],
+  },
+  {
+    without: "the refusal of a manifest that is two kinds at once",
+    file: "src/registry/manifests.ts",
+    find: "isAmbiguous(document, type)",
+    replace: "isAmbiguous(document, type) && false",
+    test: [
+      "src/server/v2/manifests.test.ts",
+      "pushing a manifest that is application/vnd.oci.image.index.v1+json and has members of another type is refused",
+    ],
+  },
+  {
+    without: "the refusal of two Hosts",
+    file: "src/server/respond.ts",
+    find: 'request.headers.get("host")?.includes(",")',
+    replace: "false",
+    test: ["src/server/attacks/paths.test.ts", "two Hosts are refused, even when they are the same"],
   },
 ];

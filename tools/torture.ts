@@ -1,17 +1,20 @@
 // The long runs of tests/torture: processes at work on one store and one registry, killed at any moment; or a registry alone,
 // killed under load; or a registry's pushes, deletes and collections against a model of what must be; or transfers whose connections
-// are cut.
+// are cut; or days of a registry's clients over a file system that fails at one call or another, or loses its power.
 //
 //   npm run torture [commands] [processes] [seed]
 //   npm run torture registry [kills] [clients] [seed]
 //   npm run torture model [steps] [seed]
 //   npm run torture cuts [cuts] [seed]
+//   npm run torture points [points] [seed]
 import { MemoryCatalog } from "../src/catalog/memory/memory.ts";
 import { openSqliteCatalog } from "../src/catalog/sqlite/sqlite.ts";
 import { withBench } from "../tests/bench.ts";
 import { type Cut, cutConnections } from "../tests/torture/cuts.ts";
 import { killUnderLoad } from "../tests/torture/kills.ts";
 import { runModel } from "../tests/torture/model/model.ts";
+import { withFolders } from "../tests/torture/points/folders.ts";
+import { type Points, tryPoints } from "../tests/torture/points/points.ts";
 import { Random } from "../tests/torture/random.ts";
 import { storm } from "../tests/torture/storm.ts";
 
@@ -25,6 +28,7 @@ const runs: Record<string, (numbers: readonly number[]) => Promise<readonly stri
   registry: dying,
   model: modelling,
   cuts: cutting,
+  points: pointing,
 };
 const chosen = runs[first ?? ""];
 const faults = chosen === undefined ? await storming([first, ...rest]) : await chosen(rest.map(Number));
@@ -95,6 +99,18 @@ async function modelling([steps = 1_000_000, seed = someSeed]: readonly number[]
     }
     return [];
   });
+}
+
+async function pointing([points = 10_000, seed = someSeed]: readonly number[]): Promise<readonly string[]> {
+  console.log(`${points} points, seed ${seed}`);
+  const progress = (far: Points) => {
+    const each = [...far.struck].map(([kind, count]) => `${count} ${kind}`).join(", ");
+    console.log(
+      `${far.total} points (${each}), ${far.adopting} with an adoption; ${far.missed} days over before their trouble; ${far.calls} calls of the file system; ${far.acknowledged} requests acknowledged; ${far.remembered} things looked for; ${far.faults.length} faults; ${seconds()}`,
+    );
+  };
+  const options = { points, seed, lanes: 8, progress, report: console.log };
+  return (await withFolders((folders) => tryPoints({ folders, ...options }))).faults;
 }
 
 async function cutting([cuts = 1000, seed = someSeed]: readonly number[]): Promise<readonly string[]> {

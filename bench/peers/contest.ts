@@ -43,7 +43,10 @@ interface Running {
   readonly work: number[];
 }
 
-/** Measure every side once per round, in turn, and give a row for each peer, and one of memory beside Distribution 3. */
+/**
+ * Measure every side once per round, in turn, and give a row for each peer, and one of memory beside Distribution 3. Where none of
+ * the peers is at hand, a row of ours alone.
+ */
 export async function contest(bench: Bench, match: Contest): Promise<Row[]> {
   const { us: our = ours, against, settings = { logs: false }, rounds = 5 } = match;
   const open = async (side: Side, by: Settings): Promise<Running> => {
@@ -65,7 +68,9 @@ export async function contest(bench: Bench, match: Contest): Promise<Row[]> {
       work.push(((processorTime(server.pid()) - before) * 1000) / operations);
     }
   const rows = us.flatMap((each) =>
-    others.map((other) => rowOf(match, each, other, against.find(([side]) => side === other.side)?.[1])),
+    others.length === 0
+      ? [rowOf(match, each)]
+      : others.map((other) => rowOf(match, each, other, against.find(([side]) => side === other.side)?.[1])),
   );
   const memory = (running: Running): Samples => [memoryOf(running.server.pid(), "peak")];
   const beside = others.find(({ side }) => side === distribution3);
@@ -84,17 +89,22 @@ export async function contest(bench: Bench, match: Contest): Promise<Row[]> {
   return rows;
 }
 
-const rowOf = (match: Contest, our: Running, other: Running, goal: Goal | undefined): Row => ({
-  scenario: our.settings.logs === other.settings.logs ? match.scenario : `${match.scenario}, our log on`,
+const rowOf = (match: Contest, our: Running, other?: Running, goal?: Goal): Row => ({
+  scenario:
+    other === undefined || our.settings.logs === other.settings.logs
+      ? match.scenario
+      : `${match.scenario}, our log on`,
   unit: match.unit,
   ours: our.figures,
   conditions: conditionsOf(our.side, our.settings),
-  peer: {
-    name: other.side.name,
-    samples: other.figures,
-    conditions: conditionsOf(other.side, other.settings),
-  },
-  work: { ours: our.work, peer: other.work },
+  ...(other !== undefined && {
+    peer: {
+      name: other.side.name,
+      samples: other.figures,
+      conditions: conditionsOf(other.side, other.settings),
+    },
+    work: { ours: our.work, peer: other.work },
+    goal,
+  }),
   note: match.note,
-  goal,
 });

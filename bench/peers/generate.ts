@@ -3,11 +3,11 @@ import { onLoadCores } from "./cores.ts";
 
 /**
  * Run a load of our own, a program beside this one, on the load's cores.
- * @returns the seconds that it says it took
+ * @returns the number that it prints: the seconds it took, or a rate
  * @throws Error with what it says when it fails
  */
 export async function generate(
-  program: "trader" | "uploader",
+  program: "header" | "lister" | "remover" | "trader" | "uploader",
   ...args: readonly (string | number)[]
 ): Promise<number> {
   const command = [process.execPath, join(import.meta.dir, `${program}.ts`), ...args.map(String)];

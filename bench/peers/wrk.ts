@@ -18,7 +18,12 @@ export interface Loaded {
   /** Requests in a second. */
   readonly figure: number;
   readonly operations: number;
+  /** Bytes that came in a second, those of answers that were not whole yet too. */
+  readonly bytes: number;
 }
+
+/** What wrk writes behind a number of bytes. */
+const units: Readonly<Record<string, number>> = { "": 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3 };
 
 /** So many seconds a request may take: a slow one is slow, and no error. */
 const patience = 60;
@@ -41,8 +46,12 @@ export async function wrk({ url, clients = 32, seconds = 1, headers = {}, script
   ]);
   const [, requests] = /(\d+) requests in/.exec(said) ?? [];
   const [, rate] = /Requests\/sec:\s+([\d.]+)/.exec(said) ?? [];
+  const [, amount, unit = ""] = /Transfer\/sec:\s+([\d.]+)([KMG]?)B/.exec(said) ?? [];
   const isClean = !/Non-2xx|Socket errors: (?!connect 0, read 0, write 0)/.test(said);
   if ((await child.exited) !== 0 || !isClean || requests === undefined)
     throw new Error(`wrk ${url}: ${said}${complaint}`);
-  return { figure: Number(rate), operations: Number(requests) };
+  return {
+    ...{ figure: Number(rate), operations: Number(requests) },
+    bytes: Number(amount) * (units[unit] ?? Number.NaN),
+  };
 }

@@ -2,11 +2,13 @@ import { join } from "node:path";
 import type { Registry } from "../../tests/bench.ts";
 import { contest } from "../peers/contest.ts";
 import { curl } from "../peers/curl.ts";
+import { generate } from "../peers/generate.ts";
 import { forget, LargeBlob } from "../peers/large.ts";
 import { nginx } from "../peers/nginx.ts";
 import { placeOf } from "../peers/push.ts";
 import { distribution2, distribution3, type Side, zot } from "../peers/sides.ts";
-import type { Scenario } from "../scenario.ts";
+import { wrk } from "../peers/wrk.ts";
+import type { Goal, Scenario } from "../scenario.ts";
 
 const repository = "charts/app";
 const size = 100 * 1024 * 1024;
@@ -44,24 +46,44 @@ export const largeBlob: Scenario = {
         return speed(took);
       },
     });
-    const paths = new Map<Registry, string>();
-    const get = await contest(bench, {
-      ...{
-        scenario: "blob GET 100 MB",
-        unit: "MB/s",
-        note: "curl, one client, servers on all cores, from the page cache",
-        allCores: true,
+    const chunked = await contest(bench, {
+      ...{ scenario: "blob PUT 100 MB in four chunks", unit: "MB/s", allCores: true, rounds: 3 },
+      note: "POST, four PATCHes, PUT, one client, servers on all cores; another blob each time",
+      against: [[distribution3], [zot]],
+      async measure({ host }, round) {
+        return speed(await generate("uploader", host, round, 1, size, "chunked"));
       },
-      against: [[nginx, { atLeast: 0.75, of: "ratio" }], [distribution3], [zot]],
-      async prepare(server, side: Side) {
+    });
+    const urls = new Map<Registry, string>();
+    const getting = (goal: Goal | undefined) => ({
+      ...{ unit: "MB/s" as const, allCores: true },
+      against: [[nginx, goal], [distribution3], [zot]] as const,
+      async prepare(server: Registry, side: Side) {
         if (side === nginx) {
           await blob.next();
           await Bun.write(join(server.folder, "files/blob"), Bun.file(blob.path));
-          paths.set(server, "/blob");
-        } else paths.set(server, `/v2/${repository}/blobs/${(await pushed(server)).digest}`);
+          urls.set(server, `http://${server.host}/blob`);
+        } else {
+          const { digest } = await pushed(server);
+          urls.set(server, `http://${server.host}/v2/${repository}/blobs/${digest}`);
+        }
       },
-      measure: async (server) => speed(await curl([`http://${server.host}${paths.get(server)}`])),
     });
-    return [...put, ...get];
+    const get = await contest(bench, {
+      ...getting({ atLeast: 0.75, of: "ratio" }),
+      scenario: "blob GET 100 MB",
+      note: "curl, one client, servers on all cores, from the page cache",
+      measure: async (server) => speed(await curl([urls.get(server)!])),
+    });
+    const many = await contest(bench, {
+      ...getting(undefined),
+      ...{ scenario: "blob GET 100 MB, 32 clients", rounds: 3 },
+      note: "wrk, 32 connections, servers on all cores, from the page cache",
+      async measure(server) {
+        const { bytes } = await wrk({ url: urls.get(server)! });
+        return { figure: bytes / 1e6, operations: bytes / size };
+      },
+    });
+    return [...put, ...chunked, ...get, ...many];
   },
 };

@@ -1,6 +1,7 @@
 import { blobOf, imageOf } from "../../src/testing/artifacts.ts";
 import { noise } from "../../src/testing/streams.ts";
 import { contest } from "../peers/contest.ts";
+import { generate } from "../peers/generate.ts";
 import { push } from "../peers/push.ts";
 import { distribution2, distribution3, zot } from "../peers/sides.ts";
 import { authorization, usersFile } from "../peers/users.ts";
@@ -44,9 +45,19 @@ export const manifestGet: Scenario = {
       prepare: ({ host }) => push({ host, repository, authorization }, chart, "1.0.0"),
       measure: ({ host }) => wrk({ url: `http://${host}/v2/${repository}/manifests/1.0.0`, headers }),
     });
+    const head = await contest(bench, {
+      ...{ scenario: "manifest HEAD by tag", unit: "/s", against: [[distribution3], [zot]] },
+      note: "a generator of our own, 32 connections",
+      prepare: ({ host }) => push({ host, repository }, chart, "1.0.0"),
+      async measure({ host }) {
+        const rate = await generate("header", host, `/v2/${repository}/manifests/1.0.0`, 32, accept);
+        return { figure: rate, operations: rate };
+      },
+    });
     return [
       ...(await ask("1.0.0", "manifest GET by tag")),
       ...(await ask(digest, "manifest GET by digest")),
+      ...head,
       ...guarded,
     ];
   },

@@ -16,6 +16,7 @@ const loads: readonly (Omit<Load, "url"> & { readonly scenario: string; readonly
   { scenario: "manifest GET by tag, one client", path: "manifests/1.0.0", headers: { accept }, clients: 1 },
   { scenario: "blob GET 10 KB, one client", path: blobPath(small), clients: 1 },
   { scenario: "blob GET 1 MB", path: blobPath(large) },
+  { scenario: "blob GET 1 MB, one client", path: blobPath(large), clients: 1 },
   {
     scenario: "blob GET, 1 KB out of 1 MB by Range",
     path: blobPath(large),

@@ -5,6 +5,7 @@ import type { Row, Scenario } from "../scenario.ts";
 
 const loads = [
   ["blob PUT 10 KB", 10 * 1024, 100, "whole"],
+  ["blob PUT 10 KB in four chunks", 10 * 1024, 50, "chunked"],
   ["blob PUT 1 MB", 1024 * 1024, 30, "whole"],
   ["blob PUT 1 MB in four chunks", 1024 * 1024, 30, "chunked"],
 ] as const;

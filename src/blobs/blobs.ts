@@ -54,6 +54,8 @@ export interface Blobs {
 export interface IngestOptions {
   /** Nobody goes on with it: what was appended need not survive power loss before it is committed. Saves the syncs for that. */
   readonly brief?: boolean;
+  /** So many bytes from the start were on the disk for good when it was closed: a sync that fails takes none of them. */
+  readonly safe?: number;
 }
 
 /** Who looks on while bytes are appended, and what becomes of them. */

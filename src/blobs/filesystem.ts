@@ -80,12 +80,13 @@ export class FilesystemBlobs implements Blobs {
     }
   }
 
-  async ingest(name: string, { brief = false }: IngestOptions = {}): Promise<Ingest> {
+  async ingest(name: string, { brief = false, safe = 0 }: IngestOptions = {}): Promise<Ingest> {
     const path = join(this.#directories.ingest, parseIngestName(name));
     await this.#make(this.#directories.ingest);
     return FilesystemIngest.open(this.#fs, {
       path,
       brief,
+      safe,
       blobPath: async (digest) => {
         const target = this.#pathOf(digest);
         // Both: whoever made the upper one, another tool perhaps, need not have synced it.

@@ -17,6 +17,7 @@ export interface IngestPlace {
   readonly path: string;
   /** As of `IngestOptions`. */
   readonly brief: boolean;
+  readonly safe: number;
   /** The file of a blob, whose directory is made first where it is not there. */
   blobPath(digest: Digest): Promise<string>;
 }
@@ -59,6 +60,7 @@ export class FilesystemIngest implements Ingest {
     this.#place = place;
     this.#file = file;
     this.#offset = size;
+    this.#synced = Math.min(place.safe, size);
     this.#sealed = sealed;
     if (size === 0) this.#live = { digester: new Digester(), hashed: 0 };
   }
@@ -88,6 +90,8 @@ export class FilesystemIngest implements Ingest {
     { safe, written, given }: AppendOptions = {},
   ): Promise<void> {
     await this.#detach();
+    // First, so that no byte is taken that a power loss would take with the entry of its file.
+    if (!this.#place.brief) await this.#enter();
     const live = this.#live;
     this.#changed();
     try {
@@ -101,19 +105,14 @@ export class FilesystemIngest implements Ingest {
         ...(given === true && { done: free }),
         sync: async (size) => {
           await this.#datasync(size);
-          if (safe === undefined) return;
-          await this.#enter();
-          await safe(size);
+          await safe?.(size);
         },
       });
     } finally {
       this.#offset = (await this.#file.stat()).size;
       // When a write failed, more was hashed than written.
       if (live?.hashed === this.#offset) this.#live = live;
-      if (!this.#place.brief) {
-        await this.#sync();
-        await this.#enter();
-      }
+      if (!this.#place.brief) await this.#sync();
     }
   }
 

@@ -1,5 +1,6 @@
 import { ChartroomError } from "../oci/errors.ts";
-import { type ChartArchive, type ChartFile, openArchive } from "./archive/archive.ts";
+import { type ChartArchive, openArchive } from "./archive/archive.ts";
+import type { ChartFile } from "./archive/files.ts";
 import { parseMetadata } from "./chartYaml.ts";
 
 /**

@@ -1,8 +1,9 @@
-import { gzipSync } from "fflate";
+import { gzipSync } from "fflate/browser";
 import { isMap, isScalar, isSeq, parseDocument } from "yaml";
 import { digestOf } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
-import type { ChartArchive, ChartFile } from "./archive/archive.ts";
+import type { ChartArchive } from "./archive/archive.ts";
+import type { ChartFile } from "./archive/files.ts";
 import { writeTar } from "./archive/tarWriter.ts";
 import { parseMetadata } from "./chartYaml.ts";
 import { dependencyStruct } from "./config.ts";

@@ -1,4 +1,5 @@
-import { type ChartArchive, type ChartFile, openArchive, unpackedBytes } from "./archive/archive.ts";
+import { type ChartArchive, openArchive, unpackedBytes } from "./archive/archive.ts";
+import type { ChartFile } from "./archive/files.ts";
 import { configBytes } from "./config.ts";
 import { goYamlText } from "./go/yamlText.ts";
 import type { Metadata } from "./metadata.ts";

@@ -40,6 +40,7 @@ export function addMigrateCommands(program: Definition, whole: boolean): void {
     .option("--base-url <url>", "where all archives are, whatever the index says")
     .option("--rewrite-urls <from=to>", "what URLs that begin so begin with instead")
     .option("--rewrite-dependencies", "name the target where charts name the source; their signatures fall")
+    .option("--plain-tags", "what is tagged v1.2.3 is tagged 1.2.3, too, where Helm's ranges find it")
     .option("--source-username <user>", "log in to the source as this user")
     .option("--source-password-stdin", "with the password on standard input")
     .option("--from-plain-http", "speak http to a source's registry alone")

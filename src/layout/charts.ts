@@ -43,7 +43,9 @@ export async function charts(
     remembered.index === digestOf(bytes)
       ? remembered.rows
       : await learn(layout, { bytes, remembered, matches });
-  return found.filter(({ name }) => matches(name)).map((each) => rowOf(layout, each));
+  const rows: (StoredChart | BadEntry)[] = [];
+  for (const each of found) if (matches(each.name)) rows.push(rowOf(layout, each));
+  return rows;
 }
 
 /** A name, what it points at, and what that says of itself, or why that cannot be read. */

@@ -89,13 +89,11 @@ export class LayoutWrites extends LayoutReads implements Writes {
     verifyBytes(bytes, descriptor);
     const manifest = parseManifest(bytes, descriptor.mediaType);
     await this.pushBlob(descriptor, async () => new Blob([bytes.slice()]).stream());
+    if (tags.length === 0 && manifest.subject === undefined) return; // nothing of index.json, so no turn
     await this.layout.update((index) => {
       for (const tag of tags) this.#check(index, tag, descriptor.digest, expect);
       // A referrer without a tag would be lost: nothing else in a layout leads to it.
-      if (tags.length === 0)
-        return manifest.subject === undefined
-          ? index
-          : index.withUnnamed(descriptor, artifactTypeOf(manifest));
+      if (tags.length === 0) return index.withUnnamed(descriptor, artifactTypeOf(manifest));
       return tags.reduce((changed, tag) => changed.with(entryName(this.prefix, tag), descriptor), index);
     }, this.#signal);
   }

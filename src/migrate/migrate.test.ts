@@ -294,6 +294,7 @@ describe("a provenance file", () => {
     files.set(`${url}.prov`, utf8(provenanceOf(digestOf(archive))));
     expect(await failureOf(verifyStep(migration(), step))).toMatchObject({
       message: "mychart:1.0.0 differs: its provenance is missing",
+      hint: expect.stringContaining("`chartroom delete` its tag, and migrate"),
     });
   });
 });

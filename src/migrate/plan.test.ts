@@ -32,6 +32,20 @@ async function planned(entries: readonly IndexEntry[], filters: Filters = {}): P
 }
 
 describe("a plan", () => {
+  test("knows the tag without a v, where no other row has it, wanted or not", async () => {
+    async function* all() {
+      const old = { created: "2025-01-01T00:00:00Z" };
+      yield* [row("a", "v1.0.0"), row("a", "v1.1.0+b"), row("a", "v1.2.0"), row("a", "1.2.0", old)];
+    }
+    const plan = await Array.fromAsync(planOf(all(), { since: Date.parse("2026-01-01") }));
+    expect(plan.map((each) => "step" in each && `${each.step.tag} ${each.step.plainTag}`)).toEqual([
+      false,
+      "v1.0.0 1.0.0",
+      "v1.1.0_b 1.1.0_b",
+      "v1.2.0 undefined",
+    ]);
+  });
+
   test("has a step for each row, a + of a version a _ in its tag, and each bad entry", async () => {
     expect(await planned([row("a", "1.0.0+b"), bad("a"), row("b", "v2")])).toEqual([
       "a: bad",

@@ -12,6 +12,8 @@ export interface Step {
   /** Below the target's prefix. */
   readonly repository: RepositoryName;
   readonly tag: Tag;
+  /** The tag without a `v` in front, where it has one and no other row has that tag. */
+  readonly plainTag?: Tag;
 }
 
 /** A row that is left where it is, and why: the end of a sentence that begins with it. */
@@ -60,12 +62,10 @@ export async function* planOf(
     }
     const wanted = wantedOf(filters, kept);
     if (wanted.length < kept.length) yield { filtered: kept.length - wanted.length };
-    yield* stepsOf(
-      chart,
-      wanted.map(({ row }) => row),
-      naming,
-      names,
-    );
+    const versions = new Set(rows.map(({ row }) => row.version));
+    const planned = wanted.map(({ row }) => row);
+    for (const each of stepsOf(chart, planned, naming, names))
+      yield "step" in each ? { step: { ...each.step, ...plainTagOf(each.step.tag, versions) } } : each;
   }
 }
 
@@ -121,6 +121,12 @@ function* stepsOf(
     if (had !== undefined) yield { leftOut: duplicate(had, row) };
   }
   for (const [tag, row] of byTag) yield { step: { row, repository, tag } };
+}
+
+/** @param taken the versions that its chart's rows have */
+function plainTagOf(tag: Tag, taken: ReadonlySet<string>): Pick<Step, "plainTag"> {
+  const plain = /^v(\d.*)$/.exec(tag)?.[1];
+  return plain === undefined || taken.has(plain.replace("_", "+")) ? {} : { plainTag: parseTag(plain) };
 }
 
 function tagOf({ version, name }: IndexRow): Tag | ChartroomError {

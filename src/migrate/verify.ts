@@ -23,7 +23,12 @@ export async function verifyStep(migration: Migration, step: Step) {
   const reads = target.reads(repository);
   const held = await reads.manifest(tag);
   if (held === undefined) throw new ChartroomError("not_found", `Missing: ${repository}:${tag}`);
-  const differs = (why: string) => new ChartroomError("not_verified", `${repository}:${tag} differs: ${why}`);
+  const differs = (why: string, hint?: string) =>
+    new ChartroomError(
+      "not_verified",
+      `${repository}:${tag} differs: ${why}`,
+      hint === undefined ? {} : { hint },
+    );
   const chart = heldChart(held);
   if (chart === undefined) throw differs("it is no chart");
   const { content, provenance, created } = chart;
@@ -46,7 +51,10 @@ export async function verifyStep(migration: Migration, step: Step) {
   const bytes = provenance && (await readVerified(await reads.blob(provenance), provenance));
   const beside = rewritten ? undefined : await provenanceBeside(source, step);
   if (beside !== undefined && (bytes === undefined || !Buffer.from(bytes).equals(beside)))
-    throw differs(bytes === undefined ? "its provenance is missing" : "its provenance is another one");
+    throw differs(
+      bytes === undefined ? "its provenance is missing" : "its provenance is another one",
+      "A chart with the index's archive is not asked for its provenance again: `chartroom delete` its tag, and migrate.",
+    );
   const parts = { archive: content.digest, size: content.size, manifest: held.descriptor.digest };
   return { step, tag, status: "verified", ...parts, notes } satisfies Outcome;
 }

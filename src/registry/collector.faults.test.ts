@@ -2,15 +2,14 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { FilesystemBlobs } from "../blobs/filesystem.ts";
 import { MemoryCatalog } from "../catalog/memory/memory.ts";
 import { type FileSystem, nodeFileSystem } from "../files/filesystem.ts";
 import { blobOf, imageOf, pushArtifact, pushContent } from "../testing/artifacts.ts";
 import { here, there } from "../testing/commands.ts";
+import { fileRegistry } from "../testing/fileRegistry.ts";
 import { type Call, TestFileSystem } from "../testing/filesystem.ts";
 import { noise } from "../testing/streams.ts";
-import { Registry } from "./registry.ts";
-import { WriteStop } from "./writeStop.ts";
+import type { Registry } from "./registry.ts";
 
 /** Hundreds of days, each with its syncs: seconds on a quiet machine. */
 const minute = 60_000;
@@ -43,15 +42,8 @@ async function place() {
 type Place = Awaited<ReturnType<typeof place>>;
 
 /** A process over a place, from its start on. */
-function started({ catalog, clock }: Place, fs: FileSystem, root: string) {
-  const writes = new WriteStop(() => {});
-  const blobs = new FilesystemBlobs(writes.files(fs), {
-    blobs: join(root, "blobs"),
-    ingest: join(root, "ingest"),
-  });
-  const rows = writes.catalog(catalog);
-  return { blobs, registry: new Registry({ blobs, catalog: rows, now: () => clock.now, rules: { grace } }) };
-}
+const started = ({ catalog, clock }: Place, fs: FileSystem, root: string) =>
+  fileRegistry(root, fs, catalog, { now: () => clock.now, rules: { grace } });
 
 /** Push, delete, collect, and push again what was collected. Gives which steps were done; a later one may need an earlier. */
 async function day({ clock }: Place, registry: Registry): Promise<boolean[]> {

@@ -171,11 +171,12 @@ export class Uploads {
       });
   }
 
-  /** Let go of open files. Sessions stay. */
+  /** Let go of open files: of all, whichever cannot be closed. Sessions stay. @throws node's error */
   async close(): Promise<void> {
-    const ingests = [...this.#idle.values()];
+    const closing = [...this.#idle.values()].map((ingest) => ingest.close());
     this.#idle.clear();
-    for (const ingest of ingests) await ingest.close();
+    await Promise.allSettled(closing);
+    await Promise.all(closing);
   }
 
   /**
@@ -228,7 +229,7 @@ export class Uploads {
   async #open({ id, offset }: Upload): Promise<Ingest> {
     const idle = this.#takeIdle(id);
     if (idle !== undefined) return idle;
-    const ingest = await this.#store.blobs.ingest(id);
+    const ingest = await this.#store.blobs.ingest(id, { safe: offset });
     if (ingest.offset > offset) await ingest.truncate(offset);
     return ingest;
   }

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { ChartroomError, type ErrorCode } from "../oci/errors.ts";
 import { mediaTypes } from "../oci/mediaTypes.ts";
-import { parseTag, type Tag } from "../oci/reference.ts";
+import { parseTag } from "../oci/reference.ts";
 import { readVerified } from "../oci/verify.ts";
 import { absentDigest, blobOf, imageOf, pushArtifact } from "../testing/artifacts.ts";
 import { codeOf } from "../testing/errors.ts";
@@ -253,61 +253,6 @@ describe("an odd registry is understood", () => {
       const made = await spoiled(gets(() => new Response(image.bytes.slice(), { headers })));
       expect((await remoteOf(made).manifest(tag))?.descriptor.mediaType).toBe(mediaTypes.manifest);
     }
-  });
-
-  test("that ignores conditions is asked what the tag holds before", async () => {
-    const made = await spoiled((request) => {
-      request.headers.delete("if-none-match");
-      request.headers.delete("if-match");
-      return undefined;
-    });
-    const push = remoteOf(made).pushManifest(other.descriptor, other.bytes, {
-      tags: [tag],
-      expect: "absent",
-    });
-    expect(await errorOf(push)).toMatchObject({
-      code: "conflict",
-      message: expect.stringContaining(image.descriptor.digest),
-    });
-    expect((await made.repository.resolve(tag))?.digest).toBe(image.descriptor.digest);
-  });
-
-  test("that says it heeds conditions is not asked what one tag holds before; of several it is", async () => {
-    const made = testRegistry(undefined, undefined, (response) => {
-      if (response.status === 201) response.headers.set("chartroom-heeds", "If-Match, If-None-Match");
-      return response;
-    });
-    closing.push(made.stop);
-    const remote = remoteOf(made);
-    const looks = () => made.requests.splice(0).filter((each) => /^HEAD .*\/manifests\//.test(each));
-    const push = (tags: Tag[], of = image) => pushArtifact(remote, of, { tags, expect: "absent" });
-    await push([tag]);
-    expect(looks()).toEqual([]);
-    await push([tag]);
-    expect(await errorOf(push([tag], other))).toMatchObject({
-      code: "conflict",
-      message: expect.stringContaining(image.descriptor.digest),
-    });
-    looks();
-    const next = parseTag("2.0.0");
-    expect(await errorOf(push([next, tag], other))).toMatchObject({ code: "conflict" });
-    expect(looks().length).toBeGreaterThanOrEqual(2);
-    expect(await made.repository.resolve(next)).toBeUndefined();
-  });
-
-  test("that has our manifest already when it refuses the condition got it from us", async () => {
-    const made = await spoiled(async (request) => {
-      if (request.method !== "PUT") return undefined;
-      await pushArtifact(made.repository, other, { tags: [parseTag("2.0.0")], expect: "any" });
-      return new Response(null, { status: 412 });
-    });
-    const remote = remoteOf(made);
-    await remote.pushManifest(other.descriptor, other.bytes, { tags: [parseTag("2.0.0")], expect: "absent" });
-    const third = remote.pushManifest(image.descriptor, image.bytes, {
-      tags: [parseTag("3.0.0")],
-      expect: "absent",
-    });
-    expect(await errorOf(third)).toMatchObject({ code: "conflict" });
   });
 
   test("that sorts its tags in its own way, pages them, and ignores `last`", async () => {

@@ -1,5 +1,5 @@
 import { lstat, unlink } from "node:fs/promises";
-import { connect } from "node:net";
+import { connect, isIP } from "node:net";
 import { ChartroomError } from "../oci/errors.ts";
 
 /** Where a server listens: an address, or the path of a socket. Port 0 takes a free one, the same for all addresses. */
@@ -98,9 +98,10 @@ export function refusalOf(address: Address, cause: unknown): ChartroomError {
       return new ChartroomError("network", `Cannot listen on ${where}: this machine has no such address`, {
         cause,
       });
-    case "ENOENT": // Bun's word for a name that does not resolve
-      return new ChartroomError("network", `Cannot listen on ${where}: no such host`, { cause });
   }
+  // Of a name that does not resolve Bun gives the code of whatever went wrong before (ENOENT, ENOTTY, …).
+  if (isIP(hostname) === 0)
+    return new ChartroomError("network", `Cannot listen on ${where}: no such host`, { cause });
   const why = cause instanceof Error ? cause.message : String(cause);
   return new ChartroomError("network", `Cannot listen on ${where}: ${why}`, { cause });
 }

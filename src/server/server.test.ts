@@ -6,7 +6,7 @@ import { codeOf } from "../testing/errors.ts";
 import { testHandler } from "../testing/handler.ts";
 import { type TestServer, testServer } from "../testing/server.ts";
 import { noise } from "../testing/streams.ts";
-import type { Address } from "./listen.ts";
+import { type Address, refusalOf } from "./listen.ts";
 import { Log } from "./log.ts";
 import { type RunningServer, startServer } from "./server.ts";
 
@@ -236,6 +236,16 @@ describe("addresses", () => {
   test("one that the machine does not have is left out, unless it is the first", async () => {
     expect((await start(local, nobodys)).addresses).toHaveLength(1);
     expect(await codeOf(start(nobodys, local))).toBe("network");
+  });
+
+  test("a name that does not resolve is no host, whatever went wrong before", () => {
+    for (const code of ["ENOENT", "ENOTTY"]) {
+      const said = refusalOf(
+        { hostname: "no.invalid", port: 5 },
+        Object.assign(new Error("listen"), { code }),
+      );
+      expect([said.code, said.message]).toEqual(["network", "Cannot listen on no.invalid:5: no such host"]);
+    }
   });
 
   test("a port in use is a conflict, and nothing is left listening", async () => {

@@ -1,7 +1,7 @@
-import type { Dirent } from "node:fs";
-import { link, lstat, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { type Dirent, lstatSync, readdirSync } from "node:fs";
+import { link, lstat, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { errorCode, type FileSystem, nodeFileSystem, type OpenFile } from "../files/filesystem.ts";
+import { type FileSystem, nodeFileSystem, type OpenFile } from "../files/filesystem.ts";
 
 /** A call that was made: a function of `FileSystem` or of `OpenFile`, and the path it was about. */
 export interface Call {
@@ -56,7 +56,7 @@ export class TestFileSystem implements FileSystem {
     const rebuild = async (from: Inode, path: string | undefined, to: string): Promise<void> => {
       await mkdir(to);
       const found =
-        path === undefined ? (this.#entries.get(from) ?? new Map<string, Inode>()) : await entriesOf(path);
+        path === undefined ? (this.#entries.get(from) ?? new Map<string, Inode>()) : entriesOf(path);
       for (const [name, inode] of found) {
         const target = join(to, name);
         const twin = files.get(inode);
@@ -73,7 +73,7 @@ export class TestFileSystem implements FileSystem {
   }
 
   async open(path: string, flags: string, mode?: number): Promise<OpenFile> {
-    const before = await inodeAt(path);
+    const before = inodeAt(path);
     // Readable too, so that a sync can look at what it syncs.
     const readable = flags === "wx" ? "wx+" : flags;
     const file = await this.#call({ name: "open", path }, () => nodeFileSystem.open(path, readable, mode));
@@ -87,7 +87,7 @@ export class TestFileSystem implements FileSystem {
     const call = <T>(name: keyof OpenFile, work: () => Promise<T>) => this.#call({ name, path }, work);
     // As it is when asked; the real disk need not be kept busy for that.
     const sync = async () => {
-      const kept = (await contentOf(file)) ?? (await entriesOf(path));
+      const kept = (await contentOf(file)) ?? entriesOf(path);
       if (kept instanceof Uint8Array) this.#content.set(ino, kept);
       else this.#entries.set(ino, kept);
     };
@@ -181,7 +181,7 @@ export class TestFileSystem implements FileSystem {
   async #keepTree(path: string): Promise<void> {
     const stats = await lstat(path);
     if (!stats.isDirectory()) return void this.#content.set(stats.ino, await readFile(path));
-    const entries = await entriesOf(path);
+    const entries = entriesOf(path);
     this.#entries.set(stats.ino, entries);
     for (const name of entries.keys()) await this.#keepTree(join(path, name));
   }
@@ -191,18 +191,18 @@ function failure(code: string, name: string, path: string): Error {
   return Object.assign(new Error(`${code}: made to fail, ${name} '${path}'`), { code, syscall: name, path });
 }
 
-async function inodeAt(path: string): Promise<Inode | undefined> {
-  try {
-    return (await lstat(path)).ino;
-  } catch (error) {
-    if (errorCode(error) === "ENOENT") return undefined;
-    throw error;
-  }
+// Here and now, so that what is kept is what was there at one moment, and cheap: each open and each sync asks.
+
+function inodeAt(path: string): Inode | undefined {
+  return lstatSync(path, { throwIfNoEntry: false })?.ino;
 }
 
-async function entriesOf(path: string): Promise<Map<string, Inode>> {
+function entriesOf(path: string): Map<string, Inode> {
   const entries = new Map<string, Inode>();
-  for (const name of await readdir(path)) entries.set(name, (await lstat(join(path, name))).ino);
+  for (const name of readdirSync(path)) {
+    const inode = inodeAt(join(path, name));
+    if (inode !== undefined) entries.set(name, inode);
+  }
   return entries;
 }
 

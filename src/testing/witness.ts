@@ -1,4 +1,4 @@
-import { type Digest, digestOf } from "../oci/digest.ts";
+import { algorithmOf, type Digest, digestOf } from "../oci/digest.ts";
 import type { Artifact, Content } from "./artifacts.ts";
 
 /** Sends one request to a registry; a path begins with `/`. Throws when no answer comes. */
@@ -33,8 +33,8 @@ export class Witness {
   /** Blobs that were pushed and may be collected. */
   readonly #loose = new Set<string>();
   readonly #referrers = new Map<Digest, Set<Digest>>();
-  /** Sessions, with the bytes that were acknowledged. */
-  readonly #sessions = new Map<string, number>();
+  /** Sessions, with their blobs and how many bytes of those were acknowledged. */
+  readonly #sessions = new Map<string, { readonly content: Content; readonly sent: number }>();
 
   constructor(ask: Ask, repository: string, options: { readonly collected?: boolean } = {}) {
     this.#ask = ask;
@@ -43,33 +43,50 @@ export class Witness {
   }
 
   /** Push a blob, in one request, or in two through a session. Gives whether it was acknowledged. */
-  async blob({ bytes, descriptor }: Content, how: "whole" | "session"): Promise<boolean> {
-    const path = this.#blobPath(descriptor.digest);
-    const done = async (line: string, rest: Uint8Array) => {
-      if (!(await this.#acknowledges(201, line, rest))) return false;
-      if (this.#collected) this.#loose.add(path);
-      else this.#held.set(path, descriptor.digest);
-      return true;
-    };
-    if (how === "whole") return done(`POST ${this.#root}/blobs/uploads/?digest=${descriptor.digest}`, bytes);
-    const session = await this.half({ bytes });
-    if (session === undefined) return false;
-    // The session may end now, though no answer says so.
-    const sent = this.#sessions.get(session);
-    this.#sessions.delete(session);
-    return done(`PUT ${session}?digest=${descriptor.digest}`, bytes.subarray(sent));
+  async blob(content: Content, how: "whole" | "session"): Promise<boolean> {
+    if (how === "whole")
+      return this.#pushed(content, `POST ${this.#root}/blobs/uploads/?digest=${content.descriptor.digest}`);
+    const session = await this.half(content);
+    return session !== undefined && this.finish(session);
   }
 
   /** Begin a blob and send half of it. Gives its session's path once that is acknowledged. */
-  async half({ bytes }: Pick<Content, "bytes">): Promise<string | undefined> {
-    const opened = await this.#acknowledges(202, `POST ${this.#root}/blobs/uploads/`);
-    const location = opened?.headers.get("location");
-    if (!location) return undefined;
-    const session = new URL(location, "http://registry").pathname;
-    const half = bytes.byteLength >> 1;
-    if (!(await this.#acknowledges(202, `PATCH ${session}`, bytes.subarray(0, half)))) return undefined;
-    this.#sessions.set(session, half);
+  async half(content: Content): Promise<string | undefined> {
+    const session = sessionOf(await this.#acknowledges(202, `POST ${this.#root}/blobs/uploads/`));
+    if (session === undefined) return undefined;
+    const sent = Math.ceil(content.bytes.byteLength / 2);
+    if (!(await this.#acknowledges(202, `PATCH ${session}`, content.bytes.subarray(0, sent))))
+      return undefined;
+    this.#sessions.set(session, { content, sent });
     return session;
+  }
+
+  /** Sessions that were half sent. */
+  get sessions(): readonly string[] {
+    return [...this.#sessions.keys()];
+  }
+
+  /** Send the rest of one of them. Gives whether its blob was acknowledged. */
+  async finish(session: string): Promise<boolean> {
+    const begun = this.#sessions.get(session);
+    // The session may end now, though no answer says so.
+    this.#sessions.delete(session);
+    return begun !== undefined && this.#finished(begun.content, session, begun.sent);
+  }
+
+  /** Mount a blob, or push it where the registry has nothing to mount. Gives whether it was acknowledged. */
+  async mount(content: Content, from: string): Promise<boolean> {
+    const { digest } = content.descriptor;
+    this.#forgetGone(this.#blobPath(digest));
+    const line = `POST ${this.#root}/blobs/uploads/?mount=${digest}&from=${from}`;
+    const answer = await this.#ask(line).catch(() => undefined);
+    await answer?.body?.cancel();
+    if (answer?.status === 201) {
+      this.acknowledged++;
+      return this.#has(content);
+    }
+    const session = answer?.status === 202 ? sessionOf(answer) : undefined;
+    return session !== undefined && this.#finished(content, session, 0);
   }
 
   /** Push a manifest, whose blobs are there, under a tag or, without one, its digest. */
@@ -77,6 +94,7 @@ export class Witness {
     const path = (name: string) => `${this.#root}/manifests/${name}`;
     const { digest, mediaType } = descriptor;
     if (tag !== undefined) this.#held.delete(path(tag));
+    this.#forgetGone(path(digest));
     if (!(await this.#acknowledges(201, `PUT ${path(tag ?? digest)}`, bytes, mediaType))) return false;
     for (const name of [tag ?? digest, digest]) this.#held.set(path(name), digest);
     this.#blobs.set(
@@ -97,6 +115,18 @@ export class Witness {
     return true;
   }
 
+  /** An artifact with all that it names is there under these tags, since somebody else was told so. */
+  trust(artifact: Artifact, ...tags: string[]): void {
+    for (const child of artifact.children) this.trust(child);
+    for (const blob of artifact.blobs) this.#has(blob);
+    const { digest } = artifact.descriptor;
+    for (const name of [...tags, digest]) this.#held.set(`${this.#root}/manifests/${name}`, digest);
+    this.#blobs.set(
+      `${this.#root}/manifests/${digest}`,
+      artifact.blobs.map((blob) => blob.descriptor.digest),
+    );
+  }
+
   /** How many things are remembered. */
   get size(): number {
     const referrers = [...this.#referrers.values()].reduce((sum, { size }) => sum + size, 0);
@@ -110,7 +140,8 @@ export class Witness {
       const answer = await this.#ask(`GET ${path}`);
       const found = await answer.bytes();
       if (answer.status !== (digest === undefined ? 404 : 200)) lost.push(`${path}: ${answer.status}`);
-      else if (digest !== undefined && digestOf(found) !== digest) lost.push(`${path}: other bytes`);
+      else if (digest !== undefined && digestOf(found, algorithmOf(digest)) !== digest)
+        lost.push(`${path}: other bytes`);
     }
     for (const [subject, digests] of this.#referrers) {
       const answer = await this.#ask(`GET ${this.#root}/referrers/${subject}`);
@@ -118,11 +149,11 @@ export class Witness {
       const found = new Set(manifests.map(({ digest }) => digest));
       for (const digest of digests.difference(found)) lost.push(`referrer ${digest} of ${subject}`);
     }
-    for (const [session, size] of this.#sessions) {
+    for (const [session, { sent }] of this.#sessions) {
       const answer = await this.#ask(`GET ${session}`);
       const range = answer.headers.get("range");
-      if (range !== `0-${size - 1}`)
-        lost.push(`${session}: ${answer.status}, ${range}, expected ${size} bytes`);
+      if (range !== `0-${sent - 1}`)
+        lost.push(`${session}: ${answer.status}, ${range}, expected ${sent} bytes`);
     }
     return lost;
   }
@@ -143,6 +174,29 @@ export class Witness {
     return new Map([...named, ...this.#held]);
   }
 
+  #finished(content: Content, session: string, sent: number): Promise<boolean> {
+    return this.#pushed(content, `PUT ${session}?digest=${content.descriptor.digest}`, sent);
+  }
+
+  async #pushed(content: Content, line: string, sent = 0): Promise<boolean> {
+    this.#forgetGone(this.#blobPath(content.descriptor.digest));
+    const answer = await this.#acknowledges(201, line, content.bytes.subarray(sent));
+    return answer !== undefined && this.#has(content);
+  }
+
+  /** A blob is there from now on. */
+  #has({ descriptor: { digest } }: Content): true {
+    const path = this.#blobPath(digest);
+    if (this.#collected) this.#loose.add(path);
+    else this.#held.set(path, digest);
+    return true;
+  }
+
+  /** What was deleted comes again, perhaps without an answer. */
+  #forgetGone(path: string): void {
+    if (this.#held.get(path) === undefined) this.#held.delete(path);
+  }
+
   #blobPath(digest: Digest): string {
     return `${this.#root}/blobs/${digest}`;
   }
@@ -160,4 +214,10 @@ export class Witness {
     this.acknowledged++;
     return answer;
   }
+}
+
+/** The path of the session that an answer names. */
+function sessionOf(answer: Response | undefined): string | undefined {
+  const location = answer?.headers.get("location");
+  return location ? new URL(location, "http://registry").pathname : undefined;
 }

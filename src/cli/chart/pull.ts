@@ -1,3 +1,4 @@
+import { archiveFiles } from "../../chart/archive/files.ts";
 import { parseConfig } from "../../chart/config.ts";
 import { chartManifest } from "../../chart/manifest.ts";
 import { chartMediaTypes } from "../../chart/mediaTypes.ts";
@@ -25,7 +26,8 @@ import { countOf } from "../words.ts";
 
 /**
  * `chart pull REF`: what the store lacks, verified byte by byte, then the name. That it is a chart is seen before anything
- * is named: the manifest before a byte is fetched, the archive before it is indexed.
+ * is named: the manifest before a byte is fetched, config and archive before it is indexed. What the chart is its config says;
+ * Chart.yaml is read by who opens the archive.
  */
 export async function pull(
   [ref = ""]: string[],
@@ -47,13 +49,10 @@ export async function pull(
   try {
     await writing(layout, context.signal, async (writer) => {
       const repository = writer.repository(repositoryOf(reference));
-      // What opens archives takes 8 ms to load, which the disk and the registry have to do anyway.
-      const archives = import("../../chart/archive/archive.ts");
       const admit = async () => {
         const { config, content } = chartManifest(parseManifest(root.bytes, root.descriptor.mediaType));
         parseConfig(await readVerified(await repository.blob(config), config));
-        const { openArchive } = await archives;
-        await openArchive(await readVerified(await repository.blob(content), content));
+        await archiveFiles(await readVerified(await repository.blob(content), content));
       };
       await copy(remote, repository, root, {
         tags: [],

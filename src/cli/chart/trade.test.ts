@@ -2,8 +2,10 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { chartMediaTypes } from "../../chart/mediaTypes.ts";
 import { parseTag } from "../../oci/reference.ts";
+import { rawEntry, rawTar } from "../../testing/archives.ts";
 import { blobOf, imageOf, pushArtifact } from "../../testing/artifacts.ts";
 import { sampleChart, writeChart } from "../../testing/charts.ts";
 import { play } from "../../testing/context.ts";
@@ -22,12 +24,32 @@ afterEach(async () => {
 
 const chart = (...argv: string[]) => play(["chart", ...argv, "--store", "store"], { cwd: folder });
 
-test("what is pulled and is no chart is not named", async () => {
-  const config = blobOf('{"name":"mychart","version":"1.0.0"}', chartMediaTypes.config);
-  const artifact = imageOf([blobOf("no archive", chartMediaTypes.content)], {}, config);
+/** Put what says that it is a chart into the registry, and give its name. */
+async function pushed(archive: string | Uint8Array): Promise<string> {
+  const config = blobOf('{"name":"mychart","version":"1.0.0","apiVersion":"v2"}', chartMediaTypes.config);
+  const artifact = imageOf([blobOf(archive, chartMediaTypes.content)], {}, config);
   await pushArtifact(registry.repository, artifact, { tags: [parseTag("1.0.0")], expect: "any" });
-  expect(await chart("pull", `${registry.host}/a/mychart:1.0.0`)).toMatchObject({ exitCode: 1 });
+  return `${registry.host}/a/mychart:1.0.0`;
+}
+
+const archiveOf = (path: string, content: string) =>
+  gzipSync(rawTar([rawEntry({ name: `mychart/${path}`, content })]));
+
+test.each([
+  ["is no archive", "no archive"],
+  ["has no Chart.yaml", archiveOf("values.yaml", "")],
+])("what is pulled and %s is not named", async (_what, archive) => {
+  expect(await chart("pull", await pushed(archive))).toMatchObject({ exitCode: 1 });
   expect((await chart("list", "-q")).stdout).toBe("");
+});
+
+test("what a chart is its config says; a broken Chart.yaml is refused where it is read", async () => {
+  const name = await pushed(archiveOf("Chart.yaml", "name: ["));
+  expect(await chart("pull", name)).toMatchObject({ exitCode: 0 });
+  expect(await chart("export", name)).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining("Cannot parse Chart.yaml"),
+  });
 });
 
 test("a tag that holds another chart is left alone unless forced", async () => {

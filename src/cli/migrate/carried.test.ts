@@ -60,10 +60,22 @@ describe("a migration", () => {
     await put("index.yaml", indexOf(rows));
     for (const verb of ["plan", "run", "verify"]) {
       const { stdout } = await run([verb, "site", target, "--report", join(folder, "page.html")]);
-      const says = "vee: 2 tags with a v in front, which Helm finds by exact version alone";
+      const says =
+        "vee: 2 tags with a v in front, which Helm finds by exact version alone; --plain-tags gives them another";
       expect(stdout).toContain(`\n${says}\n`);
       expect(await readFile(join(folder, "page.html"), "utf8")).toContain(`<li>${says}</li>`);
     }
+    const asked = ["site", target, "--plain-tags"];
+    expect((await run(["verify", ...asked])).stdout).toContain("vee:v1.0.0: its tag 1.0.0 is missing\n");
+    const { exitCode, stdout } = await run(asked);
+    expect([exitCode, stdout]).toEqual([
+      0,
+      expect.stringContaining("already there, it is tagged 2.0.0, too\n"),
+    ]);
+    const tags = async () => (await play(["tags", `${target}/vee`], { cwd: folder })).stdout;
+    expect(await tags()).toBe("1.0.0\n2.0.0\nv1.0.0\nv2.0.0\n");
+    expect((await run(["verify", ...asked])).stdout).toMatch(/^2 verified/m);
+    expect((await run(asked)).stdout).toMatch(/: already there\n.*: already there\n2 already there\n$/);
   });
 
   test("brings what the source tells Artifact Hub to each chart's repository, and replaces nothing there", async () => {

@@ -9,6 +9,7 @@ import { explain } from "../exit.ts";
 import { countOf } from "../words.ts";
 import { filtersOf } from "./options.ts";
 import { pageOf, type Verb } from "./page.ts";
+import { withPlainTags } from "./plainTags.ts";
 import type { Prepared } from "./prepared.ts";
 import { Report } from "./report.ts";
 import type { Summary } from "./told.ts";
@@ -42,7 +43,8 @@ export async function each(
       report.withoutMetadata(row.name, explain(error));
     }
   };
-  const works = ends.works({ ...how, accompany });
+  const plain = ends.works({ ...how, accompany });
+  const works = options.plainTags ? withPlainTags(plain, ends.target) : plain;
   const work = (step: Step): Promise<Outcome> =>
     works[verb](step).catch((error: unknown) => {
       context.signal.throwIfAborted();

@@ -30,6 +30,7 @@ export interface Ends {
   readonly prefix: string;
   readonly naming: Naming;
   works(how: How): Works;
+  readonly target: MigrationTarget;
   /** What goes along with charts, once for each repository. */
   readonly metadata?: RepositoryMetadata | undefined;
   /** Names the source, whatever directory one is in. */
@@ -70,6 +71,7 @@ export async function openEnds(
     key: isSite(source) ? source : resolve(context.cwd, source),
     naming: repositoryNameOf,
     works: (how) => indexedWorks({ ...how, source: from, target: there, renaming, isSource }),
+    target: there,
     metadata,
     hint: "Is this the repository's index.yaml?",
   };
@@ -146,6 +148,7 @@ function storedEnds(
     key: JSON.stringify([place, place.kind === "store" && openStore(options, context).directory]),
     naming: repositoryPathOf,
     works: (how) => storedWorks({ charts, source, target, prefix }, how),
+    target: below(target, prefix, context.signal),
     hint: "What is below a prefix is migrated; `chartroom copy --all-tags` copies one repository.",
   };
 }

@@ -29,6 +29,7 @@ export interface MigrateOptions extends StoreOptions {
   readonly journal?: string;
   readonly report?: string;
   readonly rewriteDependencies?: boolean;
+  readonly plainTags?: boolean;
 }
 
 const refuse = (option: string, value: string, expected: string): ChartroomError =>

@@ -61,6 +61,7 @@ export async function prepared(
     rest.rewriteUrls,
     rest.store,
     rest.rewriteDependencies,
+    rest.plainTags,
   ];
   const what = hashed(version, ends.key, ends.prefix, filters, policies);
   const shown = withoutSecrets(source);

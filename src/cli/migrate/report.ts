@@ -58,7 +58,8 @@ export class Report {
 
   outcome({ step, status, tag, archive, size, manifest, error, notes, dependsOnSource }: Outcome): void {
     const { row, repository } = step;
-    if (/^v\d/.test(tag)) raise(this.#unranged, row.name);
+    if (step.plainTag !== undefined && step.plainTag !== tag && !this.#options.plainTags)
+      raise(this.#unranged, row.name);
     if (dependsOnSource) raise(this.#dependents, row.name);
     if (repository !== row.name) this.#renamed.set(row.name, repository);
     if (status === "moved" || status === "planned" || status === "verified") this.#bytes += size ?? 0;

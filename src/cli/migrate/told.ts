@@ -83,7 +83,7 @@ export const remarksOf = ({
   ...Object.entries(renamed).map(([from, to]) => `${from} is called ${to}`),
   ...Object.entries(unranged).map(
     ([chart, count]) =>
-      `${chart}: ${countOf(count, "tag")} with a v in front, which Helm finds by exact version alone`,
+      `${chart}: ${countOf(count, "tag")} with a v in front, which Helm finds by exact version alone; --plain-tags gives them another`,
   ),
   ...Object.entries(dependents).map(
     ([chart, count]) =>

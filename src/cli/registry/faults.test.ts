@@ -2,19 +2,15 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { FilesystemBlobs } from "../../blobs/filesystem.ts";
 import type { Catalog } from "../../catalog/catalog.ts";
 import { openSqliteCatalog } from "../../catalog/sqlite/sqlite.ts";
 import { type FileSystem, nodeFileSystem } from "../../files/filesystem.ts";
 import { inParallel } from "../../oci/parallel.ts";
-import { Registry } from "../../registry/registry.ts";
-import { WriteStop } from "../../registry/writeStop.ts";
-import { createHandler } from "../../server/handler.ts";
-import { Log } from "../../server/log.ts";
 import { blobOf, imageOf } from "../../testing/artifacts.ts";
+import { fileRegistry } from "../../testing/fileRegistry.ts";
 import { type Call, TestFileSystem } from "../../testing/filesystem.ts";
 import { noise } from "../../testing/streams.ts";
-import { type Ask, Witness } from "../../testing/witness.ts";
+import { Witness } from "../../testing/witness.ts";
 
 /** Hundreds of days, each with its syncs: seconds on a quiet machine. */
 const minute = 60_000;
@@ -40,32 +36,8 @@ async function place() {
   return { root, fs: await TestFileSystem.over(root), repository: `point-${number}` };
 }
 
-/** A registry as `registry serve` wires it, as one process from its start on; without a socket. */
-async function started(
-  root: string,
-  fs: FileSystem,
-): Promise<{ ask: Ask; told: string[]; stop(): Promise<void> }> {
-  const told: string[] = [];
-  const writes = new WriteStop(({ message }) => told.push(message));
-  const blobs = new FilesystemBlobs(writes.files(fs), {
-    blobs: join(root, "blobs"),
-    ingest: join(root, "ingest"),
-  });
-  const registry = new Registry({ blobs, catalog: writes.catalog(catalog), now: Date.now });
-  const handle = createHandler({ registry, log: new Log(() => {}), now: Date.now });
-  const peer = { address: "192.0.2.7", untime: () => {}, retime: () => {}, isThrough: () => true };
-  const ask: Ask = (line, body, type = "application/octet-stream") => {
-    const [method = "", path = ""] = line.split(" ");
-    const headers: Record<string, string> =
-      body === undefined ? {} : { "content-type": type, "content-length": `${body.byteLength}` };
-    const request = new Request(`http://registry.example${path}`, {
-      ...{ method, headers },
-      ...(body !== undefined && { body: body as Uint8Array<ArrayBuffer> }),
-    });
-    return handle(request, peer);
-  };
-  return { ask, told, stop: () => registry.close() };
-}
+/** A process over a place, from its start on. */
+const started = (root: string, fs: FileSystem) => fileRegistry(root, fs, catalog);
 
 const layer = blobOf(noise(3_000));
 const image = imageOf([layer]);
@@ -94,7 +66,7 @@ async function day(witness: Witness): Promise<boolean[]> {
 /** The calls of a day on which nothing fails. */
 async function usualCalls(): Promise<readonly Call[]> {
   const { root, fs, repository } = await place();
-  const { ask, stop } = await started(root, fs);
+  const { ask, stop } = started(root, fs);
   const witness = new Witness(ask, repository);
   expect(await day(witness)).not.toContain(false);
   expect(await witness.lost()).toEqual([]);
@@ -120,7 +92,7 @@ for (const short of [false, true])
         const { root, fs, repository } = await place();
         const fault = { code: codes[fatal % codes.length]!, short };
         fs.fault = (index) => (index === fatal ? fault : undefined);
-        const first = await started(root, fs);
+        const first = started(root, fs);
         let ask = first.ask;
         const witness = new Witness((...request) => ask(...request), repository);
         await day(witness);
@@ -130,7 +102,7 @@ for (const short of [false, true])
         expect(first.told.length).toBe(name === "sync" || name === "datasync" ? 1 : 0);
         if (first.told.length === 0) expect(await day(witness)).not.toContain(false);
         await first.stop();
-        const next = await started(root, fs);
+        const next = started(root, fs);
         ask = next.ask;
         expect(await witness.lost()).toEqual([]);
         expect(await day(witness)).not.toContain(false);
@@ -152,7 +124,7 @@ test(
       if (["read", "stat", "open"].includes(name)) return;
       const { root, fs, repository } = await place();
       fs.fault = (index) => (index >= last ? { code: "EIO" } : undefined);
-      const dying = await started(root, fs);
+      const dying = started(root, fs);
       let ask = dying.ask;
       const witness = new Witness((...request) => ask(...request), repository);
       await day(witness);
@@ -160,7 +132,7 @@ test(
       for (const entries of ["synced", "all"] as const) {
         const left = `${root}-${entries}`;
         await fs.afterPowerLoss(left, entries);
-        const next = await started(left, nodeFileSystem);
+        const next = started(left, nodeFileSystem);
         ask = next.ask;
         expect(await witness.lost()).toEqual([]);
         if (entries === "all") expect(await day(witness)).not.toContain(false);
@@ -177,7 +149,7 @@ test(
   "after a sync that failed no write is acknowledged, every read is, and a start mends it",
   async () => {
     const { root, fs, repository } = await place();
-    const first = await started(root, fs);
+    const first = started(root, fs);
     let ask = first.ask;
     const witness = new Witness((...request) => ask(...request), repository);
     expect(await day(witness)).not.toContain(false);
@@ -205,7 +177,7 @@ test(
     expect(first.told).toHaveLength(1);
     expect(await witness.lost()).toEqual([]);
     await first.stop();
-    const next = await started(root, fs);
+    const next = started(root, fs);
     ask = next.ask;
     expect(await witness.lost()).toEqual([]);
     expect(await day(witness)).not.toContain(false);

@@ -21,6 +21,7 @@ type Answer = readonly [status: number, body: unknown];
 /** A request, what it is answered, and ChartMuseum's own answer where that is another. */
 type Row = readonly [line: string, carried: Carried, answer: Answer, theirs?: Answer | undefined];
 
+/** A chart's archive with nothing but what the rows tell apart. */
 export const archiveOf = (version: string, name = "mychart", values = "a: 1\n"): Promise<Uint8Array> =>
   chartArchive(
     sampleChart({
@@ -28,16 +29,22 @@ export const archiveOf = (version: string, name = "mychart", values = "a: 1\n"):
       "values.yaml": values,
     }),
   );
+
+/** A provenance file for an archive, of the form that Helm's are, signed by nobody. */
 export const signatureOf = (archive: Uint8Array, version: string, name = "mychart"): Uint8Array =>
   new TextEncoder().encode(
     `-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\nname: ${name}\nversion: ${version}\n\n...\nfiles:\n  ${name}-${version}.tgz: sha256:${hexOf(digestOf(archive))}\n-----BEGIN PGP SIGNATURE-----\n`,
   );
+
+/** A form as `cm-push` and curl's `-F` send it: each field a file of its own name. */
 export function form(fields: Readonly<Record<string, Uint8Array>>): Carried {
   const body = new FormData();
   for (const [name, bytes] of Object.entries(fields))
     body.set(name, new Blob([bytes as Uint8Array<ArrayBuffer>]), name);
   return { body };
 }
+
+/** Bytes as curl's `--data-binary` sends them. */
 export const raw = (body: Uint8Array): Carried => ({ body });
 
 const api = "/charts/api/org/repo";
