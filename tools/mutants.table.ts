@@ -973,8 +973,8 @@ export const mutants: readonly Mutant[] = [
   {
     without: "the count of a blob's bytes while they come",
     file: "src/registry/chunk.ts",
-    find: "ingest.append(body, largest, safe)",
-    replace: "ingest.append(body, undefined, safe)",
+    find: "ingest.append(body, largest, { safe, given })",
+    replace: "ingest.append(body, undefined, { safe, given })",
     test: [
       "src/server/limits.test.ts",
       "are refused while they come where it is not, and by all their chunks together",

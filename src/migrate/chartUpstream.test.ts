@@ -8,6 +8,7 @@ import { limiter } from "../oci/limiter.ts";
 import { parseTag, type Reference } from "../oci/reference.ts";
 import { AnsweringServers } from "../testing/answering.ts";
 import { blobOf, imageOf, pushArtifact } from "../testing/artifacts.ts";
+import { nameOf } from "../testing/commands.ts";
 import { errorCodes, type TestHandler, testHandler } from "../testing/handler.ts";
 import { archiveOf, indexOf, provenanceOf, rowOf } from "../testing/migrate.ts";
 import { hastyTransport, mirrorOf } from "../testing/mirrored.ts";
@@ -257,3 +258,26 @@ describe("a mirror of a classic repository", () => {
     expect((await front.ask(`GET ${at("1.2.3")}`)).status).toBe(404);
   });
 });
+
+test("others have their turns while an index is read", async () => {
+  async function* entries() {
+    for (let i = 0; i < 1000; i++) yield { row: rowOf("mychart", `1.${i}.0`), line: i };
+  }
+  const index = async () => ({ entries: entries(), version: undefined });
+  const source = { index, places: () => [], repositoryMetadata: async () => undefined };
+  const home = new URL("https://charts.example.com/");
+  const mirrored = new MirroredSite(source, { home, registry: mirrorless, refresh: 1, now: () => now });
+  let [turns, isRead] = [0, false];
+  const turn = () => {
+    turns++;
+    if (!isRead) setImmediate(turn);
+  };
+  setImmediate(turn);
+  expect(await mirrored.tags(nameOf("mychart"))).toHaveLength(1000);
+  isRead = true;
+  expect(turns).toBeGreaterThanOrEqual(40);
+});
+
+const mirrorless = () => {
+  throw new Error("no registry is asked");
+};

@@ -32,7 +32,7 @@ export const leafFilesIn =
     const name = createHash("sha256")
       .update(JSON.stringify([form, prefix]))
       .digest("hex");
-    return new LeafFile(fs, join(directory, name), label);
+    return new LeafFile(fs, join(directory, name), label, form);
   };
 
 /**
@@ -44,27 +44,29 @@ export class LeafFile {
   readonly #fs: FileSystem;
   readonly #path: string;
   readonly #label: string;
+  readonly #form: Form;
   #recalled: Promise<void> | undefined;
   #made = 0;
   #writing = false;
 
-  constructor(fs: FileSystem, path: string, label: string) {
+  constructor(fs: FileSystem, path: string, label: string, form: Form) {
     this.#fs = fs;
     this.#path = path;
     this.#label = label;
+    this.#form = form;
   }
 
   /** Give leaves the parts that the file has, once. */
-  recall(form: Form, leaves: readonly Leaf[]): Promise<void> {
-    this.#recalled ??= this.#recall(form, leaves);
+  recall(leaves: () => readonly Leaf[]): Promise<void> {
+    this.#recalled ??= this.#recall(leaves);
     return this.#recalled;
   }
 
-  async #recall(form: Form, leaves: readonly Leaf[]): Promise<void> {
+  async #recall(leaves: () => readonly Leaf[]): Promise<void> {
     const parts = await this.#read();
     if (parts.size === 0) return;
-    for (const [i, leaf] of leaves.entries()) {
-      leaf.recall(form, parts);
+    for (const [i, leaf] of leaves().entries()) {
+      leaf.recall(this.#form, parts);
       if (i % leavesAtOnce === 0) await new Promise((resolve) => setImmediate(resolve));
     }
   }
@@ -83,13 +85,15 @@ export class LeafFile {
    * Keep the leaves whose parts are made, and no others, when enough of them are new; nobody waits for it.
    * @param made how many were made since this was said last
    */
-  keep(form: Form, leaves: readonly Leaf[], made: number): void {
+  keep(leaves: () => readonly Leaf[], made: number): void {
     this.#made += made;
-    if (this.#writing || this.#made < Math.max(fewest, leaves.length / share)) return;
+    if (this.#writing || this.#made < fewest) return;
+    const all = leaves();
+    if (this.#made < all.length / share) return;
     this.#made = 0;
     this.#writing = true;
     // A disk that does not take it loses nobody anything.
-    void this.#write(form, leaves)
+    void this.#write(all)
       .catch(() => this.#fs.rm(this.#temporary, { force: true }).catch(() => {}))
       .finally(() => {
         this.#writing = false;
@@ -97,10 +101,10 @@ export class LeafFile {
   }
 
   /** Without a sync: a file that the power cut short is seen to be. */
-  async #write(form: Form, leaves: readonly Leaf[]): Promise<void> {
+  async #write(leaves: readonly Leaf[]): Promise<void> {
     const parts = new Map<LeafKey, Part>();
     for (const [i, leaf] of leaves.entries()) {
-      const part = leaf.part(form);
+      const part = leaf.part(this.#form);
       if (part !== undefined) parts.set(leaf.key, part);
       if (i % leavesAtOnce === 0) await new Promise((resolve) => setImmediate(resolve));
     }

@@ -114,7 +114,7 @@ export class Shelf {
    */
   async #leaves(form: Form, charts: readonly ChartList[]): Promise<(readonly Leaf[])[]> {
     const file = this.#files[form];
-    await file?.recall(form, this.#allLeaves);
+    await file?.recall(() => this.#allLeaves());
     let made = 0;
     for (;;) {
       const seen = this.#seen;
@@ -136,7 +136,7 @@ export class Shelf {
       }
       if (lacking.length > 0) await make();
       if (all.every((leaves) => leaves.every((leaf) => leaf.part(form) !== undefined))) {
-        file?.keep(form, this.#allLeaves, made);
+        file?.keep(() => this.#allLeaves(), made);
         return all;
       }
       // An entry is gone from the catalog, and its chart is about to have other leaves.
@@ -145,7 +145,7 @@ export class Shelf {
     }
   }
 
-  get #allLeaves(): Leaf[] {
+  #allLeaves(): Leaf[] {
     return [...this.#charts.values()].flatMap(({ leaves }) => leaves);
   }
 
