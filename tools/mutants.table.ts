@@ -295,7 +295,7 @@ export const mutants: readonly Mutant[] = [
   {
     without: "a manifest's claim on its blobs",
     file: "src/catalog/sqlite/named.ts",
-    find: "  claimBlobs(sql, repository, manifest);\n",
+    find: "    claimBlob(sql, repository, content);\n",
     test: [
       "src/catalog/sqlite/sqlite.test.ts",
       "sqlite unnamed blobs a blob is unnamed until a manifest names it, and again when the last that did is gone",
