@@ -102,6 +102,8 @@ describe("all is made anew, and right", () => {
     const again = started(directory, program === undefined ? {} : { program });
     expect(await again.index()).toEqual(index);
     expect(again.made.length).toBeGreaterThanOrEqual(charts);
+    // It writes a file that is right, which must not come after the next damage.
+    await again.kept;
   };
 
   test("where the file is damaged anywhere, cut short, or empty", async () => {
