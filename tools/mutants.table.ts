@@ -75,7 +75,8 @@ export const mutants: readonly Mutant[] = [
   {
     without: "the entry of an upload's file, on the disk before its bytes are taken",
     file: "src/blobs/ingest.ts",
-    find: "    if (!this.#place.brief) await this.#enter();\n",
+    find: "ready: this.#place.brief ? undefined : this.#enter(),",
+    replace: "",
     test: ["src/registry/uploads.faults.test.ts", "bytes whose file may go with the power are not taken"],
   },
   {

@@ -90,12 +90,13 @@ export class FilesystemIngest implements Ingest {
     { safe, written, given }: AppendOptions = {},
   ): Promise<void> {
     await this.#detach();
-    // First, so that no byte is taken that a power loss would take with the entry of its file.
-    if (!this.#place.brief) await this.#enter();
     const live = this.#live;
     this.#changed();
     try {
       await appendAll(this.#file, this.#offset, limited(stream, this.#offset, limit), {
+        // No byte is taken that a power loss would take with the entry of its file; those that come meanwhile are read, since what
+        // a connection that breaks has brought unread is lost with it.
+        ready: this.#place.brief ? undefined : this.#enter(),
         piece(piece) {
           if (live === undefined) return;
           live.digester.update(piece);
