@@ -26,17 +26,22 @@ export async function machine(): Promise<Machine> {
       "Distribution 3": await answerOf("distribution3", ["--version"]),
       "docker-registry 2.8": await answerOf("docker-registry", ["--version"]),
       zot: await answerOf("zot", ["--version"]),
+      ChartMuseum: await answerOf("chartmuseum", ["--version"]),
       nginx: await answerOf("nginx", ["-v"]),
       wrk: await answerOf("wrk", ["-v"]),
     },
   };
 }
 
-/** The version in what a program says of itself: nginx tells it on standard error, and wrk ends with 1. */
+/**
+ * The version in what a program says of itself: nginx tells it on standard error, wrk ends with 1, and zot logs it as its commit,
+ * behind the time.
+ */
 async function answerOf(program: Program, args: readonly string[]): Promise<string> {
   const path = find(program);
   if (path === undefined) return "not installed";
   const child = Bun.spawn([path, ...args], { stdin: "ignore", stdout: "pipe", stderr: "pipe" });
   const said = await Promise.all([child.stdout, child.stderr].map((each) => new Response(each).text()));
-  return /\bv?\d+(?:\.\d+)+\S*/.exec(said.join("\n"))?.[0] ?? "unknown";
+  const text = said.join("\n");
+  return (/"commit":"(.*?)"/.exec(text)?.[1] ?? /\bv?\d+(?:\.\d+)+\S*/.exec(text)?.[0]) || "unknown";
 }

@@ -295,7 +295,7 @@ export const mutants: readonly Mutant[] = [
   {
     without: "a manifest's claim on its blobs",
     file: "src/catalog/sqlite/named.ts",
-    find: "  claimBlobs(sql, repository, manifest);\n",
+    find: "    claimBlob(sql, repository, content);\n",
     test: [
       "src/catalog/sqlite/sqlite.test.ts",
       "sqlite unnamed blobs a blob is unnamed until a manifest names it, and again when the last that did is gone",
@@ -478,7 +478,7 @@ export const mutants: readonly Mutant[] = [
     without: "the look at a pulled archive before it is named",
     file: "src/cli/chart/pull.ts",
     find: "        admit,\n",
-    test: ["src/cli/chart/trade.test.ts", "what is pulled and is no chart is not named"],
+    test: ["src/cli/chart/trade.test.ts", "what is pulled and is no archive is not named"],
   },
   {
     without: "what an unreadable manifest may need, in a prune",
@@ -973,8 +973,8 @@ export const mutants: readonly Mutant[] = [
   {
     without: "the count of a blob's bytes while they come",
     file: "src/registry/chunk.ts",
-    find: "ingest.append(body, largest, safe)",
-    replace: "ingest.append(body, undefined, safe)",
+    find: "ingest.append(body, largest, { safe, given })",
+    replace: "ingest.append(body, undefined, { safe, given })",
     test: [
       "src/server/limits.test.ts",
       "are refused while they come where it is not, and by all their chunks together",

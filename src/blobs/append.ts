@@ -17,6 +17,8 @@ const [worthSyncing, syncPause] = [2 * 1024 * 1024, 250];
 export interface AppendWatch {
   /** Each piece, while its batch is on the way to the disk. */
   piece?(piece: Uint8Array): void;
+  /** Each piece, once it was written. */
+  done?(piece: Uint8Array): void;
   /** The file's first `size` bytes were written. */
   wrote?(size: number): void;
   /** Sync the file, whose first `size` bytes were written. Called every now and then, not at the end. */
@@ -66,7 +68,12 @@ export async function appendAll(
     batch = [];
     size = 0;
     const end = at;
-    writing = quietly(writeAll(file, buffers, position).then(() => wrote(end)));
+    writing = quietly(
+      writeAll(file, buffers, position).then(() => {
+        for (const piece of buffers) watch.done?.(piece);
+        wrote(end);
+      }),
+    );
     for (const piece of buffers) watch.piece?.(piece);
     if (at - synced >= syncEvery) await syncing;
   };

@@ -117,14 +117,15 @@ export function blobsSuite(name: string, make: () => Promise<BlobsFixture>): voi
       const ingest = await begin("followed");
       const seen: number[] = [];
       const reads: Promise<unknown>[] = [];
-      await ingest.append(streamOf(bytes), undefined, undefined, (size) => {
+      const written = (size: number) => {
         const from = seen.at(-1) ?? 0;
         seen.push(size);
         const part = blobs.readIngest("followed", { start: from, end: size });
         reads.push(
           part.then(async (stream) => expect(await bytesOf(stream!)).toEqual(bytes.slice(from, size))),
         );
-      });
+      };
+      await ingest.append(streamOf(bytes), undefined, { written });
       await Promise.all(reads);
       expect(seen.at(-1)).toBe(bytes.byteLength);
       expect(seen).toEqual(seen.toSorted((a, b) => a - b));

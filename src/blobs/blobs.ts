@@ -58,6 +58,19 @@ export interface IngestOptions {
   readonly safe?: number;
 }
 
+/** Who looks on while bytes are appended, and what becomes of them. */
+export interface AppendOptions {
+  /**
+   * Is told every now and then how many bytes from the start are on the disk for good, and waited for before the next time; it
+   * may be told of none.
+   */
+  readonly safe?: ((size: number) => Promise<void>) | undefined;
+  /** Is told how many bytes from the start can be read back, and need not be safe yet. */
+  readonly written?: ((size: number) => void) | undefined;
+  /** Whether the pieces are given away, each a buffer of its own: then their memory may be freed as soon as they are written. */
+  readonly given?: boolean | undefined;
+}
+
 /**
  * Bytes on their way in. They survive the process; `commit` makes them a blob. Whoever opened it closes or discards it,
  * at the latest by `await using`, which closes: a forgotten file handle ends a Bun process when it is collected.
@@ -70,16 +83,8 @@ export interface Ingest extends AsyncDisposable {
    * kept, synced, and the stream's error thrown: `offset` says how far it got.
    * @param limit the largest size in bytes that the whole may reach; a stream that passes it fails with `invalid`, and
    *   the bytes over the limit are not kept
-   * @param safe is told on the way, every now and then, how many bytes from the start are on the disk for good, and waited for
-   *   before the next time; it may be told of none
-   * @param written is told on the way how many bytes from the start can be read back, and need not be safe yet
    */
-  append(
-    stream: ReadableStream<Uint8Array>,
-    limit?: number,
-    safe?: (size: number) => Promise<void>,
-    written?: (size: number) => void,
-  ): Promise<void>;
+  append(stream: ReadableStream<Uint8Array>, limit?: number, options?: AppendOptions): Promise<void>;
   /** Cut back to `size` bytes: what lies behind was never acknowledged. */
   truncate(size: number): Promise<void>;
   /**

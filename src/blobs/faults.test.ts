@@ -259,7 +259,7 @@ test("a long append is synced on the way, and a sync that fails takes back what 
   fs.fault = (_, call) => (call.name === "datasync" && ++syncs === 2 ? { code: "EIO" } : undefined);
   const told: number[] = [];
   const safe = async (size: number) => void told.push(size);
-  const appended = ingest.append(streamOf(long, { chunk: 1024 * 1024 }), undefined, safe);
+  const appended = ingest.append(streamOf(long, { chunk: 1024 * 1024 }), undefined, { safe });
   await expect(appended).rejects.toMatchObject({ code: "EIO" });
   expect(syncs).toBe(2);
   expect(ingest.offset).toBeGreaterThan(0);

@@ -64,6 +64,28 @@ test("pieces that are lent are one buffer, others are their reader's own", async
   }
 });
 
+test("pieces that are given away are freed once they are written, parts of something larger and others are not", async () => {
+  for (const given of [true, false]) {
+    const [own, larger] = [noise(2_000_000), noise(600_000, 2)];
+    const pieces = [own, larger.subarray(0, 300_000), noise(100_000, 3)];
+    const all = Buffer.concat(pieces);
+    await using ingest = await blobs.ingest("one");
+    const stream = new ReadableStream<Uint8Array>({
+      start(controller) {
+        for (const piece of pieces) controller.enqueue(piece);
+        controller.close();
+      },
+    });
+    await ingest.append(stream, all.byteLength, { given });
+    expect(pieces.map(({ byteLength }) => byteLength)).toEqual(
+      given ? [0, 300_000, 0] : [2_000_000, 300_000, 100_000],
+    );
+    await ingest.commit(digestOf(all));
+    expect(await blobs.bytes(digestOf(all))).toEqual(all);
+    await ingest.discard();
+  }
+});
+
 test("it all works on the machine's own file system", async () => {
   blobs = new FilesystemBlobs(nodeFileSystem, { blobs: join(root, "blobs"), ingest: join(root, "ingest") });
   for (let round = 0; round < 2; round++) {

@@ -4,7 +4,8 @@ import { errorCode, type FileSystem, type OpenFile } from "../files/filesystem.t
 import { type Algorithm, algorithmOf, type Digest, Digester } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import { appendAll } from "./append.ts";
-import type { Ingest, Pieces } from "./blobs.ts";
+import type { AppendOptions, Ingest, Pieces } from "./blobs.ts";
+import { free } from "./free.ts";
 import { limited } from "./limited.ts";
 import { mismatch } from "./mismatch.ts";
 import { placeFile } from "./place.ts";
@@ -86,8 +87,7 @@ export class FilesystemIngest implements Ingest {
   async append(
     stream: ReadableStream<Uint8Array>,
     limit = Number.POSITIVE_INFINITY,
-    safe?: (size: number) => Promise<void>,
-    written?: (size: number) => void,
+    { safe, written, given }: AppendOptions = {},
   ): Promise<void> {
     await this.#detach();
     // First, so that no byte is taken that a power loss would take with the entry of its file.
@@ -102,6 +102,7 @@ export class FilesystemIngest implements Ingest {
           live.hashed += piece.byteLength;
         },
         ...(written !== undefined && { wrote: written }),
+        ...(given === true && { done: free }),
         sync: async (size) => {
           await this.#datasync(size);
           await safe?.(size);

@@ -1,7 +1,7 @@
 import { algorithmOf, type Digest, digestOf } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import type { ByteRange } from "../oci/repository.ts";
-import type { BlobInfo, Blobs, Ingest } from "./blobs.ts";
+import type { AppendOptions, BlobInfo, Blobs, Ingest } from "./blobs.ts";
 import { limited } from "./limited.ts";
 import { mismatch } from "./mismatch.ts";
 import { parseIngestName } from "./name.ts";
@@ -74,8 +74,7 @@ class MemoryIngest implements Ingest {
   async append(
     stream: ReadableStream<Uint8Array>,
     limit = Number.POSITIVE_INFINITY,
-    _safe?: (size: number) => Promise<void>,
-    written?: (size: number) => void,
+    { written }: AppendOptions = {},
   ): Promise<void> {
     for await (const piece of limited(stream, this.offset, limit)) {
       this.#pieces.push(piece.slice());

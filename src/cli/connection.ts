@@ -37,7 +37,8 @@ export function loginsOf(
     cache: helmCache(context),
     registryConfig: registryConfig && resolve(cwd, registryConfig),
   });
-  const helpers = new CredentialHelpers({ env, signal });
+  const onWait = (program: string) => context.tell(`${program} has not answered yet; waiting\n`);
+  const helpers = new CredentialHelpers({ env, signal, onWait });
   return { fs: context.fs, files, path: files[0].path, helpers, signal };
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { isInnerAddress } from "./addresses.ts";
+import { isInnerAddress, isOwnAddress } from "./addresses.ts";
 
 const hostname = (host: string) => new URL(`http://${host}/`).hostname;
 
@@ -33,4 +33,11 @@ test.each([
   "10.example.com",
 ])("%s is not", (host) => {
   expect(isInnerAddress(hostname(host))).toBe(false);
+});
+
+test("metadata of clouds is each machine's own; what else is inside is not", () => {
+  for (const host of ["169.254.169.254", "[fe80::1]", "[fd00:ec2::254]", "[::ffff:169.254.169.254]"])
+    expect([host, isOwnAddress(hostname(host))]).toEqual([host, true]);
+  for (const host of ["localhost", "127.0.0.1", "10.0.0.1", "[fd00:ec2::253]", "example.com"])
+    expect([host, isOwnAddress(hostname(host))]).toEqual([host, false]);
 });

@@ -103,6 +103,18 @@ export async function chart(layout: Layout, name: string): Promise<StoredChart |
   const entry = (await layout.index()).get(name);
   const descriptor = entry === undefined ? await layout.resolve(name) : entry.descriptor;
   if (entry === undefined && descriptor === undefined) return undefined;
+  return chartOf(layout, name, descriptor);
+}
+
+/**
+ * The chart of a manifest, as what a name points at: for who has just set the name, and need not look it up among thousands.
+ * @throws ChartroomError when it is no chart, or not whole
+ */
+export async function chartOf(
+  layout: Layout,
+  name: string,
+  descriptor: Descriptor | undefined,
+): Promise<StoredChart> {
   const facts = descriptor && (await tryFacts(layout, descriptor));
   const row = rowOf(layout, { name, descriptor, facts });
   if ("error" in row) throw row.error;

@@ -45,6 +45,11 @@ describe("a row's URL", () => {
     ],
     ["https://e.com/c", "http://localhost/", "localhost is inside of a network, and e.com is not"],
     ["http://10.0.0.1/c", "http://10.0.0.2/a", "http://10.0.0.2/a"],
+    [
+      "http://10.0.0.1/c",
+      "http://169.254.169.254/",
+      "169.254.169.254 is this machine's own, and 10.0.0.1 is not",
+    ],
   ])("of %s, %s leads to %s", (site, text, url) => expect(lead(site, text)).toBe(url));
 
   test("is rewritten", () => {

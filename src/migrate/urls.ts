@@ -1,4 +1,4 @@
-import { isInnerAddress } from "../http/addresses.ts";
+import { isInnerAddress, isOwnAddress } from "../http/addresses.ts";
 import { ChartroomError } from "../oci/errors.ts";
 
 /** How the URLs of an index are read, where they lead to a host that is no more, or not for us. */
@@ -70,13 +70,17 @@ function rewritten(url: URL, rewrite: Rewriting["rewrite"], base: URL | undefine
 
 /**
  * Why an index, or a redirect, may not lead to a URL; undefined where it may. A repository outside must not have us ask
- * what only we can reach. Hosts that the user named are trusted.
+ * what only we can reach, and one inside not what is this machine's alone. Hosts that the user named are trusted.
  */
 export function refusal(site: URL, url: URL, named: readonly (URL | undefined)[] = []): string | undefined {
   if (!/^https?:$/.test(url.protocol)) return `${url.protocol} is neither http nor https`;
-  if (!isInnerAddress(url.hostname) || isInnerAddress(site.hostname)) return undefined;
-  if (named.some((each) => each?.host === url.host)) return undefined;
-  return `${url.hostname} is inside of a network, and ${site.hostname} is not`;
+  if (!isInnerAddress(url.hostname) || [site, ...named].some((each) => each?.host === url.host))
+    return undefined;
+  if (!isInnerAddress(site.hostname))
+    return `${url.hostname} is inside of a network, and ${site.hostname} is not`;
+  return isOwnAddress(url.hostname)
+    ? `${url.hostname} is this machine's own, and ${site.hostname} is not`
+    : undefined;
 }
 
 /** A URL for people: queries and logins may be secret. */

@@ -10,6 +10,8 @@ export interface Chunk {
   readonly announced?: number | undefined;
   /** How many bytes there must be, where the transport does not see to that; unsaid, as many as come. */
   readonly length?: number | undefined;
+  /** Whether its pieces are given away, as `AppendOptions` has it. */
+  readonly given?: boolean;
 }
 
 /** A chunk that does not begin where the session ends. */
@@ -41,14 +43,14 @@ export async function takeChunk(
   signal.throwIfAborted();
   const start = ingest.offset;
   if (chunk.start !== undefined && chunk.start !== start) throw new OutOfOrder(start);
-  const { length, announced = length ?? 0 } = chunk;
+  const { length, announced = length ?? 0, given } = chunk;
   if (largest !== undefined && start + announced > largest)
     throw new RegistryError("blobTooLarge", { details: [{ limit: largest }] });
   const body = interruptible(chunk.body, signal);
   if (length === undefined)
-    return refusing("invalid", "blobTooLarge", () => ingest.append(body, largest, safe));
+    return refusing("invalid", "blobTooLarge", () => ingest.append(body, largest, { safe, given }));
   try {
-    await refusing("invalid", "sizeInvalid", () => ingest.append(body, start + length));
+    await refusing("invalid", "sizeInvalid", () => ingest.append(body, start + length, { given }));
     const found = ingest.offset - start;
     if (found !== length) throw new RegistryError("sizeInvalid", { details: [{ expected: length, found }] });
   } catch (error) {

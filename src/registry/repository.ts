@@ -4,7 +4,7 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import type { Manifest } from "../oci/manifest.ts";
-import { type RepositoryName, type Tag, tryTag } from "../oci/reference.ts";
+import type { RepositoryName, Tag } from "../oci/reference.ts";
 import type {
   ByteRange,
   Deletes,
@@ -50,8 +50,7 @@ export class RegistryRepository implements Reads, Writes, Deletes, Mounts {
   async manifest(name: Tag | Digest): Promise<StoredManifest | undefined> {
     const { catalog } = this.#store;
     // A tag never holds a colon, a digest always does.
-    const tag = tryTag(name);
-    const digest = tag === undefined ? (name as Digest) : await catalog.tag(this.name, tag);
+    const digest = name.includes(":") ? (name as Digest) : await catalog.tag(this.name, name as Tag);
     return digest && catalog.manifest(this.name, digest);
   }
 

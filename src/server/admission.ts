@@ -71,7 +71,9 @@ export async function admit(
 ): Promise<Admission> {
   const need = needs[route.op];
   if (need === "nothing") return { user: undefined, challenge: undefined };
-  const caller = await callerOf(authenticator, authorization);
+  // Where nobody need log in, credentials are not looked at, as `registry login` to an open registry expects.
+  const isNobody = authenticator === undefined || authorization === null;
+  const caller = isNobody ? { user: undefined } : await callerOf(authenticator, authorization);
   const user = caller?.user;
   const mayLogIn = authenticator !== undefined && user === undefined;
   const asks = mayLogIn ? challenge(authenticator.realm) : undefined;
@@ -93,15 +95,11 @@ export async function admit(
   return { user, challenge: asks, refusal };
 }
 
-/**
- * Who asks, or undefined when the credentials are wrong: they are checked whatever is asked for. Where nobody need log in
- * they are not looked at, as `registry login` to an open registry expects.
- */
+/** Who shows these credentials, or undefined when they are wrong: they are checked whatever is asked for. */
 async function callerOf(
-  authenticator: Authenticator | undefined,
-  authorization: string | null,
+  authenticator: Authenticator,
+  authorization: string,
 ): Promise<{ readonly user: Caller } | undefined> {
-  if (authenticator === undefined || authorization === null) return { user: undefined };
   const credentials = parseBasic(authorization);
   if (credentials === undefined) return undefined;
   const { user, password } = credentials;

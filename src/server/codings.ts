@@ -15,7 +15,8 @@ const known: ReadonlyMap<string, Coding> = new Map([
  * header, and for what it says with `*` alone, nothing is coded.
  */
 export function codingFor(header: string | null): Coding {
-  const wanted = (header ?? "").split(",").flatMap((each) => {
+  if (header === null) return "identity";
+  const wanted = header.split(",").flatMap((each) => {
     const [, name = "", weight = "1"] = /^\s*([^\s;]+)\s*(?:;\s*q=([\d.]+)\s*)?$/i.exec(each) ?? [];
     const coding = known.get(name.toLowerCase());
     return coding === undefined || !(Number(weight) > 0) ? [] : [{ coding, weight: Number(weight) }];

@@ -10,8 +10,10 @@ export const isNotModified = (headers: Headers, digest: Digest): boolean => hasT
 
 /** The same of anything else that has an entity tag. */
 export function hasTag(headers: Headers, etag: string): boolean {
-  const tags = headers.get("if-none-match")?.split(",") ?? [];
-  return tags.map((tag) => tag.trim()).some((tag) => tag === "*" || tag.replace(/^W\//, "") === etag);
+  const header = headers.get("if-none-match");
+  if (header === null || header === etag) return header !== null;
+  const tags = header.split(",").map((tag) => tag.trim());
+  return tags.some((tag) => tag === "*" || tag.replace(/^W\//, "") === etag);
 }
 
 /** Whether a Range header counts: If-Range names just this content, or nothing (RFC 9110 §13.1.5). */

@@ -52,7 +52,7 @@ export function createHandler(options: HandlerOptions): Handler {
       const isBusy = error instanceof ChartroomError && error.code === "busy";
       if (response.status >= 500 && !isTold && !isBusy) log.fault(exchange.at, error);
     }
-    if (exchange.path.startsWith(classic)) response = await asMuseum(response);
+    if (response.status >= 400 && exchange.path.startsWith(classic)) response = await asMuseum(response);
     const { status, headers } = response;
     exchange.status = status;
     exchange.answered = headers;

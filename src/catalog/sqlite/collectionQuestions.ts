@@ -9,9 +9,8 @@ import { behind, waitingPage } from "./waitingPage.ts";
 /** Since when a blob of this repository is named by no manifest of it, ms since 1970; undefined for any other blob. */
 export function unnamedSince(sql: Sql, repository: RepositoryName, digest: Digest): number | undefined {
   const row = sql.one<{ unnamed: number | null }>(
-    `SELECT blob.unnamed FROM repository, content
-      JOIN blob ON blob.repository = repository.id AND blob.content = content.id
-      WHERE repository.name = ? AND content.digest = ?`,
+    `SELECT unnamed FROM blob WHERE repository = (SELECT id FROM repository WHERE name = ?)
+      AND content = (SELECT id FROM content WHERE digest = ?)`,
     repository,
     packDigest(digest),
   );
@@ -49,7 +48,7 @@ export function unheld(sql: Sql, { after, limit }: PageRequest<Digest>): Page<Un
 /** How a content's bytes stand that no repository has; undefined for those that one has, and those of which nothing is known. */
 export function unheldBytes(sql: Sql, digest: Digest): UnheldBytes | undefined {
   const row = sql.one<{ doomed: number }>(
-    "SELECT unheld.doomed FROM content JOIN unheld ON unheld.content = content.id WHERE content.digest = ?",
+    "SELECT doomed FROM unheld WHERE content = (SELECT id FROM content WHERE digest = ?)",
     packDigest(digest),
   );
   return row && { digest, doomed: row.doomed === 1 };

@@ -168,7 +168,7 @@ function missingChildren(sql: Sql, { repository, blobs, manifests }: PutManifest
 /** What a tag names, or undefined. */
 function tagged(sql: Sql, repository: RepositoryName, tag: Tag): Digest | undefined {
   const held = sql.one<{ digest: Uint8Array }>(
-    `SELECT digest FROM tag JOIN content ON content.id = tag.manifest WHERE tag.repository = ? AND tag.name = ?`,
+    "SELECT digest FROM content WHERE id = (SELECT manifest FROM tag WHERE repository = ? AND name = ?)",
     findRepository(sql, repository),
     tag,
   );

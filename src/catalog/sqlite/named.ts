@@ -3,7 +3,7 @@ import type { PutManifest } from "../command.ts";
 import { type Id, intern } from "./ids.ts";
 import { packDigest } from "./packed.ts";
 import type { Sql } from "./sql.ts";
-import { claimBlobs, releaseBlobs } from "./unnamed.ts";
+import { claimBlob, releaseBlobs } from "./unnamed.ts";
 
 /** What a manifest names, and how it is listed where it names a subject. */
 export type Named = Pick<PutManifest, "descriptor" | "subject" | "artifactType" | "annotations" | "at"> & {
@@ -19,22 +19,19 @@ export function storeNamed(sql: Sql, repository: Id, manifest: Id, named: Named,
   if (anew) {
     releaseBlobs(sql, repository, manifest, named.at);
     sql.run("DELETE FROM edge WHERE repository = ? AND manifest = ?", repository, manifest);
+    sql.run("DELETE FROM referrer WHERE repository = ? AND manifest = ?", repository, manifest);
   }
-  for (const content of new Set(named.named.map(({ digest }) => digest)))
-    sql.run(
-      "INSERT INTO edge (repository, manifest, blob) VALUES (?, ?, ?)",
-      repository,
-      manifest,
-      intern(sql, content),
-    );
-  claimBlobs(sql, repository, manifest);
+  for (const digest of new Set(named.named.map((each) => each.digest))) {
+    const content = intern(sql, digest);
+    sql.run("INSERT INTO edge (repository, manifest, blob) VALUES (?, ?, ?)", repository, manifest, content);
+    claimBlob(sql, repository, content);
+  }
   storeReferrer(sql, repository, manifest, named);
 }
 
 /** A manifest that names a subject is listed as its referrer; the subject may come later, or never. */
 function storeReferrer(sql: Sql, repository: Id, manifest: Id, named: Named): void {
   const { subject, descriptor, artifactType, annotations } = named;
-  sql.run("DELETE FROM referrer WHERE repository = ? AND manifest = ?", repository, manifest);
   if (subject === undefined) return;
   sql.run(
     `INSERT INTO referrer (repository, subject, digest, manifest, artifact_type, annotations)

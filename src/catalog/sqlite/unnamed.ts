@@ -71,13 +71,12 @@ export function forsake(sql: Sql, repository: Id, content: Id): void {
   forgetIfEmpty(sql, repository);
 }
 
-/** The blobs that a manifest names wait for no collection, from when its edges are there. */
-export function claimBlobs(sql: Sql, repository: Id, manifest: Id): void {
+/** A blob that a manifest names waits for no collection. */
+export function claimBlob(sql: Sql, repository: Id, content: Id): void {
   sql.run(
-    `UPDATE blob SET unnamed = NULL WHERE repository = ?1 AND +unnamed IS NOT NULL
-      AND content IN (SELECT blob FROM edge WHERE repository = ?1 AND manifest = ?2)`,
+    "UPDATE blob SET unnamed = NULL WHERE repository = ? AND content = ? AND +unnamed IS NOT NULL",
     repository,
-    manifest,
+    content,
   );
 }
 

@@ -2,6 +2,7 @@ import { archiveFiles } from "../../chart/archive/files.ts";
 import { parseConfig } from "../../chart/config.ts";
 import { chartManifest } from "../../chart/manifest.ts";
 import { chartMediaTypes } from "../../chart/mediaTypes.ts";
+import { chartOf } from "../../layout/charts.ts";
 import { writing } from "../../layout/write.ts";
 import { copy } from "../../oci/copy.ts";
 import { ChartroomError } from "../../oci/errors.ts";
@@ -21,7 +22,7 @@ import type { Context } from "../context.ts";
 import { namedManifest } from "../named.ts";
 import { chartJson, forPeople, print, summaryOf } from "../output.ts";
 import { progressOf } from "../progress.ts";
-import { openStore, type StoreOptions, savedChart, tagMissing, tagsNamed } from "../store.ts";
+import { openStore, type StoreOptions, tagMissing, tagsNamed } from "../store.ts";
 import { countOf } from "../words.ts";
 
 /**
@@ -67,7 +68,7 @@ export async function pull(
     progress.close();
   }
 
-  const chart = await savedChart(layout, name);
+  const chart = await chartOf(layout, name, root.descriptor);
   print(context, options, {
     text: `${summaryOf(chart)}Status: ${current ? "Chart is up to date for" : "Downloaded newer chart for"} ${name}\n`,
     json: chartJson(chart, current ? "current" : "downloaded"),

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { loadChart } from "../../chart/archive/load.ts";
 import { buildChartManifest, type Flavour } from "../../chart/manifest.ts";
 import { chartMediaTypes } from "../../chart/mediaTypes.ts";
+import { chartOf } from "../../layout/charts.ts";
 import { writing } from "../../layout/write.ts";
 import { describe } from "../../oci/descriptor.ts";
 import { ChartroomError } from "../../oci/errors.ts";
@@ -9,7 +10,7 @@ import { formatReference, parseReference, parseTag, repositoryOf } from "../../o
 import type { Context } from "../context.ts";
 import { compileEagerly } from "../jit.ts";
 import { chartJson, print, summaryOf, warn } from "../output.ts";
-import { openStore, type StoreOptions, savedChart } from "../store.ts";
+import { openStore, type StoreOptions } from "../store.ts";
 
 interface SaveOptions extends StoreOptions {
   readonly mediaType: Flavour;
@@ -52,7 +53,7 @@ export async function save(
     await repository.pushManifest(manifest.descriptor, manifest.bytes, { tags: [tag], expect: "any" });
   });
 
-  const saved = await savedChart(layout, name);
+  const saved = await chartOf(layout, name, manifest.descriptor);
   const unchanged = before?.digest === manifest.descriptor.digest;
   print(context, options, {
     text: `${summaryOf(saved)}${tag}: saved\n`,

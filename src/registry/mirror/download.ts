@@ -144,7 +144,7 @@ export class Download {
     written(ingest.offset);
     try {
       if (ingest.offset < size || size === 0)
-        await ingest.append(await source(ingest.offset), size, safe, written);
+        await ingest.append(await source(ingest.offset), size, { safe, written });
       if (ingest.offset < size) throw shorter(blob, ingest.offset);
       await this.#link(ingest, id);
     } catch (error) {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
@@ -48,6 +49,23 @@ describe("a helper", () => {
     `echo '{"Username":"","Secret":""}'`,
   ])("has no login: %s", async (script) => {
     expect(await answerTo(script)).toBeUndefined();
+  });
+
+  test("that lets wait is told of, and is waited for", async () => {
+    const said = join(bin, "said");
+    await writeHelper(
+      bin,
+      "slow",
+      `while [ ! -e ${said} ]; do sleep 0.01; done; echo '{"Username":"me","Secret":"s"}'`,
+    );
+    const told: string[] = [];
+    const onWait = (program: string) => {
+      told.push(program);
+      writeFileSync(said, "");
+    };
+    const slow = new CredentialHelpers({ env: { PATH: `${bin}:/usr/bin:/bin` }, onWait, longWait: 1 });
+    expect(await slow.get("slow", "a.example")).toMatchObject({ username: "me" });
+    expect(told).toEqual(["docker-credential-slow"]);
   });
 
   test.each([

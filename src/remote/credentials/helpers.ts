@@ -5,6 +5,8 @@ import { findProgram, ProgramError, runProgram } from "./program.ts";
 
 /** In ms: some helpers ask the user for a pass phrase. */
 const patience = 30_000;
+/** In ms: a wait as long as this is told. */
+const defaultLongWait = 5_000;
 const messageLimit = 300;
 
 /** The whole of a helper's message when it has no such login (docker-credential-helpers, `credentials/error.go`). */
@@ -17,6 +19,10 @@ export interface HelperOptions {
   readonly signal?: AbortSignal | undefined;
   /** How long a helper may take, in ms; half a minute unless told. */
   readonly timeout?: number;
+  /** Told of a helper that lets wait for longer than a person expects: its program's name. */
+  readonly onWait?: (program: string) => void;
+  /** How long that is, in ms; 5 s unless told. */
+  readonly longWait?: number;
 }
 
 /**
@@ -77,14 +83,18 @@ export class CredentialHelpers {
 
   /** What a helper printed, trimmed; undefined when it says that there is no such login. */
   async #run(suffix: string, verb: string, input: string): Promise<string | undefined> {
-    const { env, signal, timeout = patience } = this.#options;
+    const { env, signal, timeout = patience, onWait, longWait = defaultLongWait } = this.#options;
     if (!/^[A-Za-z0-9_.-]+$/.test(suffix)) throw fault(suffix, "that is no helper's name");
-    const path = await findProgram(`docker-credential-${suffix}`, env);
+    const program = `docker-credential-${suffix}`;
+    const path = await findProgram(program, env);
     if (path === undefined) throw fault(suffix, "it is not on PATH");
+    const waiting = setTimeout(() => onWait?.(program), longWait);
     const run = runProgram(path, [verb], input, { env, signal, timeout });
-    const { code, output: printed } = await run.catch((error) => {
-      throw error instanceof ProgramError ? fault(suffix, error.message) : error;
-    });
+    const { code, output: printed } = await run
+      .catch((error) => {
+        throw error instanceof ProgramError ? fault(suffix, error.message) : error;
+      })
+      .finally(() => clearTimeout(waiting));
     const output = printed.trim();
     if (code === 0) return output;
     if (output === notFound) return undefined;

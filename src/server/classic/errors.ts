@@ -18,7 +18,7 @@ export class NotAllowed extends Error {}
 /** What `work` answers, or its refusal as ChartMuseum tells one. What is none of this door's goes through. */
 export async function museumAnswer(
   challenge: string | undefined,
-  work: () => Promise<Response>,
+  work: () => Response | Promise<Response>,
 ): Promise<Response> {
   try {
     return await work();
@@ -41,7 +41,7 @@ export async function museumAnswer(
  * not parse it. What is in that form already, and no error, stays as it is.
  */
 export async function asMuseum(response: Response): Promise<Response> {
-  if (response.status < 400 || response.headers.get("content-type") !== "application/json") return response;
+  if (response.headers.get("content-type") !== "application/json") return response;
   const bytes = await response.bytes();
   const { errors: [first] = [] } = JSON.parse(new TextDecoder().decode(bytes)) as {
     errors?: { code: string; message: string }[];

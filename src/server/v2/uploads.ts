@@ -100,9 +100,8 @@ function parseChunk(call: Call): Chunk | undefined {
   const body = call.body();
   // A body is never shorter or longer than its Content-Length: nothing is left to be counted then.
   const announced = length === null ? undefined : Number(length);
-  return (
-    body && { body, start: range?.start, announced, length: length === null ? range?.length : undefined }
-  );
+  const must = length === null ? range?.length : undefined;
+  return body && { body, given: true, start: range?.start, announced, length: must };
 }
 
 /**
