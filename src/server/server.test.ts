@@ -39,6 +39,11 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
   while (!(await condition())) await Bun.sleep(5);
 }
 
+/** The server answers others meanwhile, and so has taken out of its sockets what came before: what it has not, Bun drops with them. */
+async function answersOthers(url: string): Promise<void> {
+  for (let i = 0; i < 10; i++) await fetch(`${url}/v2/`);
+}
+
 /** Write a request's head and a part of its body by hand. */
 async function half(url: string, line: string, length: number, part: Uint8Array): Promise<Socket> {
   const socket = connect(Number(new URL(url).port), "127.0.0.1");
@@ -109,8 +114,7 @@ describe("a server", () => {
         const query = method === "PUT" ? `?digest=${digest}` : "";
         const sent = bytes.subarray(0, 700_000);
         const socket = await half(url, `${method} ${location}${query}`, bytes.byteLength, sent);
-        // What the server has not taken out of its socket by now, Bun drops with the connection.
-        await Bun.sleep(100);
+        await answersOthers(url);
         socket[cut]();
         await until(async () => (await offsetOf(url, location)) > 0);
         const offset = await offsetOf(url, location);
@@ -126,14 +130,22 @@ describe("a server", () => {
     const { url } = await serving();
     const location = await openUpload(url);
     const socket = await half(url, `PATCH ${location}`, bytes.byteLength, bytes.subarray(0, 300_000));
-    await Bun.sleep(100);
-    const headers = { "content-range": `0-${bytes.byteLength - 1}` };
-    const refused = await fetch(url + location, { method: "PATCH", body: bytes, headers });
-    expect(refused.status).toBe(416);
-    const offset = Number(refused.headers.get("upload-offset"));
-    expect(offset).toBe(300_000);
-    const rest = put(bytes.subarray(offset));
-    expect((await fetch(`${url}${location}?digest=${digest}`, rest)).status).toBe(201);
+    await answersOthers(url);
+    let offset = 300_000;
+    const go = () => {
+      const headers = { "content-range": `${offset}-${bytes.byteLength - 1}` };
+      const rest = { method: "PUT", body: bytes.subarray(offset), headers };
+      return fetch(`${url}${location}?digest=${digest}`, rest);
+    };
+    let answer = await go();
+    // What was on its way when the other took over may be less.
+    if (answer.status === 416) {
+      offset = Number(answer.headers.get("upload-offset"));
+      expect(offset).toBeLessThan(300_000);
+      answer = await go();
+    }
+    expect(answer.status).toBe(201);
+    expect<Uint8Array>(await (await fetch(`${url}/v2/a/blobs/${digest}`)).bytes()).toEqual(bytes);
     socket.destroy();
   });
 

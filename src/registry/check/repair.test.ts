@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Blobs } from "../../blobs/blobs.ts";
 import { FilesystemBlobs } from "../../blobs/filesystem.ts";
 import { nodeFileSystem as fs } from "../../files/filesystem.ts";
-import type { Digest } from "../../oci/digest.ts";
+import { type Digest, digestOf } from "../../oci/digest.ts";
 import { parseTag } from "../../oci/reference.ts";
 import { blobOf, imageOf, pushContent } from "../../testing/artifacts.ts";
 import { checkedData } from "../../testing/checked.ts";
@@ -169,8 +169,10 @@ test("a push that comes while a blob is put aside is answered when its own bytes
   const files = {
     ...fs,
     async rename(from: string, to: string) {
-      if (from === it.blobPath(digest)) pushes.push(pushContent(it.registry.repository(here), layer));
-      await Bun.sleep(20);
+      if (from === it.blobPath(digest)) {
+        pushes.push(pushContent(it.registry.repository(here), layer));
+        while (digestOf(await readFile(from)) !== digest) await Bun.sleep(1);
+      }
       await fs.rename(from, to);
     },
   };
