@@ -2,6 +2,7 @@
 // for the load's cores. Prints the seconds it took.
 //
 //   bun bench/peers/remover.ts HOST REPOSITORY ROUND COUNT
+import { inParallel } from "../../src/oci/parallel.ts";
 import { blobOf, imageOf } from "../../src/testing/artifacts.ts";
 import { push, pushBlob } from "./push.ts";
 
@@ -25,10 +26,5 @@ async function pushAndRemove(number: number): Promise<void> {
 }
 
 const began = performance.now();
-let next = 0;
-await Promise.all(
-  Array.from({ length: atOnce }, async () => {
-    while (next < images.length) await pushAndRemove(next++);
-  }),
-);
+await inParallel([...images.keys()], atOnce, pushAndRemove);
 console.log((performance.now() - began) / 1000);

@@ -2,6 +2,7 @@
 // manifest; a pull is manifest, config and archive. A process of its own, for the load's cores. Prints the seconds it took.
 //
 //   bun bench/peers/trader.ts HOST ROUND COUNT AT-ONCE
+import { inParallel } from "../../src/oci/parallel.ts";
 import { blobOf, imageOf } from "../../src/testing/artifacts.ts";
 import { noise } from "../../src/testing/streams.ts";
 import { push } from "./push.ts";
@@ -39,10 +40,5 @@ async function trade(number: number): Promise<void> {
 }
 
 const began = performance.now();
-let next = 0;
-await Promise.all(
-  Array.from({ length: Number(atOnce) }, async () => {
-    while (next < charts.length) await trade(next++);
-  }),
-);
+await inParallel([...charts.keys()], Number(atOnce), trade);
 console.log((performance.now() - began) / 1000);

@@ -2,7 +2,8 @@
 // seconds it took.
 //
 //   bun bench/peers/uploader.ts HOST ROUND COUNT SIZE whole|chunked
-import { blobOf } from "../../src/testing/artifacts.ts";
+import { inParallel } from "../../src/oci/parallel.ts";
+import { blobOf, type Content } from "../../src/testing/artifacts.ts";
 import { noise } from "../../src/testing/streams.ts";
 import { pushBlob, pushInChunks } from "./push.ts";
 
@@ -16,17 +17,11 @@ const blobs = Array.from({ length: Number(count) }, (_, number) => {
   return blobOf(bytes.slice());
 });
 
-async function upload(number: number): Promise<void> {
-  const blob = blobs[number]!;
+async function upload(blob: Content): Promise<void> {
   if (how === "whole") return pushBlob(target, blob);
   await pushInChunks(target, blob, Math.ceil(blob.bytes.byteLength / 4));
 }
 
 const began = performance.now();
-let next = 0;
-await Promise.all(
-  Array.from({ length: atOnce }, async () => {
-    while (next < blobs.length) await upload(next++);
-  }),
-);
+await inParallel(blobs, atOnce, upload);
 console.log((performance.now() - began) / 1000);

@@ -1,8 +1,8 @@
-import { join } from "node:path";
 import { type Artifact, blobOf, imageOf } from "../../src/testing/artifacts.ts";
 import { noise } from "../../src/testing/streams.ts";
 import { asking, Witness } from "../../src/testing/witness.ts";
-import type { Bench, Registry } from "../bench.ts";
+import type { Bench } from "../bench.ts";
+import { faultsOf } from "./faults.ts";
 import { Random } from "./random.ts";
 
 export interface KillOptions {
@@ -79,19 +79,6 @@ export async function killUnderLoad(bench: Bench, options: KillOptions): Promise
     lost,
     collected: gone.reduce((a, b) => a + b, 0),
   };
-}
-
-/** What a check of a registry's data finds wrong, while it serves; nothing may need repair. */
-async function faultsOf(bench: Bench, { folder }: Registry): Promise<string[]> {
-  const args = ["registry", "check", "--data", join(folder, "data"), "-o", "json"];
-  const { stdout, stderr } = await bench.run("chartroom", args);
-  if (stdout === "") return [stderr];
-  const { findings } = JSON.parse(stdout) as {
-    findings: { level: string; where: string; message: string }[];
-  };
-  return findings
-    .filter(({ level }) => level === "fault" || level === "warning")
-    .map(({ level, where, message }) => `${level}: ${where}: ${message}`);
 }
 
 /** One of a client's works, any of them at any time, until a request is not acknowledged: so each moment of each work is one to die at. */
