@@ -136,6 +136,26 @@ for (const helm of helms) {
       await rm(archive);
       await bench.done(helm, ["pull", "mine/mychart"]);
       expect(await digestOfFile(archive)).toBe(digestOf(await chartArchive(sampleChart())));
+      await mkdir(bench.path("argo"));
+      // What Argo CD runs (3.6.1, util/helm/cmd.go, Fetch), and it wants one file of it.
+      const repo = [
+        "--username",
+        user.name,
+        "--password",
+        user.password,
+        "--repo",
+        `http://${host}/charts/team`,
+      ];
+      await bench.done(helm, [
+        "pull",
+        "--destination",
+        bench.path("argo"),
+        "--version",
+        "0.1.0",
+        ...repo,
+        "mychart",
+      ]);
+      expect(await digestsIn(bench.path("argo"))).toEqual([digestOf(await chartArchive(sampleChart()))]);
     },
   );
 }
