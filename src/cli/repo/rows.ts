@@ -1,6 +1,6 @@
 import { openArchive } from "../../chart/archive/archive.ts";
 import { parseConfig } from "../../chart/config.ts";
-import { archiveName, indexEntry, urlPath } from "../../chart/indexEntry.ts";
+import { archiveName, type IndexEntry, indexEntry, urlPath } from "../../chart/indexEntry.ts";
 import { chartManifest } from "../../chart/manifest.ts";
 import type { Metadata } from "../../chart/metadata.ts";
 import { momentOf } from "../../chart/moment.ts";
@@ -16,17 +16,21 @@ import type { OpenPlace } from "../openPlace.ts";
 import { formatOne } from "../place.ts";
 import type { TreeFile } from "../tree.ts";
 
-/** A version of a chart as a static index lists it. */
-export interface SiteRow {
-  readonly ref: string;
+/** A version of a chart as an index lists it: its entry, and what it is told and ordered by. */
+export interface IndexedVersion extends IndexEntry {
   readonly name: string;
   readonly version: string;
   readonly parsed: Version;
-  readonly digest: Digest;
+  /** Undefined where an older index has none. */
+  readonly digest: Digest | undefined;
   /** ms since 1970; undefined where nothing tells. */
   readonly created: number | undefined;
-  /** Its lines of YAML. */
-  readonly text: string;
+}
+
+/** A version that was found, to be listed. */
+export interface SiteRow extends IndexedVersion {
+  /** Where, for people. */
+  readonly ref: string;
   /** What stands beside the index: the archive and its provenance, where they are wanted. */
   readonly files: readonly TreeFile[];
 }
@@ -66,7 +70,7 @@ export async function readRow(open: OpenPlace, repository: string, tag: Tag, url
     parsed,
     digest,
     created,
-    text: indexEntry(metadata, digest, [url]).yaml,
+    ...indexEntry(metadata, digest, [url]),
     files,
   };
 }
