@@ -2,13 +2,13 @@ import { join } from "node:path";
 import { openArchive } from "../chart/archive/archive.ts";
 import { partLimits } from "../chart/archive/limits.ts";
 import { unsafeSegment } from "../chart/archive/paths.ts";
+import { repositoryMetadataFile, repositoryMetadataLimit } from "../chart/repositoryMetadata.ts";
 import { type FileSystem, ifThere } from "../files/filesystem.ts";
 import { streamFile } from "../files/stream.ts";
 import { digestOf } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import type { IndexRow } from "./indexRow.ts";
 import { type IndexEntry, type IndexReading, readIndex } from "./readIndex.ts";
-import { repositoryMetadataFile, repositoryMetadataLimit } from "./repositoryMetadata.ts";
 import type { Admit } from "./room.ts";
 import type { ArchivePlace, ChartSource, IndexVersion } from "./source.ts";
 

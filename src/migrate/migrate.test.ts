@@ -300,13 +300,11 @@ describe("a provenance file", () => {
   });
 
   test("that came later is brought where that is asked for, by the policy of conflicts, and once", async () => {
-    files.set(url, archive);
-    const step = stepOf(row());
     await run(step);
     files.set(`${url}.prov`, utf8(provenanceOf(digestOf(archive))));
     expect(await run(step)).toMatchObject({ status: "exists" });
     const late = { lateProvenance: true };
-    const asked = async (more: Partial<Migration>, other = step) => await run(other, { ...late, ...more });
+    const asked = async (more: Partial<Migration>, of = step) => await run(of, { ...late, ...more });
     expect(await codeOf(asked({}))).toBe("conflict");
     // Another date alone moves nothing; a signature is not lost to it.
     expect(await codeOf(asked({}, stepOf(row({ created: "2026-07-01T00:00:00Z" }))))).toBe("conflict");

@@ -15,6 +15,9 @@ export interface BadEntry {
   readonly error: ChartroomError;
 }
 
+/** Versions in one index: the largest that we heard of has a third of them. A chart's are held together, and their failures all. */
+const versionsLimit = 300_000;
+
 /** What is wanted of an index, where that is not all that migrating needs. */
 export interface IndexReading {
   /** Whether rows have what is for people, too (`about`); without it an index is read in less time. */
@@ -59,8 +62,11 @@ export async function* readEntries<Row>(
   const isJson = first.trimStart().startsWith("{");
   const parse = isJson ? parseJson : parseYaml;
   const found = { any: first.trim() !== "", apiVersion: false };
+  let versions = 0;
   for await (const part of isJson ? splitJson(rest) : splitYaml(linesOf(rest), members)) {
     if ("member" in part) found.apiVersion ||= part.member === "apiVersion" && part.value !== "";
+    else if (++versions > versionsLimit)
+      throw badIndex(part.line, `it has more than ${versionsLimit} versions`);
     else if (chart === undefined || part.chart === chart) yield readEntry(part, parse, read);
   }
   if (!found.any) throw badIndex(1, "it is empty");

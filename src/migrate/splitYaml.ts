@@ -18,6 +18,9 @@ const kinds = {
 export type Members = keyof typeof kinds;
 const plainKey = /^[A-Za-z][\w.-]*:(?:\s|$)/;
 
+/** Charts in one index, whose names are held; real ones have some hundreds. */
+const chartsLimit = 100_000;
+
 /** An entry that is being collected. */
 interface Open {
   readonly chart: string;
@@ -84,6 +87,7 @@ export async function* splitYaml(lines: AsyncIterable<string>, members: Members)
           throw badIndex(at, `${key} is not indented as the charts before it`, hint);
         if (charts.has(key)) throw badIndex(at, `the chart ${key} is there twice`);
         charts.add(key);
+        if (charts.size > chartsLimit) throw badIndex(at, `it has more than ${chartsLimit} charts`);
         isEmpty(value, "[]", at);
         chart = { name: key, indent };
       }

@@ -7,6 +7,7 @@ import type { RepositoryName } from "../oci/reference.ts";
 import { Burials } from "./burials.ts";
 import { ChartReader } from "./charts/chartReader.ts";
 import { Indexes } from "./classic/indexes.ts";
+import { type HeldFile, sharedMetadata } from "./classic/repositoryMetadata.ts";
 import { Collector } from "./collector.ts";
 import type { MirrorCounts, MirrorSource } from "./mirror/mirror.ts";
 import { Mirrors } from "./mirror/mirrors.ts";
@@ -90,6 +91,11 @@ export class Registry {
     return mirror === undefined
       ? new RegistryRepository(name, this.#store, this.uploads)
       : new MirroredRepository(name, this.#store, this.uploads, mirror);
+  }
+
+  /** What the charts of some repositories tell Artifact Hub, where they agree. */
+  sharedMetadata(repositories: readonly RepositoryName[]): Promise<HeldFile | undefined> {
+    return sharedMetadata(this.#store.catalog, repositories);
   }
 
   /** Let go of what mirrors keep and nobody asked for in the time that they are told. */

@@ -45,6 +45,7 @@ const needs: Readonly<Record<Route["op"], Action | "login" | "list" | "nothing" 
   "pull-provenance": "later",
   "list-charts": "later",
   "list-misplaced": "later",
+  "pull-metadata": "later",
   "show-versions": "later",
   "show-version": "later",
   "show-templates": "later",

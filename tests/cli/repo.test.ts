@@ -163,3 +163,37 @@ onBench(
     });
   },
 );
+
+onBench(
+  "what Artifact Hub is told goes in with a site, out beside the index, and in again",
+  async (bench) => {
+    const { host } = await bench.chartroom();
+    const told = "repositoryID: 5c1bb5ae\nowners:\n- name: a\n  email: a@example.com\n";
+    await mkdir(bench.path("old"));
+    for (const name of ["app", "db"])
+      await writeFile(bench.path(`old/${name}-1.0.0.tgz`), await archiveOf(name, "1.0.0"));
+    await writeFile(bench.path("old/artifacthub-repo.yml"), told);
+    await bench.done("chartroom", ["migrate", "./old", `${host}/team`]);
+    const url = `http://${host}/charts/team/artifacthub-repo.yml`;
+    const answer = await fetch(url);
+    expect([answer.status, answer.headers.get("content-type")]).toEqual([200, "application/x-yaml"]);
+    expect(await answer.text()).toBe(told);
+    const known = { "if-none-match": answer.headers.get("etag") ?? "" };
+    expect((await fetch(url, { headers: known })).status).toBe(304);
+    await bench.done("chartroom", ["repo", "index", `${host}/team`, "new", "--archives"]);
+    expect(await readFile(bench.path("new/artifacthub-repo.yml"), "utf8")).toBe(told);
+    for (const source of ["./new", `http://${host}/charts/team`]) {
+      const { host: other } = await bench.chartroom();
+      expect(await bench.done("chartroom", ["migrate", source, `${other}/b`])).toContain(
+        "artifacthub-repo.yml for 2 charts",
+      );
+    }
+    // A chart with an owner of its own: there is none for all any more.
+    await writeFile(bench.path("old/artifacthub-repo.yml"), "owners: []\n");
+    await writeFile(bench.path("old/zed-1.0.0.tgz"), await archiveOf("zed", "1.0.0"));
+    await bench.done("chartroom", ["migrate", "./old", `${host}/team`]);
+    expect((await fetch(url)).status).toBe(404);
+    const { stderr } = await bench.run("chartroom", ["repo", "index", `${host}/team`, "third"]);
+    expect(stderr).toContain("artifacthub-repo.yml is not written: charts have different ones");
+  },
+);

@@ -1,7 +1,7 @@
+import { repositoryMetadataFile, repositoryMetadataTag } from "../../chart/repositoryMetadata.ts";
 import type { Brought } from "../../migrate/journal.ts";
 import type { Failure, Outcome, Status } from "../../migrate/outcome.ts";
 import type { LeftOut } from "../../migrate/plan.ts";
-import { repositoryMetadataFile, repositoryMetadataTag } from "../../migrate/repositoryMetadata.ts";
 import type { RepositoryName } from "../../oci/reference.ts";
 import type { Context } from "../context.ts";
 import { forPeople, print } from "../output.ts";

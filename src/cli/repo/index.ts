@@ -1,4 +1,5 @@
 import { join, resolve } from "node:path";
+import { repositoryMetadataFile, repositoryMetadataTag } from "../../chart/repositoryMetadata.ts";
 import { ifThere } from "../../files/filesystem.ts";
 import { streamFile } from "../../files/stream.ts";
 import { type Digest, tryDigest } from "../../oci/digest.ts";
@@ -16,7 +17,7 @@ import { writeTree } from "../tree.ts";
 import { countOf } from "../words.ts";
 import { archiveRow, archivesIn } from "./folder.ts";
 import { mergedRows } from "./merged.ts";
-import { readRow, type SiteRow, type Urls } from "./rows.ts";
+import { readMetadata, readRow, type SiteRow, type Urls } from "./rows.ts";
 import { SiteIndex } from "./site.ts";
 
 interface RepoIndexOptions extends FindOptions {
@@ -36,6 +37,11 @@ interface Candidate {
   read(): Promise<SiteRow>;
 }
 
+/** A file for Artifact Hub. */
+interface Metadata {
+  metadata(): Promise<Uint8Array | undefined>;
+}
+
 /**
  * `repo index PLACE DIR`: an index.yaml for those who serve files, of the charts of a registry or a store. Its archives are where
  * they are, by `oci://`, or with `--archives` beside it. `repo index DIR`: one of the archives that are there, as `helm repo index`.
@@ -51,6 +57,7 @@ export async function repoIndex(
     directory === undefined ? inFolder(target, options, context) : inPlace(text, options, context);
   const index = new SiteIndex();
   await eachInParallel(found, parallel, async (candidate) => {
+    if ("metadata" in candidate) return index.tell(await candidate.metadata());
     const row = await tried(candidate, context);
     if (row !== undefined && index.add(row)) await writeTree(target, row.files, options.force ?? false);
   });
@@ -58,6 +65,7 @@ export async function repoIndex(
   if (index.versions === 0) throw new ChartroomError("not_found", `No chart was found in ${text}`);
   const bytes = new TextEncoder().encode(index.write(options.json ? "json" : "yaml"));
   await writeTree(target, [{ path: "index.yaml", bytes }], true);
+  await writeMetadata(target, index, context);
   const path = join(folder, "index.yaml");
   const { charts, versions } = index;
   print(context, options, {
@@ -72,7 +80,7 @@ async function* inPlace(
   text: string,
   options: RepoIndexOptions,
   context: Context,
-): AsyncGenerator<Candidate> {
+): AsyncGenerator<Candidate | Metadata> {
   const { archives = false, url } = options;
   if (url !== undefined && !archives)
     throw new ChartroomError(
@@ -85,7 +93,8 @@ async function* inPlace(
   const open = openPlace(place, { ...connection, access: "pull" }, options, context);
   for await (const { repository, names } of open.list(place.what ?? { prefix: "" }))
     for (const tag of await names())
-      if (isTag(tag) && !isAboutCharts(tag))
+      if (tag === repositoryMetadataTag) yield { metadata: () => readMetadata(open.reads(repository)) };
+      else if (isTag(tag) && !isAboutCharts(tag))
         yield { ref: `${repository}:${tag}`, read: () => readRow(open, repository, tag, urls) };
 }
 
@@ -124,6 +133,15 @@ async function tried({ ref, read }: Candidate, context: Context): Promise<SiteRo
     warn(context, `${ref} is left out: ${error.message}`);
     return undefined;
   }
+}
+
+/** What charts tell Artifact Hub, for the site as a whole, where they agree. What is there stays. */
+async function writeMetadata(folder: string, { metadata }: SiteIndex, context: Context): Promise<void> {
+  const [bytes, another] = metadata;
+  if (another !== undefined)
+    warn(context, `${repositoryMetadataFile} is not written: charts have different ones, and a site has one`);
+  else if (bytes !== undefined && !(await ifThere(context.fs.stat(join(folder, repositoryMetadataFile)))))
+    await writeTree(folder, [{ path: repositoryMetadataFile, bytes }], false);
 }
 
 /** Keep what an index has beside. One that is not there yet has nothing, as for Helm. */

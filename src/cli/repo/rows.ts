@@ -4,12 +4,14 @@ import { archiveName, type IndexEntry, indexEntry, urlPath } from "../../chart/i
 import { chartManifest } from "../../chart/manifest.ts";
 import type { Metadata } from "../../chart/metadata.ts";
 import { momentOf } from "../../chart/moment.ts";
+import { repositoryMetadataIn, repositoryMetadataTag } from "../../chart/repositoryMetadata.ts";
 import { tryVersion, type Version } from "../../chart/version.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { algorithmOf, type Digest, digestOf } from "../../oci/digest.ts";
 import { ChartroomError } from "../../oci/errors.ts";
 import { parseManifest } from "../../oci/manifest.ts";
 import type { Tag } from "../../oci/reference.ts";
+import type { Reads } from "../../oci/repository.ts";
 import { readVerified } from "../../oci/verify.ts";
 import { namedManifest } from "../named.ts";
 import type { OpenPlace } from "../openPlace.ts";
@@ -73,6 +75,13 @@ export async function readRow(open: OpenPlace, repository: string, tag: Tag, url
     ...indexEntry(metadata, digest, [url]),
     files,
   };
+}
+
+/** What a repository's charts tell Artifact Hub; undefined where it is something else. */
+export async function readMetadata(reads: Reads): Promise<Uint8Array | undefined> {
+  const stored = await reads.manifest(repositoryMetadataTag);
+  const file = stored && repositoryMetadataIn(stored);
+  return file && readVerified(await reads.blob(file), file);
 }
 
 /** The version of a chart whose tag says it. */

@@ -1,4 +1,5 @@
 import { compareVersions } from "../../chart/version.ts";
+import { type Digest, digestOf } from "../../oci/digest.ts";
 import { ChartroomError } from "../../oci/errors.ts";
 import { type Form, writing } from "../../registry/classic/form.ts";
 import type { IndexedVersion, SiteRow } from "./rows.ts";
@@ -6,6 +7,7 @@ import type { IndexedVersion, SiteRow } from "./rows.ts";
 /** The versions of an index that is being made; each is there once. */
 export class SiteIndex {
   readonly #rows = new Map<string, IndexedVersion & { readonly ref?: string }>();
+  readonly #metadata = new Map<Digest, Uint8Array>();
 
   /**
    * Add a version that was found.
@@ -33,6 +35,16 @@ export class SiteIndex {
     if (found === undefined) this.#rows.set(key, kept);
     else if (found.digest === kept.digest && kept.created !== undefined)
       this.#rows.set(key, { ...found, created: kept.created });
+  }
+
+  /** Take what a repository's charts tell Artifact Hub. */
+  tell(metadata: Uint8Array | undefined): void {
+    if (metadata !== undefined) this.#metadata.set(digestOf(metadata), metadata);
+  }
+
+  /** What they tell, each text once. */
+  get metadata(): readonly Uint8Array[] {
+    return [...this.#metadata.values()];
   }
 
   get charts(): number {
