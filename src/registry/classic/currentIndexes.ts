@@ -5,7 +5,7 @@ import type { Form } from "./form.ts";
 import type { Choice, Shelf } from "./shelf.ts";
 
 /** Indexes that are held; one more, and all are forgotten. */
-const limit = 64;
+const limit = 256;
 
 /** Which index is wanted. */
 export interface WantedIndex {
