@@ -609,6 +609,32 @@ export const mutants: readonly Mutant[] = [
     test: ["src/migrate/site.test.ts", "a site's login goes to the site's own server alone"],
   },
 
+  {
+    without: "the limit on how an index grows that comes packed",
+    file: "src/migrate/site.ts",
+    find: "size > growthFrom && size > came * growthLimit",
+    replace: "false",
+    test: [
+      "src/migrate/site.test.ts",
+      "an index that is meant to do harm and unpacks to endless lines is refused",
+    ],
+  },
+  {
+    without: "the end of a body that comes byte by byte",
+    file: "src/http/watchdog.ts",
+    find: "    if (this.#bytes < leastProgress) return;\n",
+    test: ["src/http/transport.test.ts", "failures a body that comes byte by byte"],
+  },
+  {
+    without: "the conflict when a provenance file came later",
+    file: "src/migrate/migrate.ts",
+    find: "!hasLess && ",
+    test: [
+      "src/migrate/migrate.test.ts",
+      "a provenance file that came later is brought where that is asked for, by the policy of conflicts, and once",
+    ],
+  },
+
   // What a foreign repository says is checked.
   {
     without: "the check of an archive against its index",

@@ -2,17 +2,22 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { MemoryBlobs } from "../../src/blobs/memory.ts";
 import { openSqliteCatalog } from "../../src/catalog/sqlite/sqlite.ts";
+import type { WantedIndex } from "../../src/registry/classic/currentIndexes.ts";
 import { leafFilesIn } from "../../src/registry/classic/leafFile.ts";
 import { plainFiles } from "../../src/registry/plainFiles.ts";
 import { Registry } from "../../src/registry/registry.ts";
 import type { Store } from "../../src/registry/store.ts";
 import type { Bench } from "../../tests/bench.ts";
 import { fabricateCharts, pushFabricated } from "../charts.ts";
+import { percentile } from "../measure.ts";
 import type { Row, Scenario } from "../scenario.ts";
 
 const sizes = [10_000, 100_000];
 const prefix = "many/";
-const everything = { name: "everything", includes: () => true };
+const wanted: WantedIndex = {
+  ...{ prefix, form: "yaml", contextPath: "/charts" },
+  choice: { name: "everything", includes: () => true },
+};
 /** The writer takes a whole batch of a fabricated catalog. */
 const limits = { commands: 10_000, bytes: 1024 * 1024 * 1024 };
 
@@ -37,8 +42,7 @@ async function measure(bench: Bench, versions: number): Promise<Row[]> {
   /** What a request costs until its first byte: the entity tag, and the index in one coding, ready to go out. */
   const asked = async (from: Registry): Promise<number> => {
     const began = performance.now();
-    const shelf = await from.indexes.shelf(prefix);
-    const document = await shelf.document("yaml", everything, "/charts");
+    const document = await from.currentIndexes.document(wanted, () => from.indexes.shelf(prefix));
     document.etag("gzip");
     document.size("gzip");
     return performance.now() - began;
@@ -52,20 +56,20 @@ async function measure(bench: Bench, versions: number): Promise<Row[]> {
   for (let round = 0; round < 3; round++) cold.push(await asked(opened()));
   const same: number[] = [];
   for (let round = 0; round < 1000; round++) same.push(await asked(registry));
-  const pushed: number[] = [];
-  for (let round = 0; round < 200; round++) {
-    await pushFabricated(
-      catalog,
-      prefix.slice(0, -1),
-      `chart-${(round * 7) % (versions / 100)}`,
-      `10.${round}.0`,
-    );
-    pushed.push(await asked(registry));
+  const [pushed, slowest]: [number[], number[]] = [[], []];
+  for (let round = 0; round < 5; round++) {
+    const times: number[] = [];
+    for (let push = 0; push < 200; push++) {
+      const chart = `chart-${(push * 7) % (versions / 100)}`;
+      await pushFabricated(catalog, prefix.slice(0, -1), chart, `10.${round}.${push}`);
+      times.push(await asked(registry));
+    }
+    pushed.push(...times);
+    slowest.push(percentile(times, 0.99));
   }
   await registry.close();
   await catalog.close();
   const scenario = (what: string) => `index.yaml of ${versions.toLocaleString("en")} versions, ${what}`;
-  const p99 = pushed.toSorted((a, b) => a - b)[Math.floor(pushed.length * 0.99)]!;
   return [
     {
       ...{ scenario: scenario("the first ever"), unit: "ms", ours: anew },
@@ -82,8 +86,14 @@ async function measure(bench: Bench, versions: number): Promise<Row[]> {
       goal: { atMost: 1, of: "figure" },
     },
     {
-      ...{ scenario: scenario("after a push"), unit: "ms", ours: pushed },
-      note: `p99 ${p99.toFixed(1)} ms`,
+      scenario: scenario("after a push"),
+      unit: "ms",
+      ours: pushed,
+      note: "a version of another chart each time",
+    },
+    {
+      ...{ scenario: scenario("after a push, p99"), unit: "ms", ours: slowest },
+      note: "of 200 pushes in a round",
       goal: { atMost: 10, of: "figure" },
     },
   ];

@@ -56,9 +56,20 @@ const splits = (text: string): number[] =>
  * @param digest sha256 of the archive
  * @param urls of the archive; relative to the repository, or whole
  */
-export function indexEntry(metadata: Metadata, digest: Digest, urls: readonly string[]): IndexEntry {
+export const indexEntry = (metadata: Metadata, digest: Digest, urls: readonly string[]): IndexEntry =>
+  entryOf(metadata, { urls, digest: hexOf(digest) });
+
+/** What an index says of a version beside what Chart.yaml does; the digest as it stands there. */
+export interface AboutArchive {
+  readonly urls: readonly string[];
+  readonly removed?: true;
+  readonly digest?: string;
+}
+
+/** As `indexEntry`, of an archive that nobody has looked into: as some index has it. */
+export function entryOf(metadata: Metadata, about: AboutArchive): IndexEntry {
   const members = JSON.parse(new TextDecoder().decode(configBytes(metadata)));
-  const entry = { ...members, urls, digest: hexOf(digest) };
+  const entry = { ...members, ...about };
   return {
     json: JSON.stringify(entry).slice(1, -1),
     yaml: Object.entries(entry)

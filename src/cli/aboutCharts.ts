@@ -1,4 +1,4 @@
-import { repositoryMetadataTag } from "../migrate/repositoryMetadata.ts";
+import { repositoryMetadataTag } from "../chart/repositoryMetadata.ts";
 
 /**
  * Whether a tag in a chart's repository is about its charts and no chart itself: cosign's before version 3, named after what

@@ -37,6 +37,7 @@ export function addMigrateCommands(program: Definition, whole: boolean): void {
         .choices(["fail", "warn", "skip"])
         .default("fail"),
     )
+    .option("--late-provenance", "ask for the provenance file of what is there without one, too")
     .option("--base-url <url>", "where all archives are, whatever the index says")
     .option("--rewrite-urls <from=to>", "what URLs that begin so begin with instead")
     .option("--rewrite-dependencies", "name the target where charts name the source; their signatures fall")
@@ -62,6 +63,9 @@ export function addMigrateCommands(program: Definition, whole: boolean): void {
     )
     .notes(
       "One chart that fails does not stop the rest; the exit code is then 1. An index that has not changed since all of it was there costs one request. What goes away in the source is left in the target.",
+    )
+    .notes(
+      "A provenance file that comes after its chart was brought over is named by `migrate verify`, and brought by --late-provenance, which asks for one of each chart that is there without. The chart's manifest is another one then, so its tag is in conflict until --on-conflict says what becomes of it.",
     );
   places(
     migrate.add(

@@ -68,7 +68,7 @@ export interface Result {
 
 /** Print a command's result the way the user asked for. */
 export function print(context: Context, options: GlobalOptions, result: Result): void {
-  if (options.output === "json") context.write(`${escapeC1(JSON.stringify(result.json, null, 2))}\n`);
+  if (options.output === "json") context.write(`${jsonText(result.json)}\n`);
   else if (options.quiet)
     context.write(result.quiet === undefined ? "" : `${quietLine(context, result.quiet)}\n`);
   else context.write(printable(result.text));
@@ -76,6 +76,9 @@ export function print(context: Context, options: GlobalOptions, result: Result):
 
 /** Names go to other programs as they are; a terminal is shown what it may print. */
 const quietLine = ({ terminal }: Context, line: string): string => (terminal.stdout ? printable(line) : line);
+
+/** A value as `-o json` prints it, without an end of line. */
+export const jsonText = (value: unknown): string => escapeC1(JSON.stringify(value, null, 2));
 
 /** JSON without the control characters that `JSON.stringify` leaves as they are, and that terminals obey (ECMA-48 §5.3). */
 const escapeC1 = (json: string): string =>

@@ -3,7 +3,7 @@ export interface BodySteps {
   /** The consumer asks for more. */
   asked(): void;
   /** A chunk is there. */
-  came(): void;
+  came(bytes: number): void;
   /** No more is read: at the end, after a failure, when cancelled. */
   over(): void;
   /** The error to give instead of the stream's own. */
@@ -19,7 +19,7 @@ export function observed(stream: ReadableStream<Uint8Array>, steps: BodySteps): 
         steps.asked();
         try {
           const { done, value } = await reader.read();
-          steps.came();
+          steps.came(value?.byteLength ?? 0);
           if (!done) return controller.enqueue(value);
         } catch (cause) {
           steps.over();

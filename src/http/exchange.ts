@@ -3,7 +3,7 @@ import { emptyStream, observed } from "./body.ts";
 import { explainFailure } from "./errors.ts";
 import { fetchOnce, proxyVariable, type TlsOptions } from "./fetch.ts";
 import { type Trace, traceMessage } from "./trace.ts";
-import { type Timeouts, Watchdog } from "./watchdog.ts";
+import { Pace, type Timeouts, Watchdog } from "./watchdog.ts";
 
 /** A body too large to hold: its size in bytes, and a way to get the bytes, which is called again for each try. */
 export interface StreamBody {
@@ -68,9 +68,13 @@ export async function exchange({ method, url, headers, body, ...options }: Excha
       dog.done();
       return new Answer(response.status, response.headers, url, emptyStream());
     }
+    const pace = new Pace(timeouts.stall);
     const received = observed(response.body, {
-      asked: () => dog.expect("progress", timeouts.stall),
-      came: () => dog.rest(),
+      asked: () => dog.expect("progress", pace.asked()),
+      came: (bytes) => {
+        pace.came(bytes);
+        dog.rest();
+      },
       over: () => dog.done(),
       failed: explain,
     });

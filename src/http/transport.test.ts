@@ -168,6 +168,16 @@ describe("failures", () => {
     expect(await failure(answer.bytes(1000))).toMatchObject({ code: "network", reason: "timeout" });
   });
 
+  test("a body that comes byte by byte", async () => {
+    const { url } = await raw((socket) => {
+      socket.write("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n");
+      const dripping = setInterval(() => socket.write("a"), 2);
+      socket.on("close", () => clearInterval(dripping)).on("error", () => {});
+    });
+    const answer = await get(url, { timeouts: { stall: 60 } });
+    expect(await failure(answer.bytes(100_000))).toMatchObject({ code: "network", reason: "timeout" });
+  });
+
   test("an upload that the server does not take", async () => {
     const { url } = await raw((socket) => socket.pause());
     const open = async () =>

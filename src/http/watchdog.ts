@@ -51,3 +51,35 @@ export class Watchdog {
 
   readonly #stop = (): void => this.#controller.abort(this.#outer?.reason);
 }
+
+/** Bytes that a body must bring to be waited for anew: a byte a second would be waited for without an end. */
+const leastProgress = 1024;
+
+/** How long a body's next piece may be waited for: so long in all until a KiB has come, however little each wait brings. */
+export class Pace {
+  readonly #stall: number;
+  #left: number;
+  #bytes = 0;
+  #asked = 0;
+
+  /** @param stall in ms */
+  constructor(stall: number) {
+    this.#stall = stall;
+    this.#left = stall;
+  }
+
+  /** A piece is asked for. @returns in ms, how long it may take */
+  asked(): number {
+    this.#asked = performance.now();
+    return Math.max(this.#left, 0);
+  }
+
+  /** It is there, with so many bytes. */
+  came(bytes: number): void {
+    this.#left -= performance.now() - this.#asked;
+    this.#bytes += bytes;
+    if (this.#bytes < leastProgress) return;
+    this.#bytes = 0;
+    this.#left = this.#stall;
+  }
+}

@@ -2,13 +2,13 @@ import { join } from "node:path";
 import { openArchive } from "../chart/archive/archive.ts";
 import { partLimits } from "../chart/archive/limits.ts";
 import { unsafeSegment } from "../chart/archive/paths.ts";
+import { repositoryMetadataFile, repositoryMetadataLimit } from "../chart/repositoryMetadata.ts";
 import { type FileSystem, ifThere } from "../files/filesystem.ts";
 import { streamFile } from "../files/stream.ts";
 import { digestOf } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import type { IndexRow } from "./indexRow.ts";
 import { type IndexEntry, type IndexReading, readIndex } from "./readIndex.ts";
-import { repositoryMetadataFile, repositoryMetadataLimit } from "./repositoryMetadata.ts";
 import type { Admit } from "./room.ts";
 import type { ArchivePlace, ChartSource, IndexVersion } from "./source.ts";
 
@@ -47,7 +47,7 @@ export class Directory implements ChartSource {
   }
 
   repositoryMetadata(): Promise<Uint8Array | undefined> {
-    return this.#read(join(this.#path, repositoryMetadataFile), repositoryMetadataLimit);
+    return readAtMost(this.#fs, join(this.#path, repositoryMetadataFile), repositoryMetadataLimit);
   }
 
   #place(name: string): ArchivePlace {
@@ -56,22 +56,12 @@ export class Directory implements ChartSource {
       shown: path,
       size: async () => (await ifThere(this.#fs.stat(path)))?.size,
       archive: async (admit) => {
-        const bytes = await this.#read(path, partLimits.content, admit);
+        const bytes = await readAtMost(this.#fs, path, partLimits.content, admit);
         if (bytes !== undefined) return bytes;
         throw new ChartroomError("not_found", `Not found: ${path}`);
       },
-      provenance: () => this.#read(`${path}.prov`, partLimits.provenance),
+      provenance: () => readAtMost(this.#fs, `${path}.prov`, partLimits.provenance),
     };
-  }
-
-  async #read(path: string, limit: number, admit?: Admit): Promise<Uint8Array | undefined> {
-    const stats = await ifThere(this.#fs.stat(path));
-    if (stats === undefined) return undefined;
-    if (!stats.isFile()) throw new ChartroomError("invalid", `Cannot read ${path}: it is no regular file`);
-    if (stats.size > limit)
-      throw new ChartroomError("invalid", `Cannot read ${path}: it is larger than ${limit} bytes`);
-    await admit?.(stats.size);
-    return this.#fs.readFile(path);
   }
 
   /** What the archives say of themselves, chart by chart; they are opened one after the other. */
@@ -97,6 +87,27 @@ export class Directory implements ChartSource {
       return { chart: file, line: 0, error };
     }
   }
+}
+
+/**
+ * A whole file; undefined where there is none.
+ * @param limit in bytes
+ * @param admit asked for room before the file is held
+ * @throws ChartroomError `invalid` for one that is larger, or no regular file; node's error
+ */
+export async function readAtMost(
+  fs: FileSystem,
+  path: string,
+  limit: number,
+  admit?: Admit,
+): Promise<Uint8Array | undefined> {
+  const stats = await ifThere(fs.stat(path));
+  if (stats === undefined) return undefined;
+  if (!stats.isFile()) throw new ChartroomError("invalid", `Cannot read ${path}: it is no regular file`);
+  if (stats.size > limit)
+    throw new ChartroomError("invalid", `Cannot read ${path}: it is larger than ${limit} bytes`);
+  await admit?.(stats.size);
+  return fs.readFile(path);
 }
 
 /** The files that a URL may mean, relative to the directory: none where it would lead out of it. */

@@ -58,6 +58,7 @@ const migration = (more: Partial<Migration> = {}): Migration => ({
   onConflict: "fail",
   onMismatch: "fail",
   openings: limiter(1),
+  lateProvenance: false,
   signal: new AbortController().signal,
   ...more,
 });
@@ -294,8 +295,35 @@ describe("a provenance file", () => {
     files.set(`${url}.prov`, utf8(provenanceOf(digestOf(archive))));
     expect(await failureOf(verifyStep(migration(), step))).toMatchObject({
       message: "mychart:1.0.0 differs: its provenance is missing",
-      hint: expect.stringContaining("`chartroom delete` its tag, and migrate"),
+      hint: expect.stringContaining("--late-provenance"),
     });
+  });
+
+  test("that came later is brought where that is asked for, by the policy of conflicts, and once", async () => {
+    await run(step);
+    files.set(`${url}.prov`, utf8(provenanceOf(digestOf(archive))));
+    expect(await run(step)).toMatchObject({ status: "exists" });
+    const late = { lateProvenance: true };
+    const asked = async (more: Partial<Migration>, of = step) => await run(of, { ...late, ...more });
+    expect(await codeOf(asked({}))).toBe("conflict");
+    // Another date alone moves nothing; a signature is not lost to it.
+    expect(await codeOf(asked({}, stepOf(row({ created: "2026-07-01T00:00:00Z" }))))).toBe("conflict");
+    expect(await foresee(migration(late), step)).toMatchObject({ status: "conflict" });
+    expect(await asked({ onConflict: "skip" })).toMatchObject({
+      status: "skipped",
+      notes: ["its tag holds the same archive in another manifest"],
+    });
+    const before = await held();
+    expect(before?.provenance).toBeUndefined();
+    expect(await asked({ onConflict: "overwrite" })).toMatchObject({
+      status: "moved",
+      notes: [`it replaces ${before?.manifest}`],
+    });
+    expect((await held())?.provenance).toBeDefined();
+    expect(await verifyStep(migration(), step)).toMatchObject({ status: "verified" });
+    fetched.length = 0;
+    expect(await asked({ onConflict: "overwrite" })).toMatchObject({ status: "exists" });
+    expect(fetched).toEqual([]);
   });
 });
 

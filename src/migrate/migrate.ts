@@ -8,6 +8,7 @@ import type { Expected, Reads, StoredManifest, Target } from "../oci/repository.
 import { readVerified } from "../oci/verify.ts";
 import { heldChart, isMeant, isOfAnotherDate } from "./held.ts";
 import type { Learnings } from "./journal.ts";
+import { isSignedSince } from "./late.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Step } from "./plan.ts";
 import type { ChartSource } from "./source.ts";
@@ -32,6 +33,8 @@ export interface Migration extends TakeOptions {
   readonly target: MigrationTarget;
   readonly learnings: Pick<Learnings, "find">;
   readonly onConflict: ConflictPolicy;
+  /** Whether what is there without provenance is asked for it again: its manifest would be another then. */
+  readonly lateProvenance: boolean;
   readonly signal: AbortSignal;
   /** Whether a dependency's repository is the source; nothing is where that has no URL. */
   readonly isSource?: ((repository: string) => boolean) | undefined;
@@ -86,7 +89,9 @@ async function bring(
   const result = { step, tag, ...read, dependsOnSource };
   if (before !== undefined) {
     const dated = { digest: packed.content, created: step.row.created };
-    if (before.descriptor.digest === digest || (await isKept(migration, before, step, dated)))
+    const isSigned = migration.lateProvenance && chart.provenance !== undefined;
+    const hasLess = isSigned && heldChart(before)?.provenance === undefined;
+    if (before.descriptor.digest === digest || (!hasLess && (await isKept(migration, before, step, dated))))
       return { ...result, status: "exists", manifest: before.descriptor.digest, notes: chart.notes };
     if (onConflict === "skip") return skipped(step, heldSays(before, step));
     // Under a tag of another row's, nobody asked to replace anything.
@@ -108,11 +113,15 @@ const isKept = async (
 ): Promise<boolean> =>
   onConflict !== "overwrite" && (await isOfAnotherDate(held, row, target.reads(repository)));
 
-/** Whether a manifest is what a step would push, or may stay. One whose dependencies are to be rewritten still is not. */
+/**
+ * Whether a manifest is what a step would push, or may stay. One whose dependencies are to be rewritten still is not, nor one whose
+ * provenance came later, where that is asked for.
+ */
 async function isWanted(migration: Migration, held: StoredManifest, step: Step): Promise<boolean> {
-  const { target, renaming, learnings } = migration;
+  const { source, target, renaming, learnings, lateProvenance } = migration;
   const isLearned = learnings.find(step)?.manifest === held.descriptor.digest;
   if (!isLearned && !isMeant(held, step) && !(await isKept(migration, held, step, step.row))) return false;
+  if (lateProvenance && (await isSignedSince(held, source, step.row))) return false;
   const config = heldChart(held)?.config;
   if (renaming === undefined || config === undefined) return true;
   const blob = await target.reads(step.repository).blob(config);

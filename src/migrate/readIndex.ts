@@ -6,7 +6,7 @@ import { ChartroomError } from "../oci/errors.ts";
 import { badIndex, type Entry, entryLimit } from "./entry.ts";
 import { type IndexRow, readRow } from "./indexRow.ts";
 import { splitJson } from "./splitJson.ts";
-import { splitYaml } from "./splitYaml.ts";
+import { type Members, splitYaml } from "./splitYaml.ts";
 
 /** An entry that cannot be used, and why; Helm skips it too. */
 export interface BadEntry {
@@ -14,6 +14,9 @@ export interface BadEntry {
   readonly line: number;
   readonly error: ChartroomError;
 }
+
+/** Versions in one index: the largest that we heard of has a third of them. A chart's are held together, and their failures all. */
+const versionsLimit = 300_000;
 
 /** What is wanted of an index, where that is not all that migrating needs. */
 export interface IndexReading {
@@ -24,18 +27,30 @@ export interface IndexReading {
 }
 
 /** What an index says of a version, and the line where it does. */
-export type IndexEntry = { readonly row: IndexRow; readonly line: number } | BadEntry;
+export type ReadEntry<Row> = { readonly row: Row; readonly line: number } | BadEntry;
+export type IndexEntry = ReadEntry<IndexRow>;
+
+/** The rows of an index. @throws as `readEntries` */
+export const readIndex = (
+  stream: ReadableStream<Uint8Array>,
+  { described = false, chart }: IndexReading = {},
+): AsyncGenerator<IndexEntry> =>
+  readEntries(stream, { members: described ? "described" : "needed", chart }, (fields, name) =>
+    readRow(fields, name, described),
+  );
 
 /**
  * The entries of a classic repository's index.yaml, one by one in its own order, in memory for one entry: indexes of more
  * than 100 MB are out there. It may be JSON, as in Helm.
+ * @param read makes a row of an entry's members and the name that it stands under; what it refuses is a bad entry
  * @throws ChartroomError `invalid` when it is no index: not UTF-8, neither of the two formats, or without an `apiVersion`
  *   (which is known at its end); what `stream` fails with
  */
-export async function* readIndex(
+export async function* readEntries<Row>(
   stream: ReadableStream<Uint8Array>,
-  { described = false, chart }: IndexReading = {},
-): AsyncGenerator<IndexEntry> {
+  { members, chart }: { readonly members: Members; readonly chart?: string | undefined },
+  read: (fields: Fields, chart: string) => Row,
+): AsyncGenerator<ReadEntry<Row>> {
   const pieces = decoded(stream);
   const { first, rest } = await beginning(pieces);
   if (first.trimStart().startsWith("<"))
@@ -47,23 +62,26 @@ export async function* readIndex(
   const isJson = first.trimStart().startsWith("{");
   const parse = isJson ? parseJson : parseYaml;
   const found = { any: first.trim() !== "", apiVersion: false };
-  for await (const part of isJson ? splitJson(rest) : splitYaml(linesOf(rest), described)) {
+  let versions = 0;
+  for await (const part of isJson ? splitJson(rest) : splitYaml(linesOf(rest), members)) {
     if ("member" in part) found.apiVersion ||= part.member === "apiVersion" && part.value !== "";
-    else if (chart === undefined || part.chart === chart) yield readEntry(part, parse, described);
+    else if (++versions > versionsLimit)
+      throw badIndex(part.line, `it has more than ${versionsLimit} versions`);
+    else if (chart === undefined || part.chart === chart) yield readEntry(part, parse, read);
   }
   if (!found.any) throw badIndex(1, "it is empty");
   if (!found.apiVersion) throw badIndex(1, "it has no apiVersion", "Is this the repository's index.yaml?");
 }
 
-function readEntry(
+function readEntry<Row>(
   entry: Entry,
   parse: (entry: Entry, what: string) => YamlValue,
-  described: boolean,
-): IndexEntry {
+  read: (fields: Fields, chart: string) => Row,
+): ReadEntry<Row> {
   const { chart, line } = entry;
   const what = `the entry of ${chart} at line ${line} of the index`;
   try {
-    return { row: readRow(new Fields(parse(entry, what), what), chart, described), line };
+    return { row: read(new Fields(parse(entry, what), what), chart), line };
   } catch (error) {
     if (!(error instanceof ChartroomError)) throw error;
     return { chart, line, error };

@@ -224,3 +224,63 @@ test("a login in an index's URL that is badly encoded is refused", async () => {
   expect(await failureOf(bad.archive())).toMatchObject({ code: "invalid" });
   expect(asked).toEqual([]);
 });
+
+describe("an index that is meant to do harm", () => {
+  const head = "apiVersion: v1\nentries:\n";
+  const many = (count: number, line: (i: number) => string) =>
+    Array.from({ length: count }, (_, i) => line(i)).join("");
+  const packed = (plain: string | Uint8Array, coding = "gzip") =>
+    new Response(gzipSync(plain, { level: 6 }), { headers: { "content-encoding": coding } });
+  const rows: [what: string, answer: () => Response, why: string, chart?: string][] = [
+    [
+      "unpacks to one endless line",
+      () => packed(new Uint8Array(8 << 20)),
+      "line 1: it has more than 4194304 characters",
+    ],
+    [
+      "unpacks to endless lines",
+      () => packed(head + `#${" ".repeat(1022)}\n`.repeat(20_000)),
+      "it is more than 200 times as long as it came",
+    ],
+    ["is coded as nobody asked", () => packed(text, "zstd"), "it is coded as zstd, and gzip was asked for"],
+    [
+      "has charts without an end",
+      () => new Response(head + many(100_001, (i) => `  a${i}:\n`)),
+      "it has more than 100000 charts",
+    ],
+    [
+      "has versions without an end",
+      () => new Response(`{"apiVersion":"v1","entries":{"a":[${"{},".repeat(300_001)}{}]}}`),
+      "it has more than 300000 versions",
+      "another",
+    ],
+    [
+      "has an entry without an end",
+      () => new Response(`${head}  a:\n  - name: a\n${`    b: ${"c".repeat(1 << 16)}\n`.repeat(65)}`),
+      "an entry has more than 4194304 characters",
+    ],
+  ];
+  test.each(rows)("and %s is refused", async (...[, answer, why, chart]) => {
+    const { url } = serve(answer);
+    const read = async () => Array.fromAsync((await site(url).index({}, { chart }))!.entries);
+    expect(await failureOf(read())).toMatchObject({ message: expect.stringContaining(why) });
+  });
+
+  test("and multiplies by aliases or by depth loses that entry alone", async () => {
+    const nested = `${"[".repeat(5_000)}${"]".repeat(5_000)}`;
+    const aliases = `    keywords: [&a [x,x,x,x,x,x,x,x,x,x], &b [${"*a,".repeat(10)}], &c [${"*b,".repeat(10)}], &d [${"*c,".repeat(10)}]]\n`;
+    const good = "    version: 1.0.0\n    urls: [a.tgz]\n";
+    const { url } = serve(
+      () =>
+        new Response(
+          `${head}  a:\n  - name: a\n    urls: ${nested}\n  b:\n  - name: b\n${good}${aliases.replace("keywords", "urls")}  c:\n  - name: c\n${good}`,
+        ),
+    );
+    const read = await Array.fromAsync((await site(url).index())!.entries);
+    expect(read.map((each) => ("row" in each ? each.row.name : each.error.code))).toEqual([
+      "invalid",
+      "invalid",
+      "c",
+    ]);
+  });
+});

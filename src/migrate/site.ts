@@ -1,4 +1,5 @@
 import { partLimits } from "../chart/archive/limits.ts";
+import { repositoryMetadataFile, repositoryMetadataLimit } from "../chart/repositoryMetadata.ts";
 import type { Answer } from "../http/answer.ts";
 import { observed } from "../http/body.ts";
 import { HttpError } from "../http/errors.ts";
@@ -10,12 +11,15 @@ import { download, refused } from "./download.ts";
 import type { IndexRow } from "./indexRow.ts";
 import { type IndexReading, readIndex } from "./readIndex.ts";
 import { referenceOf, registryPlace } from "./registryPlace.ts";
-import { repositoryMetadataFile, repositoryMetadataLimit } from "./repositoryMetadata.ts";
 import type { ArchivePlace, ChartSource, IndexVersion, OpenIndex } from "./source.ts";
 import { archiveUrl, below, type Rewriting, refusal, shownUrl } from "./urls.ts";
 
 /** The largest index, in bytes: five times the largest that we heard of. */
 const indexLimit = 1024 * 1024 * 1024;
+/** How much an index that comes packed may grow; of real ones the best packed grows 41 times. */
+const growthLimit = 200;
+/** In bytes: what is smaller than this may grow as it likes. */
+const growthFrom = 16 * 1024 * 1024;
 
 export interface SiteOptions extends Rewriting {
   readonly transport: Transport;
@@ -159,14 +163,33 @@ function versionOf({ headers }: Answer): IndexVersion | undefined {
 
 /** The index's bytes, unpacked where they came packed, and no more than an index can have. */
 function bodyOf(answer: Answer): ReadableStream<Uint8Array> {
-  const packed = /^(?:x-)?gzip$/i.test(answer.headers.get("content-encoding") ?? "");
-  let size = 0;
-  return (packed ? unpacked(answer.body) : answer.body).pipeThrough(
+  const coding = answer.headers.get("content-encoding")?.toLowerCase() ?? "identity";
+  const isPacked = /^(?:x-)?gzip$/.test(coding);
+  if (!isPacked && coding !== "identity")
+    throw new HttpError(
+      "garbage",
+      `Cannot read the index: it is coded as ${coding.slice(0, 40)}, and gzip was asked for`,
+    );
+  let [came, size] = [0, 0];
+  const ignore = () => {};
+  const counted = observed(answer.body, {
+    asked: ignore,
+    over: ignore,
+    came: (bytes) => {
+      came += bytes;
+    },
+  });
+  return (isPacked ? unpacked(counted) : counted).pipeThrough(
     new TransformStream<Uint8Array, Uint8Array>({
       transform(chunk, controller) {
         size += chunk.byteLength;
-        if (size > indexLimit)
-          throw new HttpError("too-long", `Cannot read the index: it is longer than ${indexLimit} bytes`);
+        const why =
+          size > indexLimit
+            ? `longer than ${indexLimit} bytes`
+            : size > growthFrom && size > came * growthLimit
+              ? `more than ${growthLimit} times as long as it came`
+              : undefined;
+        if (why !== undefined) throw new HttpError("too-long", `Cannot read the index: it is ${why}`);
         controller.enqueue(chunk);
       },
     }),

@@ -6,12 +6,20 @@ const hint =
 /** A key in block style and what follows it on its line. */
 const keyed =
   /^(?:"((?:[^"\\]|\\.)*)"|'((?:[^']|'')*)'|([^\s"'{}[\]&*?|>%@`#-][^#]*?|-[^\s#][^#]*?)):(?:\s+(.*))?$/;
-/** The members of an entry that tell where it is and what it must be; the others are dropped unread. */
-const wanted = /^(?:name|version|urls|digest|created|deprecated|removed):/i;
-/** The same with those that are for people. */
-const described =
-  /^(?:name|version|urls|digest|created|deprecated|removed|appVersion|description|keywords):/i;
+/**
+ * Which members of an entry are kept, the others being dropped unread: those that tell where it is and what it must be, with
+ * those that are for people, or all of them.
+ */
+const kinds = {
+  needed: /^(?:name|version|urls|digest|created|deprecated|removed):/i,
+  described: /^(?:name|version|urls|digest|created|deprecated|removed|appVersion|description|keywords):/i,
+  all: /^/,
+} as const;
+export type Members = keyof typeof kinds;
 const plainKey = /^[A-Za-z][\w.-]*:(?:\s|$)/;
+
+/** Charts in one index, whose names are held; real ones have some hundreds. */
+const chartsLimit = 100_000;
 
 /** An entry that is being collected. */
 interface Open {
@@ -27,11 +35,11 @@ interface Open {
  * minute for a hundred megabytes. Each entry is parsed on its own later, so quoting, folding and flow style within one are
  * the parser's affair; anchors do not reach from one entry into another.
  * @param lines without their newlines
- * @param all whether what is for people is kept, too
+ * @param members which are kept of each entry
  * @throws ChartroomError `invalid` with the line for what is not in block style, and for a chart that stands there twice
  */
-export async function* splitYaml(lines: AsyncIterable<string>, all: boolean): AsyncGenerator<IndexPart> {
-  const kept = all ? described : wanted;
+export async function* splitYaml(lines: AsyncIterable<string>, members: Members): AsyncGenerator<IndexPart> {
+  const kept = kinds[members];
   const charts = new Set<string>();
   let at = 0;
   /** Whether the document was begun: comments and directives may go before it. */
@@ -79,6 +87,7 @@ export async function* splitYaml(lines: AsyncIterable<string>, all: boolean): As
           throw badIndex(at, `${key} is not indented as the charts before it`, hint);
         if (charts.has(key)) throw badIndex(at, `the chart ${key} is there twice`);
         charts.add(key);
+        if (charts.size > chartsLimit) throw badIndex(at, `it has more than ${chartsLimit} charts`);
         isEmpty(value, "[]", at);
         chart = { name: key, indent };
       }

@@ -1,9 +1,9 @@
 import { createdOf } from "../chart/moment.ts";
-import { provenanceKind } from "../chart/provenance.ts";
 import { digestOf } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import { readVerified } from "../oci/verify.ts";
 import { heldChart, isOfAnotherDate } from "./held.ts";
+import { provenanceBeside } from "./late.ts";
 import type { Migration } from "./migrate.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Step } from "./plan.ts";
@@ -49,21 +49,11 @@ export async function verifyStep(migration: Migration, step: Step) {
     notes.push(`it came ${created}; by now the index says ${wanted}`);
   }
   const bytes = provenance && (await readVerified(await reads.blob(provenance), provenance));
-  const beside = rewritten ? undefined : await provenanceBeside(source, step);
+  const beside = rewritten ? undefined : await provenanceBeside(source, row);
   if (beside !== undefined && (bytes === undefined || !Buffer.from(bytes).equals(beside)))
-    throw differs(
-      bytes === undefined ? "its provenance is missing" : "its provenance is another one",
-      "A chart with the index's archive is not asked for its provenance again: `chartroom delete` its tag, and migrate.",
-    );
+    throw bytes === undefined
+      ? differs("its provenance is missing", "--late-provenance --on-conflict overwrite brings it.")
+      : differs("its provenance is another one", "`chartroom delete` its tag, and migrate.");
   const parts = { archive: content.digest, size: content.size, manifest: held.descriptor.digest };
   return { step, tag, status: "verified", ...parts, notes } satisfies Outcome;
-}
-
-/** The provenance file of the first place that has one. */
-async function provenanceBeside(source: Migration["source"], { row }: Step): Promise<Uint8Array | undefined> {
-  for (const place of source.places(row)) {
-    const bytes = await place.provenance();
-    if (bytes !== undefined && provenanceKind(bytes, new Uint8Array()) !== "absent") return bytes;
-  }
-  return undefined;
 }

@@ -57,3 +57,9 @@ test("a failure comes behind all that came before it, and there is no count", as
   expect([taken, failure]).toEqual([[0, 1, 2], expect.objectContaining({ message: "broken" })]);
   expect(ahead.count).toBeUndefined();
 });
+
+test("only what counts is counted", async () => {
+  const ahead = new Ahead(numbers(5).each, 10, (each) => each > 2);
+  await Array.fromAsync(ahead);
+  expect(ahead.count).toBe(2);
+});

@@ -5,15 +5,18 @@
 export class Ahead<Item> implements AsyncIterable<Item> {
   readonly #items: AsyncIterable<Item>;
   readonly #limit: number;
+  readonly #counts: (item: Item) => boolean;
   #read = 0;
   #isWhole = false;
 
-  constructor(items: AsyncIterable<Item>, limit: number) {
+  /** @param counts which of them are to be counted; all, unless told */
+  constructor(items: AsyncIterable<Item>, limit: number, counts: (item: Item) => boolean = () => true) {
+    this.#counts = counts;
     this.#items = items;
     this.#limit = limit;
   }
 
-  /** How many there are in all; undefined until the last one was read. */
+  /** How many there are in all that count; undefined until the last one was read. */
   get count(): number | undefined {
     return this.#isWhole ? this.#read : undefined;
   }
@@ -29,7 +32,7 @@ export class Ahead<Item> implements AsyncIterable<Item> {
             const { done, value } = await iterator.next();
             this.#isWhole = done === true;
             if (done) return controller.close();
-            this.#read++;
+            if (this.#counts(value)) this.#read++;
             controller.enqueue({ item: value });
           } catch (error) {
             controller.enqueue({ error });

@@ -6,7 +6,9 @@ import { limiter } from "../oci/limiter.ts";
 import type { RepositoryName } from "../oci/reference.ts";
 import { Burials } from "./burials.ts";
 import { ChartReader } from "./charts/chartReader.ts";
+import { CurrentIndexes } from "./classic/currentIndexes.ts";
 import { Indexes } from "./classic/indexes.ts";
+import { type HeldFile, sharedMetadata } from "./classic/repositoryMetadata.ts";
 import { Collector } from "./collector.ts";
 import type { MirrorCounts, MirrorSource } from "./mirror/mirror.ts";
 import { Mirrors } from "./mirror/mirrors.ts";
@@ -36,6 +38,8 @@ export class Registry {
   readonly collector: Collector;
   /** Its charts as classic repositories. */
   readonly indexes: Indexes;
+  /** Their whole indexes. */
+  readonly currentIndexes: CurrentIndexes;
   readonly #store: Store;
   readonly #charts: ChartReader;
   readonly #mirrors: Mirrors;
@@ -55,6 +59,7 @@ export class Registry {
   ) {
     this.#charts = new ChartReader(store, store.readFacts ?? readFacts);
     this.indexes = new Indexes(store.catalog, this.#charts, store.leafFiles);
+    this.currentIndexes = new CurrentIndexes(store.catalog);
     this.#store = { ...store, chartPushed: () => this.#charts.wake() };
     const burials = new Burials(store);
     this.#mirrors = new Mirrors(mirrors, this.#store, { burials, report });
@@ -90,6 +95,11 @@ export class Registry {
     return mirror === undefined
       ? new RegistryRepository(name, this.#store, this.uploads)
       : new MirroredRepository(name, this.#store, this.uploads, mirror);
+  }
+
+  /** What the charts of some repositories tell Artifact Hub, where they agree. */
+  sharedMetadata(repositories: readonly RepositoryName[]): Promise<HeldFile | undefined> {
+    return sharedMetadata(this.#store.catalog, repositories);
   }
 
   /** Let go of what mirrors keep and nobody asked for in the time that they are told. */

@@ -22,6 +22,7 @@ const handlers: Readonly<Record<string, string>> = {
   "pull-provenance": "chart_archive",
   "list-charts": "chart_api",
   "list-misplaced": "chart_api",
+  "pull-metadata": "chart_api",
   "post-chart": "chart_api",
   "post-provenance": "chart_api",
   "show-versions": "chart_api",

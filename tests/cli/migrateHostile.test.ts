@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { gzipSync } from "node:zlib";
 import { digestOf } from "../../src/oci/digest.ts";
 import { archiveOf, indexOf, rowOf } from "../../src/testing/migrate.ts";
 import { testProxy } from "../../src/testing/proxy.ts";
@@ -11,6 +12,8 @@ describe("a hostile repository", () => {
     await withBench(async (bench) => {
       const { host } = await bench.chartroom();
       const [good, lying] = [await archiveOf("good", "1.0.0"), await archiveOf("victim", "1.0.0")];
+      const signed = await archiveOf("signed", "1.0.0");
+      const bomb = gzipSync(new Uint8Array(128 * 1024 * 1024), { level: 1 });
       const local = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response(good) });
       const chunk = new Uint8Array(4 * 1024 * 1024);
       const answers: Record<string, () => Response> = {
@@ -19,16 +22,22 @@ describe("a hostile repository", () => {
         "/lying.tgz": () => new Response(lying),
         "/endless.tgz": () =>
           new Response(new ReadableStream<Uint8Array>({ pull: (controller) => controller.enqueue(chunk) })),
+        "/signed.tgz": () => new Response(signed),
+        "/signed.tgz.prov": () =>
+          new Response(new ReadableStream<Uint8Array>({ pull: (controller) => controller.enqueue(chunk) })),
+        "/bomb.tgz": () => new Response(bomb),
         "/file.tgz": () => new Response(null, { status: 302, headers: { location: "file:///etc/passwd" } }),
         "/inside.tgz": () => Response.redirect(`http://127.0.0.1:${local.port}/secret`),
         "/circle.tgz": () => Response.redirect("http://charts.example.com/circle.tgz"),
       };
-      const rows = Object.keys(answers).map((path) =>
-        rowOf(path.slice(1, -4), "1.0.0", {
-          urls: [path.slice(1)],
-          ...(path === "/good.tgz" && { digest: digestOf(good) }),
-        }),
-      );
+      const rows = Object.keys(answers)
+        .filter((path) => path.endsWith(".tgz"))
+        .map((path) =>
+          rowOf(path.slice(1, -4), "1.0.0", {
+            urls: [path.slice(1)],
+            ...(path === "/good.tgz" && { digest: digestOf(good) }),
+          }),
+        );
       const wrong = rowOf("wrong", "1.0.0", { urls: ["good.tgz"], digest: digestOf(lying) });
       const named = rowOf("named", "1.0.0", {
         urls: [`http://127.0.0.1:${local.port}/secret`, `oci://localhost:${local.port}/a:1`],
@@ -58,6 +67,8 @@ describe("a hostile repository", () => {
           page: "http://charts.example.com/page.tgz is a web page, not an archive",
           lying: "The archive is of victim 1.0.0, not what the index says",
           endless: expect.stringContaining("it is longer than 134217728 bytes"),
+          signed: expect.stringMatching(/signed\.tgz\.prov: it is longer than \d+ bytes/),
+          bomb: expect.stringMatching(/^Cannot accept the chart archive: /),
           file: expect.stringContaining("it leads to no http or https URL"),
           inside: expect.stringContaining("127.0.0.1 is inside of a network"),
           circle: expect.stringContaining("redirected more than 10 times"),

@@ -1,6 +1,6 @@
 import { expect } from "bun:test";
-import { readdir, readFile, writeFile } from "node:fs/promises";
-import { digestOf } from "../../src/oci/digest.ts";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { digestOf, hexOf } from "../../src/oci/digest.ts";
 import { chartArchive, sampleChart } from "../../src/testing/charts.ts";
 import type { Bench } from "../bench.ts";
 import { jsonOf, onBench, refused } from "./cli.ts";
@@ -105,3 +105,95 @@ onBench("repo index refuses what it cannot mean", async (bench) => {
     exitCode: 2,
   });
 });
+
+/** A folder of archives, one of them below, and an older index that has one of them and others. */
+async function folderOfArchives(bench: Bench): Promise<void> {
+  await mkdir(bench.path("site/older"), { recursive: true });
+  await writeFile(bench.path("site/app-1.2.0.tgz"), await archiveOf("app", "1.2.0"));
+  await writeFile(bench.path("site/older/app-1.0.0.tgz"), await archiveOf("app", "1.0.0"));
+  await writeFile(bench.path("site/broken-1.0.0.tgz"), "no archive");
+  const entry = (version: string, digest: string, more = "") =>
+    `  - apiVersion: v2\n    name: app\n    version: ${version}\n    created: "2020-01-02T03:04:05Z"\n    digest: ${digest}\n    urls: [old/app.tgz, 'https://e.com/app.tgz']\n${more}`;
+  const same = hexOf(digestOf(await archiveOf("app", "1.2.0")));
+  const gone = entry(
+    "0.9.0",
+    "abc",
+    "    description: 'Gone: here'\n    keywords:\n    - one\n    removed: true\n",
+  );
+  const bad = "  - version: x\n    name: app\n";
+  const text = `apiVersion: v1\nentries:\n  app:\n${entry("1.2.0", same)}${entry("1.0.0", "def")}${gone}${bad}  zed:\n${gone.replace("app", "zed")}`;
+  await writeFile(bench.path("old.yaml"), text);
+}
+
+onBench("repo index DIR lists a directory's archives and keeps what an index has beside", async (bench) => {
+  await folderOfArchives(bench);
+  const args = ["repo", "index", "site", "--url", "https://e.com/here", "--merge", "old.yaml"];
+  const { stdout, stderr } = await bench.run("chartroom", args);
+  expect(stdout).toBe("4 versions of 2 charts: site/index.yaml\n");
+  expect(stderr).toContain("broken-1.0.0.tgz is left out: ");
+  expect(stderr).toContain(
+    'app is left out: Cannot read the entry of app at line 26 of the index: the version "x"',
+  );
+  const { entries } = await indexIn(bench, "site");
+  expect(entries.app?.map(({ version, urls, created }) => [version, urls[0], created?.slice(0, 4)])).toEqual([
+    ["1.2.0", "https://e.com/here/app-1.2.0.tgz", "2020"],
+    ["1.0.0", "https://e.com/here/older/app-1.0.0.tgz", expect.not.stringMatching(/^2020$/)],
+    ["0.9.0", "old/app.tgz", "2020"],
+  ]);
+  expect(entries.zed?.[0]).toMatchObject({ digest: "abc", removed: true, description: "Gone: here" });
+  const written = await readFile(bench.path("site/index.yaml"), "utf8");
+  await bench.done("chartroom", [...args.slice(0, -1), "site/index.yaml"]);
+  expect(await readFile(bench.path("site/index.yaml"), "utf8")).toBe(written);
+  await bench.done("chartroom", [...args, "--json"]);
+  const json = JSON.parse(await readFile(bench.path("site/index.yaml"), "utf8"));
+  expect(json).toMatchObject(Bun.YAML.parse(written) as object);
+});
+
+onBench(
+  "repo index DIR takes an index that is not there yet for an empty one, and no place for a directory",
+  async (bench) => {
+    await folderOfArchives(bench);
+    expect(await bench.done("chartroom", ["repo", "index", "site", "--merge", "none.yaml"])).toContain(
+      "2 versions of 1",
+    );
+    expect(await refused(bench, "repo", "index", "site", "--archives")).toMatchObject({ exitCode: 2 });
+    expect(await refused(bench, "repo", "index", "localhost:5000/team")).toMatchObject({ exitCode: 3 });
+    expect(await refused(bench, "repo", "index", "site", "--merge", "site/app-1.2.0.tgz")).toMatchObject({
+      exitCode: 1,
+    });
+  },
+);
+
+onBench(
+  "what Artifact Hub is told goes in with a site, out beside the index, and in again",
+  async (bench) => {
+    const { host } = await bench.chartroom();
+    const told = "repositoryID: 5c1bb5ae\nowners:\n- name: a\n  email: a@example.com\n";
+    await mkdir(bench.path("old"));
+    for (const name of ["app", "db"])
+      await writeFile(bench.path(`old/${name}-1.0.0.tgz`), await archiveOf(name, "1.0.0"));
+    await writeFile(bench.path("old/artifacthub-repo.yml"), told);
+    await bench.done("chartroom", ["migrate", "./old", `${host}/team`]);
+    const url = `http://${host}/charts/team/artifacthub-repo.yml`;
+    const answer = await fetch(url);
+    expect([answer.status, answer.headers.get("content-type")]).toEqual([200, "application/x-yaml"]);
+    expect(await answer.text()).toBe(told);
+    const known = { "if-none-match": answer.headers.get("etag") ?? "" };
+    expect((await fetch(url, { headers: known })).status).toBe(304);
+    await bench.done("chartroom", ["repo", "index", `${host}/team`, "new", "--archives"]);
+    expect(await readFile(bench.path("new/artifacthub-repo.yml"), "utf8")).toBe(told);
+    for (const source of ["./new", `http://${host}/charts/team`]) {
+      const { host: other } = await bench.chartroom();
+      expect(await bench.done("chartroom", ["migrate", source, `${other}/b`])).toContain(
+        "artifacthub-repo.yml for 2 charts",
+      );
+    }
+    // A chart with an owner of its own: there is none for all any more.
+    await writeFile(bench.path("old/artifacthub-repo.yml"), "owners: []\n");
+    await writeFile(bench.path("old/zed-1.0.0.tgz"), await archiveOf("zed", "1.0.0"));
+    await bench.done("chartroom", ["migrate", "./old", `${host}/team`]);
+    expect((await fetch(url)).status).toBe(404);
+    const { stderr } = await bench.run("chartroom", ["repo", "index", `${host}/team`, "third"]);
+    expect(stderr).toContain("artifacthub-repo.yml is not written: charts have different ones");
+  },
+);

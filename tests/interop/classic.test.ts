@@ -136,6 +136,26 @@ for (const helm of helms) {
       await rm(archive);
       await bench.done(helm, ["pull", "mine/mychart"]);
       expect(await digestOfFile(archive)).toBe(digestOf(await chartArchive(sampleChart())));
+      await mkdir(bench.path("argo"));
+      // What Argo CD runs (3.6.1, util/helm/cmd.go, Fetch), and it wants one file of it.
+      const repo = [
+        "--username",
+        user.name,
+        "--password",
+        user.password,
+        "--repo",
+        `http://${host}/charts/team`,
+      ];
+      await bench.done(helm, [
+        "pull",
+        "--destination",
+        bench.path("argo"),
+        "--version",
+        "0.1.0",
+        ...repo,
+        "mychart",
+      ]);
+      expect(await digestsIn(bench.path("argo"))).toEqual([digestOf(await chartArchive(sampleChart()))]);
     },
   );
 }
@@ -277,3 +297,40 @@ interop(
     expect(await index(other.host, "b")).toBe(await index(one.host, "a"));
   },
 );
+
+for (const helm of helms)
+  interop(`repo index DIR says what ${helm} repo index does`, [helm], async (bench) => {
+    const save = async (version: string, folder: string) => {
+      await mkdir(bench.path(folder), { recursive: true });
+      const files = sampleChart({ "Chart.yaml": chartYaml(version, "keywords: [a]\nappVersion: 1.10\n") });
+      await writeFile(bench.path(folder, `mychart-${version}.tgz`), await chartArchive(files));
+    };
+    await save("0.8.0", "before");
+    await save("0.9.0", "before");
+    await bench.done(helm, ["repo", "index", "before", "--url", "https://old.example.com"]);
+    await save("0.9.0", "site");
+    await save("1.0.0-rc.1+b", "site/below");
+    type Entry = { version: string; created?: string };
+    const entries = async (program: Helm | "chartroom", ...args: string[]) => {
+      await bench.done(program, ["repo", "index", "site", ...args]);
+      const text = await readFile(bench.path("site/index.yaml"), "utf8");
+      const {
+        generated: _,
+        serverInfo: __,
+        ...index
+      } = Bun.YAML.parse(text) as {
+        generated: string;
+        serverInfo?: object;
+        entries: Record<string, Entry[]>;
+      };
+      // What is there now is dated by Helm's run, by our files.
+      for (const entry of Object.values(index.entries).flat()) {
+        if (entry.version === "0.8.0")
+          entry.created = `${Math.floor(Date.parse(entry.created ?? "") / 1000)}`;
+        else delete entry.created;
+      }
+      return index;
+    };
+    for (const args of [[], ["--url", "https://e.com/a/"], ["--json"], ["--merge", "before/index.yaml"]])
+      expect(await entries("chartroom", ...args)).toEqual(await entries(helm, ...args));
+  });

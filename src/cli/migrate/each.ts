@@ -31,7 +31,9 @@ export async function each(
 ): Promise<void> {
   const { ends, how, learnings, options, context, shown } = prepared;
   const planning = { naming: ends.naming, met: learnings.met.bind(learnings) };
-  const plan = new Ahead(planOf(entries, filtersOf(options), planning), held);
+  // What a filter leaves out costs nothing, and says nothing of how long the rest takes.
+  const isStep = (planned: Planned): boolean => "step" in planned;
+  const plan = new Ahead(planOf(entries, filtersOf(options), planning), held, isStep);
   let done = 0;
   const advance = () => ({ done, all: plan.count });
   const report = new Report(shown, ends.prefix, options, context, advance);
@@ -61,7 +63,10 @@ export async function each(
   };
   let broken: { error: unknown } | undefined;
   try {
-    await eachInParallel(plan, parallel, (planned) => one(planned).finally(() => done++));
+    await eachInParallel(plan, parallel, async (planned) => {
+      await one(planned);
+      if (isStep(planned)) done++;
+    });
     for (const brought of learnings.unmet()) report.gone(brought);
   } catch (error) {
     broken = { error };

@@ -19,6 +19,7 @@ export interface MigrateOptions extends StoreOptions {
   readonly skipDeprecated?: boolean;
   readonly onConflict: ConflictPolicy;
   readonly onDigestMismatch: MismatchPolicy;
+  readonly lateProvenance?: boolean;
   readonly baseUrl?: string;
   readonly rewriteUrls?: string;
   readonly sourceUsername?: string;

@@ -49,6 +49,7 @@ export async function prepared(
     learnings,
     onConflict: options.onConflict,
     onMismatch: options.onDigestMismatch,
+    lateProvenance: options.lateProvenance ?? false,
     openings: limiter(openings),
     signal: context.signal,
   };

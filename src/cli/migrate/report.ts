@@ -1,21 +1,22 @@
+import { repositoryMetadataFile, repositoryMetadataTag } from "../../chart/repositoryMetadata.ts";
 import type { Brought } from "../../migrate/journal.ts";
 import type { Failure, Outcome, Status } from "../../migrate/outcome.ts";
 import type { LeftOut } from "../../migrate/plan.ts";
-import { repositoryMetadataFile, repositoryMetadataTag } from "../../migrate/repositoryMetadata.ts";
 import type { RepositoryName } from "../../oci/reference.ts";
 import type { Context } from "../context.ts";
 import { forPeople, print } from "../output.ts";
 import { cellOf, countOf, tableOf } from "../words.ts";
+import { JsonReport } from "./jsonReport.ts";
 import { type Advance, LiveLine } from "./live.ts";
 import type { MigrateOptions } from "./options.ts";
-import { countsOf, isTroubled, jsonOf, reasonOf, remarksOf, type Summary, type Told, words } from "./told.ts";
+import { countsOf, isTroubled, reasonOf, remarksOf, type Summary, type Told, words } from "./told.ts";
 
 /** How many hints are given; hundreds that fail mostly fail alike. */
 const hintsTold = 5;
 
 /**
  * What a migration tells: a line for each chart, or on a terminal one live line and what needs attention; at the end a table
- * of that, and counts. Only what needs attention is held, but for `-o json` and `--report`, which have it all.
+ * of that, and counts. Only what needs attention is held, but for `--report`, which has it all.
  */
 export class Report {
   readonly #source: string;
@@ -31,6 +32,7 @@ export class Report {
   readonly #metadata = new Set<string>();
   readonly #withoutMetadata = new Set<string>();
   readonly #live: LiveLine | undefined;
+  readonly #json: JsonReport | undefined;
   #filtered = 0;
   #bytes = 0;
 
@@ -50,6 +52,7 @@ export class Report {
     this.#prefix = prefix;
     this.#options = options;
     this.#context = context;
+    this.#json = options.output === "json" ? new JsonReport(context, { source, target: prefix }) : undefined;
     const isLive = forPeople(options) && context.terminal.stderr && options.progress !== false;
     this.#live = isLive
       ? new LiveLine(context, () => ({ summary: this.summary(), advance: advance() }))
@@ -124,6 +127,10 @@ export class Report {
   }
 
   print(): void {
+    if (this.#json !== undefined) {
+      this.#json.end({ ...this.summary(), charts: [] });
+      return;
+    }
     const troubled = this.#told.filter(isTroubled);
     const rows = troubled.map((each) => [each.chart, each.version, words[each.status], reasonOf(each)]);
     print(this.#context, this.#options, {
@@ -134,15 +141,15 @@ export class Report {
         ...[...this.#hints].map((hint) => `Hint: ${cellOf(hint)}\n`),
         `${countsOf(this.summary())}\n`,
       ].join(""),
-      json: jsonOf(this.summary()),
+      json: undefined,
       quiet: undefined,
     });
   }
 
   #add(told: Told): void {
     raise(this.#counts, told.status);
-    const { output, report } = this.#options;
-    if (output === "json" || report !== undefined || isTroubled(told)) this.#told.push(told);
+    this.#json?.row(told);
+    if (this.#options.report !== undefined || isTroubled(told)) this.#told.push(told);
     const { hint } = told.error ?? {};
     if (hint !== undefined && this.#hints.size < hintsTold) this.#hints.add(hint);
     if (this.#live !== undefined || !forPeople(this.#options)) return;

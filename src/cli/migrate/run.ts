@@ -17,7 +17,9 @@ export async function runMigration(words: Words, options: MigrateOptions, contex
   const migration = await prepared(words, options, context);
   const { ends, learnings, journalPath, what } = migration;
   const remembered = rememberedBeside(journalPath);
-  const index = await ends.source.index(await rememberedIndex(context.fs, remembered, what));
+  // A provenance file comes without a word in the index.
+  const known = options.lateProvenance ? undefined : await rememberedIndex(context.fs, remembered, what);
+  const index = await ends.source.index(known);
   if (index === undefined) return unchanged(migration);
   const journal = await Journal.open(context.fs, journalPath);
   try {

@@ -94,14 +94,16 @@ export const remarksOf = ({
 /** Why it is so; empty where all is well. */
 export const reasonOf = ({ error, notes }: Told): string => error?.message ?? notes.join("; ");
 
+/** A version as `-o json` prints it. */
+export const jsonRowOf = ({ error, ...each }: Told) => ({
+  ...each,
+  error: error === undefined ? null : { code: error.code, message: error.message, hint: error.hint ?? null },
+});
+
 /** A migration as the object that `-o json` prints. Keys are only ever added. */
 export const jsonOf = ({ charts, hints: _, filtered, unchanged, ...summary }: Summary) => ({
   ...summary,
   counts: unchanged ? {} : { ...summary.counts, filtered },
-  charts: charts.map(({ error, ...each }) => ({
-    ...each,
-    error:
-      error === undefined ? null : { code: error.code, message: error.message, hint: error.hint ?? null },
-  })),
+  charts: charts.map(jsonRowOf),
   ...(unchanged && { unchanged }),
 });

@@ -35,7 +35,7 @@ test("large archives are held two at a time, whether they are brought over or co
     target: { reads: () => repository, push: (_, work) => work(repository) },
     learnings: { find: () => undefined },
     ...{ onConflict: "fail", onMismatch: "fail" },
-    ...{ openings: limiter(4), signal: new AbortController().signal },
+    ...{ openings: limiter(4), lateProvenance: false, signal: new AbortController().signal },
   };
   const works = indexedWorks(migration);
   const steps = versions.map((version) => stepOf(rowOf("a", version)));

@@ -1,23 +1,29 @@
 import { join, resolve } from "node:path";
-import { compareVersions } from "../../chart/version.ts";
-import { tryDigest } from "../../oci/digest.ts";
+import { repositoryMetadataFile, repositoryMetadataTag } from "../../chart/repositoryMetadata.ts";
+import { ifThere } from "../../files/filesystem.ts";
+import { streamFile } from "../../files/stream.ts";
+import { type Digest, tryDigest } from "../../oci/digest.ts";
 import { ChartroomError } from "../../oci/errors.ts";
 import { eachInParallel } from "../../oci/parallel.ts";
 import type { Tag } from "../../oci/reference.ts";
-import { writing } from "../../registry/classic/form.ts";
 import { isAboutCharts } from "../aboutCharts.ts";
 import { connectionOf } from "../connection.ts";
 import type { Context } from "../context.ts";
 import type { FindOptions } from "../find/place.ts";
-import { type OpenPlace, openPlace } from "../openPlace.ts";
+import { openPlace } from "../openPlace.ts";
 import { print, warn } from "../output.ts";
-import { type Place, parsePlace } from "../place.ts";
+import { parsePlace } from "../place.ts";
 import { writeTree } from "../tree.ts";
 import { countOf } from "../words.ts";
-import { readRow, type SiteRow, type Urls } from "./rows.ts";
+import { archiveRow, archivesIn } from "./folder.ts";
+import { mergedRows } from "./merged.ts";
+import { readMetadata, readRow, type SiteRow, type Urls } from "./rows.ts";
+import { SiteIndex } from "./site.ts";
 
 interface RepoIndexOptions extends FindOptions {
   readonly archives?: boolean;
+  readonly json?: boolean;
+  readonly merge?: string;
   readonly url?: string;
   readonly force?: boolean;
 }
@@ -25,98 +31,123 @@ interface RepoIndexOptions extends FindOptions {
 /** Charts read side by side; an archive is held whole. */
 const parallel = 8;
 
+/** What may be listed, and how its row is read. */
+interface Candidate {
+  readonly ref: string;
+  read(): Promise<SiteRow>;
+}
+
+/** A file for Artifact Hub. */
+interface Metadata {
+  metadata(): Promise<Uint8Array | undefined>;
+}
+
 /**
  * `repo index PLACE DIR`: an index.yaml for those who serve files, of the charts of a registry or a store. Its archives are where
- * they are, by `oci://`, or with `--archives` beside it.
+ * they are, by `oci://`, or with `--archives` beside it. `repo index DIR`: one of the archives that are there, as `helm repo index`.
  */
 export async function repoIndex(
-  [text = "", directory = ""]: string[],
+  [text = "", directory]: string[],
   options: RepoIndexOptions,
   context: Context,
 ): Promise<void> {
-  const place = parsePlace(text.endsWith("/") ? text : `${text}/`);
-  const urls = urlsOf(options);
-  const connection = await connectionOf(options, context);
-  const open = openPlace(place, { ...connection, access: "pull" }, options, context);
-  const target = resolve(context.cwd, directory);
-  const rows = new Map<string, Omit<SiteRow, "files">>();
-  await eachInParallel(tagged(open, place), parallel, async ({ repository, tag }) => {
-    const row = await tried(open, repository, tag, urls, context);
-    if (row === undefined) return;
-    const key = `${row.name} ${row.version}`;
-    const other = rows.get(key);
-    if (other !== undefined && other.digest !== row.digest)
-      throw new ChartroomError("conflict", `Two charts are called ${key}: ${other.ref} and ${row.ref}`, {
-        hint: "An index has one; give a longer prefix.",
-      });
-    if (other !== undefined) return;
-    const { files, ...kept } = row;
-    rows.set(key, kept);
-    await writeTree(target, files, options.force ?? false);
+  const folder = directory ?? text;
+  const target = resolve(context.cwd, folder);
+  const found =
+    directory === undefined ? inFolder(target, options, context) : inPlace(text, options, context);
+  const index = new SiteIndex();
+  await eachInParallel(found, parallel, async (candidate) => {
+    if ("metadata" in candidate) return index.tell(await candidate.metadata());
+    const row = await tried(candidate, context);
+    if (row !== undefined && index.add(row)) await writeTree(target, row.files, options.force ?? false);
   });
-  if (rows.size === 0) throw new ChartroomError("not_found", `No chart was found in ${text}`);
-  const charts = Map.groupBy(rows.values(), ({ name }) => name);
-  const index = new TextEncoder().encode(indexOf(charts));
-  await writeTree(target, [{ path: "index.yaml", bytes: index }], true);
-  const path = join(directory, "index.yaml");
+  if (options.merge !== undefined) await merge(index, resolve(context.cwd, options.merge), context);
+  if (index.versions === 0) throw new ChartroomError("not_found", `No chart was found in ${text}`);
+  const bytes = new TextEncoder().encode(index.write(options.json ? "json" : "yaml"));
+  await writeTree(target, [{ path: "index.yaml", bytes }], true);
+  await writeMetadata(target, index, context);
+  const path = join(folder, "index.yaml");
+  const { charts, versions } = index;
   print(context, options, {
-    text: `${countOf(rows.size, "version")} of ${countOf(charts.size, "chart")}: ${path}\n`,
-    json: { path, charts: charts.size, versions: rows.size },
+    text: `${countOf(versions, "version")} of ${countOf(charts, "chart")}: ${path}\n`,
+    json: { path, charts, versions },
     quiet: path,
   });
 }
 
-/** @throws ChartroomError `usage` for a URL that archives cannot have, or where none are written */
-function urlsOf({ archives = false, url }: RepoIndexOptions): Urls {
-  if (url === undefined) return archives ? { in: "files", base: "" } : { in: "registry" };
-  if (!archives)
+/** All tags of a place that may be charts. @throws ChartroomError `usage` for options that make no sense there */
+async function* inPlace(
+  text: string,
+  options: RepoIndexOptions,
+  context: Context,
+): AsyncGenerator<Candidate | Metadata> {
+  const { archives = false, url } = options;
+  if (url !== undefined && !archives)
     throw new ChartroomError(
       "usage",
       "Cannot use --url alone: it says where the archives of --archives will be",
     );
+  const place = parsePlace(text.endsWith("/") ? text : `${text}/`);
+  const urls: Urls = archives ? { in: "files", base: baseOf(options) } : { in: "registry" };
+  const connection = await connectionOf(options, context);
+  const open = openPlace(place, { ...connection, access: "pull" }, options, context);
+  for await (const { repository, names } of open.list(place.what ?? { prefix: "" }))
+    for (const tag of await names())
+      if (tag === repositoryMetadataTag) yield { metadata: () => readMetadata(open.reads(repository)) };
+      else if (isTag(tag) && !isAboutCharts(tag))
+        yield { ref: `${repository}:${tag}`, read: () => readRow(open, repository, tag, urls) };
+}
+
+const isTag = (name: Tag | Digest): name is Tag => tryDigest(name) === undefined;
+
+/** The archives of a folder. @throws ChartroomError `usage`, `not_found` */
+async function* inFolder(
+  folder: string,
+  options: RepoIndexOptions,
+  { fs }: Context,
+): AsyncGenerator<Candidate> {
+  const hint = "`chartroom repo index PLACE DIR` is for charts in a registry or a store.";
+  if (options.archives)
+    throw new ChartroomError("usage", "Cannot use --archives: a directory's archives are there", { hint });
+  const base = baseOf(options);
+  if (!(await ifThere(fs.stat(folder)))?.isDirectory())
+    throw new ChartroomError("not_found", `Not a directory: ${folder}`, { hint });
+  for (const file of await archivesIn(fs, folder))
+    yield { ref: file, read: () => archiveRow(fs, folder, file, base) };
+}
+
+/** What archives' URLs begin with. @throws ChartroomError `usage` for a URL that archives cannot have */
+function baseOf({ url }: RepoIndexOptions): string {
+  if (url === undefined) return "";
   if (!/^https?:$/.test(URL.parse(url)?.protocol ?? ""))
     throw new ChartroomError("usage", `Cannot use --url "${url}": it is no http or https URL`);
-  return { in: "files", base: url.endsWith("/") ? url : `${url}/` };
+  return url.endsWith("/") ? url : `${url}/`;
 }
 
-/** All tags of a place that may be charts. */
-async function* tagged(open: OpenPlace, { what }: Place): AsyncGenerator<{ repository: string; tag: Tag }> {
-  for await (const { repository, names } of open.list(what ?? { prefix: "" }))
-    for (const named of await names())
-      if (tryDigest(named) === undefined && !isAboutCharts(named)) yield { repository, tag: named as Tag };
-}
-
-/** A tag's row; what is no chart, or not under its version, is left out and told. */
-async function tried(
-  open: OpenPlace,
-  repository: string,
-  tag: Tag,
-  urls: Urls,
-  context: Context,
-): Promise<SiteRow | undefined> {
+/** A candidate's row; what is no chart, or not under its version, is left out and told. */
+async function tried({ ref, read }: Candidate, context: Context): Promise<SiteRow | undefined> {
   try {
-    return await readRow(open, repository, tag, urls);
+    return await read();
   } catch (error) {
     if (!(error instanceof ChartroomError) || error.code !== "invalid") throw error;
-    warn(context, `${repository}:${tag} is left out: ${error.message}`);
+    warn(context, `${ref} is left out: ${error.message}`);
     return undefined;
   }
 }
 
-function indexOf(charts: ReadonlyMap<string, readonly Omit<SiteRow, "files">[]>): string {
-  const { head, entries, tail } = writing.yaml;
-  const all = [...charts.values()].flat().map(({ created = 0 }) => created);
-  const frame = {
-    empty: false,
-    generated: all.reduce((latest, each) => Math.max(latest, each), 0),
-    contextPath: undefined,
-  };
-  const texts = [...charts]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, rows]) => entries(name, rows.toSorted(newestFirst), true, true));
-  return head(frame) + texts.join("") + tail(frame);
+/** What charts tell Artifact Hub, for the site as a whole, where they agree. What is there stays. */
+async function writeMetadata(folder: string, { metadata }: SiteIndex, context: Context): Promise<void> {
+  const [bytes, another] = metadata;
+  if (another !== undefined)
+    warn(context, `${repositoryMetadataFile} is not written: charts have different ones, and a site has one`);
+  else if (bytes !== undefined && !(await ifThere(context.fs.stat(join(folder, repositoryMetadataFile)))))
+    await writeTree(folder, [{ path: repositoryMetadataFile, bytes }], false);
 }
 
-const newestFirst = (a: SiteVersion, b: SiteVersion): number =>
-  compareVersions(b.parsed, a.parsed) || (a.version < b.version ? -1 : 1);
-type SiteVersion = Pick<SiteRow, "parsed" | "version">;
+/** Keep what an index has beside. One that is not there yet has nothing, as for Helm. */
+async function merge(index: SiteIndex, path: string, context: Context): Promise<void> {
+  if ((await ifThere(context.fs.stat(path))) === undefined) return;
+  for await (const entry of mergedRows(streamFile(context.fs, path)))
+    if ("row" in entry) index.merge(entry.row);
+    else warn(context, `${entry.chart} is left out: ${entry.error.message}`);
+}

@@ -1,32 +1,38 @@
 import { openArchive } from "../../chart/archive/archive.ts";
 import { parseConfig } from "../../chart/config.ts";
-import { archiveName, indexEntry, urlPath } from "../../chart/indexEntry.ts";
+import { archiveName, type IndexEntry, indexEntry, urlPath } from "../../chart/indexEntry.ts";
 import { chartManifest } from "../../chart/manifest.ts";
 import type { Metadata } from "../../chart/metadata.ts";
 import { momentOf } from "../../chart/moment.ts";
+import { repositoryMetadataIn, repositoryMetadataTag } from "../../chart/repositoryMetadata.ts";
 import { tryVersion, type Version } from "../../chart/version.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { algorithmOf, type Digest, digestOf } from "../../oci/digest.ts";
 import { ChartroomError } from "../../oci/errors.ts";
 import { parseManifest } from "../../oci/manifest.ts";
 import type { Tag } from "../../oci/reference.ts";
+import type { Reads } from "../../oci/repository.ts";
 import { readVerified } from "../../oci/verify.ts";
 import { namedManifest } from "../named.ts";
 import type { OpenPlace } from "../openPlace.ts";
 import { formatOne } from "../place.ts";
 import type { TreeFile } from "../tree.ts";
 
-/** A version of a chart as a static index lists it. */
-export interface SiteRow {
-  readonly ref: string;
+/** A version of a chart as an index lists it: its entry, and what it is told and ordered by. */
+export interface IndexedVersion extends IndexEntry {
   readonly name: string;
   readonly version: string;
   readonly parsed: Version;
-  readonly digest: Digest;
+  /** Undefined where an older index has none. */
+  readonly digest: Digest | undefined;
   /** ms since 1970; undefined where nothing tells. */
   readonly created: number | undefined;
-  /** Its lines of YAML. */
-  readonly text: string;
+}
+
+/** A version that was found, to be listed. */
+export interface SiteRow extends IndexedVersion {
+  /** Where, for people. */
+  readonly ref: string;
   /** What stands beside the index: the archive and its provenance, where they are wanted. */
   readonly files: readonly TreeFile[];
 }
@@ -66,9 +72,16 @@ export async function readRow(open: OpenPlace, repository: string, tag: Tag, url
     parsed,
     digest,
     created,
-    text: indexEntry(metadata, digest, [url]).yaml,
+    ...indexEntry(metadata, digest, [url]),
     files,
   };
+}
+
+/** What a repository's charts tell Artifact Hub; undefined where it is something else. */
+export async function readMetadata(reads: Reads): Promise<Uint8Array | undefined> {
+  const stored = await reads.manifest(repositoryMetadataTag);
+  const file = stored && repositoryMetadataIn(stored);
+  return file && readVerified(await reads.blob(file), file);
 }
 
 /** The version of a chart whose tag says it. */

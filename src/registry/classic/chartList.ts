@@ -1,13 +1,14 @@
 import { compareVersions } from "../../chart/version.ts";
 import type { Tag } from "../../oci/reference.ts";
-import { cutLeaves, type Leaf, type Listed } from "./leaf.ts";
+import { cutLeaves, type Listed } from "./leaf.ts";
+import { Leaves } from "./leaves.ts";
 
 /** The versions of one chart that an index lists, newest first as Helm sorts them. */
 export class ChartList {
   readonly name: string;
   readonly #tags = new Map<Tag, Listed>();
   #versions: Listed[] = [];
-  #leaves: readonly Leaf[] = [];
+  #leaves = new Leaves([]);
   /** How many of the oldest versions are as they were when leaves were cut; undefined when all are. */
   #same: number | undefined;
 
@@ -19,10 +20,10 @@ export class ChartList {
     return this.#versions;
   }
 
-  /** Its leaves, newest first. */
-  get leaves(): readonly Leaf[] {
+  /** Its leaves; the same until it changes. */
+  get leaves(): Leaves {
     if (this.#same !== undefined) {
-      this.#leaves = cutLeaves(this.name, this.#versions, this.#leaves, this.#same);
+      this.#leaves = new Leaves(cutLeaves(this.name, this.#versions, this.#leaves.all, this.#same));
       this.#same = undefined;
     }
     return this.#leaves;

@@ -1,7 +1,6 @@
-import { createHash } from "node:crypto";
 import { zstdDecompressSync } from "node:zlib";
 import { combineCrc } from "./crc32.ts";
-import type { Section } from "./section.ts";
+import { hashOf, type Section } from "./section.ts";
 
 /** How an index is coded on its way (RFC 9110 §8.4.1). */
 export type Coding = "identity" | "gzip" | "zstd";
@@ -19,9 +18,7 @@ export class Document {
 
   constructor(sections: readonly Section[]) {
     this.#sections = sections;
-    const hash = createHash("sha256");
-    for (const { sha256 } of sections) hash.update(sha256);
-    this.#hash = hash.digest("hex");
+    this.#hash = hashOf(sections);
   }
 
   /** Its entity tag, strong: one for each coding (RFC 9110 §8.8.3.3). */

@@ -1,7 +1,5 @@
 import { createHash } from "node:crypto";
 import { combineCrc, crcShift } from "./crc32.ts";
-import { type Form, writing } from "./form.ts";
-import type { Leaf } from "./leaf.ts";
 import type { Part } from "./part.ts";
 
 /** Parts that follow each other, summed up once: a change makes a document of few sums and not of all its parts. */
@@ -13,10 +11,8 @@ export interface Section extends Pick<Part, "length" | "sha256" | "crc" | "shift
 
 /** The sum of parts. */
 export function sectionOf(parts: readonly Part[]): Section {
-  const hash = createHash("sha256");
   let [length, crc, deflated, zstd] = [0, 0, 0, 0];
   for (const part of parts) {
-    hash.update(part.sha256);
     crc = combineCrc(crc, part.crc, part.shift);
     length += part.length;
     deflated += part.deflated.byteLength;
@@ -25,29 +21,19 @@ export function sectionOf(parts: readonly Part[]): Section {
   return {
     parts,
     length,
-    sha256: hash.digest("hex"),
+    sha256: hashOf(parts),
     crc,
     shift: crcShift(length),
     sizes: { deflated, zstd },
   };
 }
 
-const known: Readonly<Record<Form, WeakMap<readonly Leaf[], Section>>> = {
-  yaml: new WeakMap(),
-  json: new WeakMap(),
-};
+/** SHA-256 of what parts or sections have, in hex; asked for at once, since each `update` costs a microsecond. */
+export const hashOf = (parts: readonly Pick<Part, "sha256">[]): string =>
+  createHash("sha256")
+    .update(parts.map(({ sha256 }) => sha256).join(""))
+    .digest("hex");
 
-/** The section of a chart's leaves, whose parts are made; the same list of leaves is summed up once. */
-export function chartSection(form: Form, leaves: readonly Leaf[]): Section {
-  const held = known[form].get(leaves);
-  if (held !== undefined) return held;
-  const { between } = writing[form];
-  const section = sectionOf(
-    leaves.flatMap((leaf, i) => {
-      const part = leaf.part(form)!;
-      return i > 0 && between !== undefined ? [between, part] : [part];
-    }),
-  );
-  known[form].set(leaves, section);
-  return section;
-}
+/** What is listed, with `between` between each two. */
+export const joined = <T>(list: readonly T[], between: T | undefined): readonly T[] =>
+  between === undefined ? list : list.flatMap((each, i) => (i > 0 ? [between, each] : [each]));

@@ -7,9 +7,10 @@ import { Document } from "./document.ts";
 import { type Form, writing } from "./form.ts";
 import type { Leaf } from "./leaf.ts";
 import type { LeafFile, LeafFiles } from "./leafFile.ts";
+import type { Leaves } from "./leaves.ts";
 import { makeSmallPart } from "./part.ts";
 import { type Misplaced, placeOf } from "./placing.ts";
-import { chartSection, sectionOf } from "./section.ts";
+import { joined, type Section, sectionOf } from "./section.ts";
 
 /** Changes taken in before others have a turn: about 3 ms of the thread. */
 const pageSize = 250;
@@ -18,8 +19,8 @@ const atOnce = 8;
 
 /** So many tags that are gone are worth a write. */
 const goneLimit = 1000;
-/** Documents kept, one for each choice that was asked for since the last change. */
-const documentLimit = 100;
+/** Choices whose charts are remembered; one more, and all are forgotten. */
+const choiceLimit = 100;
 
 /** Whose charts are wanted, and what that choice is called: the same name is always the same choice. */
 export interface Choice {
@@ -34,9 +35,9 @@ export class Shelf {
   readonly #charts = new Map<string, ChartList>();
   readonly #misplaced = new Map<string, Misplaced>();
   readonly #unread = new Map<string, { readonly repository: RepositoryName; readonly content: Digest }>();
-  readonly #documents = new Map<string, Document>();
+  /** The charts of each choice, as long as none comes or goes. */
+  readonly #chosen = new Map<string, readonly ChartList[]>();
   readonly #files: Readonly<Record<Form, LeafFile | undefined>>;
-  #names: readonly string[] | undefined;
   #seen = 0;
   #following: Promise<void> | undefined;
 
@@ -65,11 +66,16 @@ export class Shelf {
   }
 
   /** The charts of a choice, in order of their names. */
-  charts({ includes }: Choice): ChartList[] {
-    this.#names ??= [...this.#charts.keys()].sort();
-    return this.#names
-      .filter((name) => includes(`${this.prefix}${name}` as RepositoryName))
-      .map((name) => this.#charts.get(name)!);
+  charts({ name, includes }: Choice): readonly ChartList[] {
+    const known = this.#chosen.get(name);
+    if (known !== undefined) return known;
+    const charts = [...this.#charts]
+      .filter(([chart]) => includes(`${this.prefix}${chart}` as RepositoryName))
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, chart]) => chart);
+    if (this.#chosen.size >= choiceLimit) this.#chosen.clear();
+    this.#chosen.set(name, charts);
+    return charts;
   }
 
   /** One chart, whoever asks. */
@@ -91,34 +97,27 @@ export class Shelf {
   /** The index of a choice, with every change that was made before this was asked. */
   async document(form: Form, choice: Choice, contextPath: string): Promise<Document> {
     await this.follow();
-    const key = JSON.stringify([form, choice.name, contextPath]);
-    const known = this.#documents.get(key);
-    if (known !== undefined) return known;
-    const seen = this.#seen;
-    const document = compose(form, await this.#leaves(form, this.charts(choice)), contextPath);
-    if (seen !== this.#seen) return document;
-    if (this.#documents.size >= documentLimit) this.#documents.clear();
-    this.#documents.set(key, document);
-    return document;
+    return compose(form, await this.#leaves(form, this.charts(choice)), contextPath);
   }
 
   /** A JSON object of the charts of a choice, those from `start` to before `end` in order of their names. */
   async entries(choice: Choice, start: number, end: number | undefined): Promise<Document> {
     await this.follow();
-    return documentOf("json", "{", await this.#leaves("json", this.charts(choice).slice(start, end)), "}");
+    const leaves = await this.#leaves("json", this.charts(choice).slice(start, end));
+    return documentOf("json", "{", sectionsOf("json", leaves), "}");
   }
 
   /**
    * The leaves of each chart, their parts made, as they are in one moment from now on. Changes that come meanwhile
    * are waited for by who asks after them: while much is pushed nobody would have an index otherwise.
    */
-  async #leaves(form: Form, charts: readonly ChartList[]): Promise<(readonly Leaf[])[]> {
+  async #leaves(form: Form, charts: readonly ChartList[]): Promise<Leaves[]> {
     const file = this.#files[form];
     await file?.recall(() => this.#allLeaves());
     let made = 0;
     for (;;) {
       const seen = this.#seen;
-      const all: (readonly Leaf[])[] = [];
+      const all: Leaves[] = [];
       let lacking: Leaf[] = [];
       const make = async () => {
         await Promise.all(lacking.map((leaf) => leaf.build(this.#catalog, form)));
@@ -128,14 +127,14 @@ export class Shelf {
       };
       for (const { leaves } of charts) {
         // A chart may have lost its last version since the list was made.
-        if (leaves.length > 0) all.push(leaves);
-        for (const leaf of leaves) {
-          if (leaf.part(form) === undefined) lacking.push(leaf);
+        if (leaves.all.length > 0) all.push(leaves);
+        for (const leaf of leaves.lacking(form)) {
+          lacking.push(leaf);
           if (lacking.length === atOnce) await make();
         }
       }
       if (lacking.length > 0) await make();
-      if (all.every((leaves) => leaves.every((leaf) => leaf.part(form) !== undefined))) {
+      if (all.every((leaves) => leaves.section(form) !== undefined)) {
         file?.keep(() => this.#allLeaves(), made);
         return all;
       }
@@ -146,7 +145,7 @@ export class Shelf {
   }
 
   #allLeaves(): Leaf[] {
-    return [...this.#charts.values()].flatMap(({ leaves }) => leaves);
+    return [...this.#charts.values()].flatMap(({ leaves }) => leaves.all);
   }
 
   async #takeIn(): Promise<void> {
@@ -159,7 +158,6 @@ export class Shelf {
       for (const each of items) this.#place(each);
       gone += items.filter(({ chart }) => chart === undefined).length;
       this.#seen = items.at(-1)?.change ?? this.#seen;
-      this.#documents.clear();
       if (!more) break;
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -177,7 +175,7 @@ export class Shelf {
     const key = `${repository}:${tag}`;
     const list = this.#charts.get(name) ?? new ChartList(name);
     list.set(tag, place.kind === "listed" ? place.listed : undefined);
-    if (list.versions.length > 0 !== this.#charts.has(name)) this.#names = undefined;
+    if (list.versions.length > 0 !== this.#charts.has(name)) this.#chosen.clear();
     if (list.versions.length > 0) this.#charts.set(name, list);
     else this.#charts.delete(name);
     this.#misplaced.delete(key);
@@ -189,20 +187,19 @@ export class Shelf {
 }
 
 /** An index of charts, each by its leaves, whose parts are made. */
-function compose(form: Form, charts: readonly (readonly Leaf[])[], contextPath: string): Document {
+function compose(form: Form, charts: readonly Leaves[], contextPath: string): Document {
   const { head, tail } = writing[form];
-  const generated = charts.flat().reduce((latest, { newest }) => Math.max(latest, newest), 0);
+  const generated = charts.reduce((latest, { newest }) => Math.max(latest, newest), 0);
   const frame = { empty: charts.length === 0, generated, contextPath };
-  return documentOf(form, head(frame), charts, tail(frame));
+  return documentOf(form, head(frame), sectionsOf(form, charts), tail(frame));
 }
 
+const sectionsOf = (form: Form, charts: readonly Leaves[]): Section[] =>
+  charts.map((leaves) => leaves.section(form)!);
+
 /** Charts, what stands between them, in front and behind. */
-function documentOf(form: Form, head: string, charts: readonly (readonly Leaf[])[], tail: string): Document {
+function documentOf(form: Form, head: string, charts: readonly Section[], tail: string): Document {
   const { between } = writing[form];
-  const sections = [sectionOf([makeSmallPart(head)])];
-  for (const [i, leaves] of charts.entries()) {
-    if (i > 0 && between !== undefined) sections.push(sectionOf([between]));
-    sections.push(chartSection(form, leaves));
-  }
-  return new Document([...sections, sectionOf([makeSmallPart(tail)])]);
+  const inside = joined(charts, between && sectionOf([between]));
+  return new Document([sectionOf([makeSmallPart(head)]), ...inside, sectionOf([makeSmallPart(tail)])]);
 }

@@ -1,5 +1,5 @@
 import type { Call } from "../call.ts";
-import { pullChart, pullProvenance } from "./archives.ts";
+import { pullChart, pullMetadata, pullProvenance } from "./archives.ts";
 import { chartIndex } from "./chartIndex.ts";
 import { museumAnswer } from "./errors.ts";
 import {
@@ -28,6 +28,8 @@ function operate(call: Call, route: ClassicRoute): Response | Promise<Response> 
       return pullChart(call, route);
     case "pull-provenance":
       return pullProvenance(call, route);
+    case "pull-metadata":
+      return pullMetadata(call, route);
     case "list-charts":
       return listCharts(call, route);
     case "list-misplaced":

@@ -4,6 +4,7 @@ import { parseClassicRoute } from "./route.ts";
 const rows: [string, object | undefined][] = [
   ["GET index.yaml", { op: "chart-index", prefix: "", form: "yaml" }],
   ["HEAD a/b/index.yaml", { op: "chart-index", prefix: "a/b/", form: "yaml" }],
+  ["HEAD a/artifacthub-repo.yml", { op: "pull-metadata", prefix: "a/" }],
   ["GET a/index.json", { op: "chart-index", prefix: "a/", form: "json" }],
   ["GET a/app-1.0.0.tgz", { op: "pull-chart", prefix: "a/", file: "app-1.0.0.tgz", chart: undefined }],
   ["GET app-1.0.0.tgz.prov", { op: "pull-provenance", prefix: "", file: "app-1.0.0.tgz", chart: undefined }],

@@ -1,3 +1,4 @@
+import { repositoryMetadataFile } from "../../chart/repositoryMetadata.ts";
 import { tryRepositoryName } from "../../oci/reference.ts";
 import type { Form } from "../../registry/classic/form.ts";
 import { choose, type Unsupported } from "../choose.ts";
@@ -30,7 +31,9 @@ export interface AtVersion extends AtChart {
 export type ClassicRoute =
   | ({ readonly op: "chart-index" } & AtIndex)
   | ({ readonly op: "pull-chart" | "pull-provenance" } & AtFile)
-  | ({ readonly op: "list-charts" | "list-misplaced" | "post-chart" | "post-provenance" } & InRepository)
+  | ({
+      readonly op: "list-charts" | "list-misplaced" | "pull-metadata" | "post-chart" | "post-provenance";
+    } & InRepository)
   | ({ readonly op: "show-versions" } & AtChart)
   | ({ readonly op: "show-version" | "show-templates" | "show-values" | "delete-version" } & AtVersion)
   | ({ readonly op: "museum-health" | "museum-info" } & InRepository);
@@ -59,6 +62,8 @@ export function parseClassicRoute(method: string, path: string): ClassicRoute | 
   // Beside the index, and not in the API, where it would stand for a chart of that name.
   if (named === undefined && last === "misplaced.json")
     return choose(method, { GET: "list-misplaced" }, { ...door, prefix });
+  if (named === undefined && last === repositoryMetadataFile)
+    return choose(method, { GET: "pull-metadata" }, { ...door, prefix });
   const [, file, provenance] = /^(.+\.tgz)(\.prov)?$/.exec(last) ?? [];
   if (file === undefined) return undefined;
   const op = provenance === undefined ? "pull-chart" : "pull-provenance";

@@ -1,0 +1,37 @@
+import type { Context } from "../context.ts";
+import { jsonText } from "../output.ts";
+import { jsonOf, jsonRowOf, type Summary, type Told } from "./told.ts";
+
+/**
+ * The object that `-o json` prints of a migration, written as it comes: an index of a hundred thousand versions has as many rows,
+ * and they are not held. So `charts` comes before what is known at the end; who is stopped leaves an object that is cut.
+ */
+export class JsonReport {
+  readonly #context: Context;
+  readonly #ends: Pick<Summary, "source" | "target">;
+  #begun = false;
+
+  constructor(context: Context, ends: Pick<Summary, "source" | "target">) {
+    this.#context = context;
+    this.#ends = ends;
+  }
+
+  row(told: Told): void {
+    const { source, target } = this.#ends;
+    const before = this.#begun
+      ? ","
+      : `${jsonText({ source, target }).slice(0, -"\n}".length)},\n  "charts": [`;
+    this.#begun = true;
+    this.#context.write(`${before}\n${jsonText(jsonRowOf(told)).replace(/^/gm, "    ")}`);
+  }
+
+  /** @param summary without its rows, which were written */
+  end(summary: Summary): void {
+    if (!this.#begun) {
+      this.#context.write(`${jsonText(jsonOf(summary))}\n`);
+      return;
+    }
+    const { source: _, target: __, charts: ___, ...rest } = jsonOf(summary);
+    this.#context.write(`\n  ],${jsonText(rest).slice("{".length)}\n`);
+  }
+}

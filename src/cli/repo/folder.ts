@@ -1,0 +1,51 @@
+import { join } from "node:path";
+import { openArchive } from "../../chart/archive/archive.ts";
+import { partLimits } from "../../chart/archive/limits.ts";
+import { entryOf, urlPath } from "../../chart/indexEntry.ts";
+import { tryVersion } from "../../chart/version.ts";
+import type { FileSystem } from "../../files/filesystem.ts";
+import { readAtMost } from "../../migrate/directory.ts";
+import { digestOf, hexOf } from "../../oci/digest.ts";
+import { ChartroomError } from "../../oci/errors.ts";
+import type { SiteRow } from "./rows.ts";
+
+/** The archives in a folder and in those right below it, where `helm repo index` looks, relative to it. @throws node's error */
+export async function archivesIn(fs: FileSystem, folder: string): Promise<string[]> {
+  const here = await fs.readdir(folder, { withFileTypes: true });
+  const below = here
+    .filter((each) => each.isDirectory())
+    .map(async ({ name }) => (await fs.readdir(join(folder, name))).map((file) => `${name}/${file}`));
+  const files = [
+    ...here.filter((each) => !each.isDirectory()).map(({ name }) => name),
+    ...(await Promise.all(below)).flat(),
+  ];
+  return files.filter((file) => file.endsWith(".tgz")).sort();
+}
+
+/**
+ * The row of an archive in a folder, dated by its file: `helm repo index` dates it by its own run, and no two of them are alike.
+ * @param base what its URL begins with, or nothing
+ * @throws ChartroomError `invalid` for what is no chart; node's error
+ */
+export async function archiveRow(
+  fs: FileSystem,
+  folder: string,
+  file: string,
+  base: string,
+): Promise<SiteRow> {
+  const path = join(folder, file);
+  const archive = await readAtMost(fs, path, partLimits.content);
+  if (archive === undefined) throw new ChartroomError("invalid", `Cannot read ${path}: it is gone`);
+  const { metadata } = await openArchive(archive);
+  const digest = digestOf(archive);
+  return {
+    ref: file,
+    name: metadata.name,
+    version: metadata.version,
+    parsed: tryVersion(metadata.version)!,
+    digest,
+    created: (await fs.stat(path)).mtimeMs,
+    ...entryOf(metadata, { urls: [base + urlPath(file)], digest: hexOf(digest) }),
+    files: [],
+  };
+}
