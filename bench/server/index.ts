@@ -2,6 +2,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { MemoryBlobs } from "../../src/blobs/memory.ts";
 import { openSqliteCatalog } from "../../src/catalog/sqlite/sqlite.ts";
+import type { WantedIndex } from "../../src/registry/classic/currentIndexes.ts";
 import { leafFilesIn } from "../../src/registry/classic/leafFile.ts";
 import { plainFiles } from "../../src/registry/plainFiles.ts";
 import { Registry } from "../../src/registry/registry.ts";
@@ -13,7 +14,10 @@ import type { Row, Scenario } from "../scenario.ts";
 
 const sizes = [10_000, 100_000];
 const prefix = "many/";
-const everything = { name: "everything", includes: () => true };
+const wanted: WantedIndex = {
+  ...{ prefix, form: "yaml", contextPath: "/charts" },
+  choice: { name: "everything", includes: () => true },
+};
 /** The writer takes a whole batch of a fabricated catalog. */
 const limits = { commands: 10_000, bytes: 1024 * 1024 * 1024 };
 
@@ -38,8 +42,7 @@ async function measure(bench: Bench, versions: number): Promise<Row[]> {
   /** What a request costs until its first byte: the entity tag, and the index in one coding, ready to go out. */
   const asked = async (from: Registry): Promise<number> => {
     const began = performance.now();
-    const shelf = await from.indexes.shelf(prefix);
-    const document = await shelf.document("yaml", everything, "/charts");
+    const document = await from.currentIndexes.document(wanted, () => from.indexes.shelf(prefix));
     document.etag("gzip");
     document.size("gzip");
     return performance.now() - began;

@@ -84,6 +84,6 @@ export function addChartCommands(chart: Definition): void {
     .addOption(storeOption())
     .examples("chart check", "chart check --repair")
     .notes(
-      "--repair says each thing it does, and frees nothing: what it puts aside lies in the store's ingest/quarantine. A name that is lost is not made up: its chart is listed by digest, and `chartroom copy store:@DIGEST store:REF` names it again.",
+      "--repair says each thing it does, and frees nothing: what it puts aside lies in the store's ingest/quarantine. A name that cannot be read is the one that list last showed, where it did; none is made up: a chart without is listed by digest, and `chartroom copy store:@DIGEST store:REF` names it again.",
     );
 }

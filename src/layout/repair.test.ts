@@ -8,6 +8,7 @@ import { blobOf, imageOf, indexOf, pushArtifact } from "../testing/artifacts.ts"
 import { codeOf } from "../testing/errors.ts";
 import { type Fault, TestFileSystem } from "../testing/filesystem.ts";
 import { type PackedSample, packSample, saveSample } from "../testing/layouts.ts";
+import { charts } from "./charts.ts";
 import { check } from "./check.ts";
 import { type Layout, openLayout } from "./layout.ts";
 import { prune } from "./prune.ts";
@@ -73,7 +74,7 @@ test("of an index.json that is cut, what can be read is kept; what lost its name
   expect(await repaired()).toEqual([
     expect.stringContaining("does not parse; it was rebuilt"),
     `${refs[0]}: could still be read in it`,
-    `${samples[1].manifest.descriptor.digest}: mychart 0.1.0: no name of it is known; it is listed by its digest`,
+    `${samples[1].manifest.descriptor.digest}: mychart 0.1.0: no name of it is known; it is listed by its digest, and \`chartroom copy store:@DIGEST store:REF\` names it`,
   ]);
   expect(await readFile(join(layout.ingestPath, "quarantine", "index.json"), "utf8")).toBe(
     whole.slice(0, -20),
@@ -83,6 +84,30 @@ test("of an index.json that is cut, what can be read is kept; what lost its name
   await prune(layout, {});
   expect(await layout.manifest(samples[1].manifest.descriptor.digest)).toBeDefined();
   expect(await repair(layout)).toEqual([]);
+});
+
+test("names that were listed come back, where their manifest is there and what is in index.json says nothing else", async () => {
+  await saveSample(layout, "h/gone:1", await packSample({ "values.yaml": "gone: true\n" }));
+  const gone = (await layout.index()).get("h/gone:1")!.descriptor!.digest;
+  await charts(layout);
+  await unlink(layout.blobPath(gone));
+  const whole = await readFile(layout.indexPath, "utf8");
+  await writeFile(layout.indexPath, whole.slice(0, 20));
+  expect(await repaired()).toEqual([
+    expect.stringContaining("does not parse; it was rebuilt"),
+    ...refs.map(
+      (ref, i) => `${ref}: ${samples[i]!.manifest.descriptor.digest} had that name when it was last listed`,
+    ),
+  ]);
+  expect(await names()).toEqual([...refs]);
+  for (const [i, ref] of refs.entries())
+    expect((await layout.index()).get(ref)?.descriptor).toMatchObject(samples[i]!.manifest.descriptor);
+
+  // The first of them has moved since, and can be read: what is remembered of it counts for nothing.
+  await writing(layout, undefined, (writer) => writer.name(refs[0], samples[1].manifest.descriptor));
+  await writeFile(layout.indexPath, (await readFile(layout.indexPath, "utf8")).slice(0, -20));
+  await repair(layout);
+  expect((await layout.index()).get(refs[0])?.descriptor?.digest).toBe(samples[1].manifest.descriptor.digest);
 });
 
 test("a missing index.json is rebuilt from roots alone: no child, and referrers with their type", async () => {

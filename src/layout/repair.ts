@@ -3,14 +3,16 @@ import { isWhole } from "../blobs/whole.ts";
 import { makeDirectory, replaceFile, syncDirectory } from "../files/durable.ts";
 import { ifThere } from "../files/filesystem.ts";
 import { acquire } from "../files/lock.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
 import { algorithmOf, type Digest, hexOf } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import { artifactTypeOf, type Manifest, parseManifest } from "../oci/manifest.ts";
 import type { StoredManifest } from "../oci/repository.ts";
 import { readFacts } from "./charts.ts";
-import { LayoutIndex } from "./index.ts";
+import { LayoutIndex, refName } from "./index.ts";
 import type { Layout } from "./layout.ts";
 import { digestsIn } from "./mark.ts";
+import { readRows } from "./rows.ts";
 import { salvageEntries } from "./salvage.ts";
 
 /** One thing that a repair did. */
@@ -23,7 +25,8 @@ export interface Repaired {
 /**
  * Mend what can be mended without a source to read from, and say each thing done. Blobs whose bytes are not what their
  * names say are put aside. An index.json that is missing or does not parse is put aside and rebuilt: from what can still be
- * read of it, and from the manifests among the blobs that nothing else names; a name that is not known is not made up.
+ * read of it, from the names that `list` remembers, and from the manifests among the blobs that nothing else names; a name
+ * that is not known is not made up.
  * Nothing is freed: what is put aside lies in `ingest/quarantine`, which prune leaves alone. What is missing stays missing.
  * @throws ChartroomError `invalid` when the directory is no layout, or one of another version
  */
@@ -82,14 +85,27 @@ async function rebuildIndex(layout: Layout): Promise<Repaired[]> {
   const salvaged = entries.filter(({ descriptor }) => descriptor !== undefined);
   for (const { name, descriptor } of salvaged)
     repairs.push({ where: name ?? `${descriptor?.digest}`, message: "could still be read in it" });
-  let index = LayoutIndex.of(salvaged.map(({ raw }) => raw));
+  const remembered = await rememberedEntries(layout, new Set(salvaged.map(({ name }) => name)));
+  for (const { name, raw } of remembered)
+    repairs.push({ where: name, message: `${raw.digest} had that name when it was last listed` });
+  let index = LayoutIndex.of([...salvaged, ...remembered].map(({ raw }) => raw));
   for (const root of await unnamedRoots(layout, index)) {
     index = index.withUnnamed(root.descriptor, root.artifactType);
-    const says = "no name of it is known; it is listed by its digest";
+    const says =
+      "no name of it is known; it is listed by its digest, and `chartroom copy store:@DIGEST store:REF` names it";
     repairs.push({ where: root.descriptor.digest, message: `${await factsInWords(layout, root)}${says}` });
   }
   await layout.replaceIndex(index);
   return repairs;
+}
+
+/** Entries that `list` remembers, of names that could not be read and manifests that are there. */
+async function rememberedEntries(layout: Layout, known: ReadonlySet<string | undefined>) {
+  const entries: { name: string; raw: Descriptor }[] = [];
+  for (const { name, descriptor } of (await readRows(layout)).rows)
+    if (!known.has(name) && (await layout.blobs.stat(descriptor.digest)) === descriptor.size)
+      entries.push({ name, raw: { ...descriptor, annotations: { [refName]: name } } });
+  return entries;
 }
 
 function isIndex(bytes: Uint8Array, path: string): boolean {

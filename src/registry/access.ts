@@ -13,12 +13,6 @@ export interface Authenticator {
   authenticate(user: string, password: string, from?: string): Promise<boolean>;
 }
 
-/** An authenticator that knows from where its callers come. */
-export const authenticatorFor = (authenticator: Authenticator, from: string | undefined): Authenticator => ({
-  realm: authenticator.realm,
-  authenticate: (user, password) => authenticator.authenticate(user, password, from),
-});
-
 /** What a caller shows of itself. */
 export interface Credentials {
   readonly user: string;

@@ -1,7 +1,7 @@
-import { createHmac, randomBytes } from "node:crypto";
 import { availableParallelism } from "node:os";
 import type { FileSystem } from "../files/filesystem.ts";
 import { ChartroomError } from "../oci/errors.ts";
+import { createHmac } from "../oci/hash.ts";
 import { limiter } from "../oci/limiter.ts";
 import type { Authenticator } from "./access.ts";
 import type { Attempts } from "./attempts.ts";
@@ -43,7 +43,7 @@ const parallel = Math.max(1, Math.floor(availableParallelism() / 2));
  */
 export async function openHtpasswd(options: HtpasswdOptions): Promise<Authenticator> {
   const { realm, now, attempts, verify = verifyPassword } = options;
-  const key = randomBytes(32);
+  const key = crypto.getRandomValues(new Uint8Array(32));
   const limit = limiter(parallel);
   const verified = new Map<string, number>();
   const underWay = new Map<string, Promise<boolean>>();
@@ -51,7 +51,7 @@ export async function openHtpasswd(options: HtpasswdOptions): Promise<Authentica
 
   /** Which user, which password, which line of the file: a changed line makes a new name, and the old is never asked for. */
   const nameOf = (...parts: string[]): string =>
-    createHmac("sha256", key).update(JSON.stringify(parts)).digest("base64");
+    createHmac(key).update(JSON.stringify(parts)).digest("base64");
 
   function remember(name: string): void {
     verified.delete(name);

@@ -1,4 +1,6 @@
-import { isIP } from "node:net";
+/** As node's: 4 or 6 for an address, else 0. Asked late, since node's module brings its streams along, 4 MiB of memory. */
+export const isIP = (text: string): number =>
+  /^[\da-f]*[.:]/i.test(text) ? process.getBuiltinModule("node:net").isIP(text) : 0;
 
 /**
  * Whose an address is: an IPv6 one is its network's of 64 bits, which one household or one server has all of (RFC 6177); an

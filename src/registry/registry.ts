@@ -6,6 +6,7 @@ import { limiter } from "../oci/limiter.ts";
 import type { RepositoryName } from "../oci/reference.ts";
 import { Burials } from "./burials.ts";
 import { ChartReader } from "./charts/chartReader.ts";
+import { CurrentIndexes } from "./classic/currentIndexes.ts";
 import { Indexes } from "./classic/indexes.ts";
 import { type HeldFile, sharedMetadata } from "./classic/repositoryMetadata.ts";
 import { Collector } from "./collector.ts";
@@ -37,6 +38,8 @@ export class Registry {
   readonly collector: Collector;
   /** Its charts as classic repositories. */
   readonly indexes: Indexes;
+  /** Their whole indexes. */
+  readonly currentIndexes: CurrentIndexes;
   readonly #store: Store;
   readonly #charts: ChartReader;
   readonly #mirrors: Mirrors;
@@ -56,6 +59,7 @@ export class Registry {
   ) {
     this.#charts = new ChartReader(store, store.readFacts ?? readFacts);
     this.indexes = new Indexes(store.catalog, this.#charts, store.leafFiles);
+    this.currentIndexes = new CurrentIndexes(store.catalog);
     this.#store = { ...store, chartPushed: () => this.#charts.wake() };
     const burials = new Burials(store);
     this.#mirrors = new Mirrors(mirrors, this.#store, { burials, report });

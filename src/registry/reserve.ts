@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { type Catalog, CatalogFull } from "../catalog/catalog.ts";
 import type { Command } from "../catalog/command.ts";
 import { writeAll } from "../files/durable.ts";
@@ -7,6 +6,8 @@ import { replacing } from "./replacing.ts";
 
 /** In bytes; room for some hundred deletes, each of which takes a few pages of the catalog's log. */
 const size = 4 * 1024 * 1024;
+/** So many bytes at random are given at once (Web Cryptography API, `getRandomValues`). */
+const piece = 64 * 1024;
 
 /** Commands that take rows away: what ends a full disk must not fail for want of room, nor a start on one. */
 const freeing: ReadonlySet<Command["kind"]> = new Set([
@@ -83,7 +84,10 @@ export class Reserve {
       const file = await this.#fs.open(this.#path, "w", 0o600);
       try {
         // Nothing that a file system could make smaller.
-        await writeAll(file, [randomBytes(size)], 0);
+        const pieces = Array.from({ length: size / piece }, () =>
+          crypto.getRandomValues(new Uint8Array(piece)),
+        );
+        await writeAll(file, pieces, 0);
       } finally {
         await file.close();
       }

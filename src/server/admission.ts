@@ -19,12 +19,15 @@ export interface Admission {
   readonly refusal?: Response;
 }
 
+/** What an operation takes of its caller. */
+type Need = Action | "login" | "list" | "nothing" | "later";
+
 /**
  * What each operation takes: an action on its repository; a login, where there are any; nothing. A `list` is cut down to what
  * the caller may pull by whoever answers it. At the classic door it shows later which repository is meant: it asks for itself
  * (`classic/reach.ts`).
  */
-const needs: Readonly<Record<Route["op"], Action | "login" | "list" | "nothing" | "later">> = {
+const needs: Readonly<Record<Route["op"], Need>> = {
   welcome: "nothing",
   base: "login",
   "list-repositories": "list",
@@ -63,18 +66,36 @@ const needs: Readonly<Record<Route["op"], Action | "login" | "list" | "nothing" 
  * Who asks, and whether that may be done. It is decided by names alone, before anything is looked up: a repository that is
  * not there and one that the caller may not see are refused by the same words. 401 where a login could help, 403 where
  * there is one, or none to be had.
- * @param authorization the header, null where there is none
+ * @param address where it comes from
+ * @returns at once where no password is to be looked at
  */
-export async function admit(
-  { authenticator, access }: Doors,
+export function admit(
+  doors: Doors,
   route: Route,
-  authorization: string | null,
-): Promise<Admission> {
+  headers: Headers,
+  address: string | undefined,
+): Admission | Promise<Admission> {
   const need = needs[route.op];
   if (need === "nothing") return { user: undefined, challenge: undefined };
   // Where nobody need log in, credentials are not looked at, as `registry login` to an open registry expects.
-  const isNobody = authenticator === undefined || authorization === null;
-  const caller = isNobody ? { user: undefined } : await callerOf(authenticator, authorization);
+  const { authenticator } = doors;
+  const authorization = authenticator === undefined ? null : headers.get("authorization");
+  if (authenticator === undefined || authorization === null) return decide(doors, route, need, nobody, false);
+  return callerOf(authenticator, authorization, address).then((caller) =>
+    decide(doors, route, need, caller, true),
+  );
+}
+
+const nobody = { user: undefined } as const;
+
+/** Whether a caller is let in, undefined where its credentials are wrong. @param shown whether it has shown some */
+function decide(
+  { authenticator, access }: Doors,
+  route: Route,
+  need: Exclude<Need, "nothing">,
+  caller: { readonly user: Caller } | undefined,
+  shown: boolean,
+): Admission {
   const user = caller?.user;
   const mayLogIn = authenticator !== undefined && user === undefined;
   const asks = mayLogIn ? challenge(authenticator.realm) : undefined;
@@ -85,8 +106,7 @@ export async function admit(
     // it answers 200, the login of both helms, oras, regctl and skopeo takes any password (measured).
     if (need === "login") return !mayLogIn;
     // A list that a login would make longer goes to who has none and says so: clients show theirs once they are asked.
-    if (need === "list")
-      return !mayLogIn || access.public === "all" || (access.public === "some" && authorization !== null);
+    if (need === "list") return !mayLogIn || access.public === "all" || (access.public === "some" && shown);
     return name !== undefined && access.may(user, need, name);
   };
   if (caller !== undefined && isLetIn()) return { user, challenge: asks };
@@ -100,11 +120,12 @@ export async function admit(
 async function callerOf(
   authenticator: Authenticator,
   authorization: string,
+  address: string | undefined,
 ): Promise<{ readonly user: Caller } | undefined> {
   const credentials = parseBasic(authorization);
   if (credentials === undefined) return undefined;
   const { user, password } = credentials;
   // skopeo and podman show an empty name and password where they were challenged and have none: that is nobody.
   if (user === "" && password === "") return { user: undefined };
-  return (await authenticator.authenticate(user, password)) ? { user } : undefined;
+  return (await authenticator.authenticate(user, password, address)) ? { user } : undefined;
 }

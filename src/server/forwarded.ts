@@ -1,4 +1,4 @@
-import { isIP } from "node:net";
+import { isIP } from "../registry/network.ts";
 
 /** What proxies say of the request that came to them. */
 export interface Forwarded {

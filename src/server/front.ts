@@ -1,5 +1,6 @@
-import { BlockList, isIP } from "node:net";
+import type { BlockList } from "node:net";
 import { isLoopback } from "../http/loopback.ts";
+import { isIP } from "../registry/network.ts";
 import { forwardedOf } from "./forwarded.ts";
 
 /** How a server looks from outside. */
@@ -23,18 +24,22 @@ const reading: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 /** The face of the server: its URLs as clients see them, headers of every answer, what proxies say. */
 export class Front {
   readonly #options: FrontOptions;
-  readonly #trusted = new BlockList();
+  /** Undefined where no address is: what it is of brings node's streams along, 4 MiB. */
+  readonly #trusted: BlockList | undefined;
   readonly #names: ReadonlySet<string>;
 
   constructor(options: FrontOptions) {
     this.#options = options;
     this.#names = new Set(options.headers.map(([name]) => name.toLowerCase()));
+    if (options.trusted.length === 0) return;
+    const trusted = new (process.getBuiltinModule("node:net").BlockList)();
+    this.#trusted = trusted;
     for (const entry of options.trusted) {
       const [address = "", length] = entry.split("/");
       const family = isIP(address) === 6 ? "ipv6" : "ipv4";
       if (entry === "unix") continue;
-      else if (length === undefined) this.#trusted.addAddress(address, family);
-      else this.#trusted.addSubnet(address, Number(length), family);
+      else if (length === undefined) trusted.addAddress(address, family);
+      else trusted.addSubnet(address, Number(length), family);
     }
   }
 
@@ -112,7 +117,7 @@ export class Front {
   }
 
   #trusts(address: string | undefined): boolean {
-    if (this.#options.trusted.length === 0) return false;
+    if (this.#trusted === undefined) return false;
     if (address === undefined) return this.#options.trusted.includes("unix");
     // A socket for both families sees IPv4 as ::ffff:a.b.c.d.
     const plain = address.replace(/^::ffff:(?=[\d.]+$)/i, "");

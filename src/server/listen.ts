@@ -1,6 +1,6 @@
 import { lstat, unlink } from "node:fs/promises";
-import { connect, isIP } from "node:net";
 import { ChartroomError } from "../oci/errors.ts";
+import { isIP } from "../registry/network.ts";
 
 /** Where a server listens: an address, or the path of a socket. Port 0 takes a free one, the same for all addresses. */
 export type Address = { readonly hostname: string; readonly port: number } | { readonly socket: string };
@@ -69,7 +69,10 @@ async function removeStale(path: string): Promise<void> {
   const found = await lstat(path).catch(() => undefined);
   if (!found?.isSocket()) return;
   const answered = await new Promise<boolean>((resolve) => {
-    const socket = connect(path, () => resolve(true)).on("error", () => resolve(false));
+    const socket = process
+      .getBuiltinModule("node:net")
+      .connect(path, () => resolve(true))
+      .on("error", () => resolve(false));
     socket.once("connect", () => socket.destroy());
   });
   if (!answered) await unlink(path);

@@ -1,4 +1,3 @@
-import { constants } from "node:crypto";
 import { ChartroomError } from "../oci/errors.ts";
 import { type Address, listenAll, placeOf, refusalOf } from "./listen.ts";
 
@@ -145,7 +144,9 @@ function tlsOf({ cert, key, clientCas = [], minimum, ciphers = [] }: ServerTls):
     cert,
     key,
     // Bun itself speaks nothing older than TLS 1.2 (measured).
-    ...(minimum === "tls1.3" && { secureOptions: constants.SSL_OP_NO_TLSv1_2 }),
+    ...(minimum === "tls1.3" && {
+      secureOptions: process.getBuiltinModule("node:crypto").constants.SSL_OP_NO_TLSv1_2,
+    }),
     ...(ciphers.length > 0 && { ciphers: ciphers.join(":") }),
     ...(clientCas.length > 0 && { ca: [...clientCas], requestCert: true, rejectUnauthorized: true }),
   };

@@ -1,11 +1,5 @@
 import type { Asked, Notifications } from "../notify/notifications.ts";
-import {
-  type Access,
-  type Authenticator,
-  authenticatorFor,
-  everyoneMay,
-  usersMay,
-} from "../registry/access.ts";
+import { type Access, type Authenticator, everyoneMay, usersMay } from "../registry/access.ts";
 import { RegistryError } from "../registry/errors.ts";
 import type { Registry } from "../registry/registry.ts";
 import { admit } from "./admission.ts";
@@ -19,7 +13,7 @@ import { isUpload, type Metrics } from "./metrics.ts";
 import { operate } from "./operate.ts";
 import { limitPage } from "./paging.ts";
 import { allowedReadOnly } from "./readOnly.ts";
-import { parseRoute } from "./route.ts";
+import { Routes } from "./routes.ts";
 import { decodePath } from "./target.ts";
 import { errorAnswer } from "./v2/errors.ts";
 import { Wholes } from "./wholes.ts";
@@ -64,7 +58,9 @@ export function responder(options: ResponderOptions, front: Front): Responder {
   const { root = "", version = "", stall = usualStall } = options;
   const access = options.access ?? (authenticator === undefined ? everyoneMay : usersMay);
   const [bodies, wholes] = [new Bodies(() => performance.now()), new Wholes()];
+  const doors = { authenticator, access };
   const shared = { registry, version, root, notifications, access, bodies, wholes, stall };
+  const routes = new Routes(root);
   return async (exchange) => {
     const { request, peer, address } = exchange;
     limits?.fromAddress(address);
@@ -75,10 +71,10 @@ export function responder(options: ResponderOptions, front: Front): Responder {
     if (front.isPreflight(request)) return answer(204);
     if (front.isForeign(request, peer.address))
       throw new RegistryError("denied", { message: "a page of another site may change nothing here" });
-    const route = parseRoute(request.method, path, root);
+    const route = routes.find(request.method, path);
     exchange.route = route;
-    const doors = { authenticator: authenticator && authenticatorFor(authenticator, address), access };
-    const admission = await admit(doors, route, request.headers.get("authorization"));
+    const admitted = admit(doors, route, request.headers, address);
+    const admission = admitted instanceof Promise ? await admitted : admitted;
     const { user, refusal } = admission;
     exchange.user = user;
     if (refusal !== undefined) return refusal;

@@ -1,5 +1,5 @@
 import { expect } from "bun:test";
-import { chmod, mkdir, readdir, readFile, truncate, unlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rm, truncate, unlink, writeFile } from "node:fs/promises";
 import type { Bench } from "../bench.ts";
 import { jsonOf, onBench, ref, refused, save } from "./cli.ts";
 
@@ -150,14 +150,23 @@ onBench("check --repair puts aside, rebuilds, says each thing, and names what re
   }
   const whole = await readFile(cache(bench, "index.json"), "utf8");
   const [, second] = await jsonOf<{ manifest: { digest: string } }[]>(bench, ["chart", "list"]);
+  const { digest } = second!.manifest;
   await writeFile(cache(bench, "index.json"), whole.slice(0, -10));
   expect(await refused(bench, "chart", "check")).toMatchObject({ exitCode: 6 });
-  const { digest } = second!.manifest;
+  expect(await bench.done("chartroom", ["chart", "check", "--repair"])).toContain(
+    `repaired: ${names[1]}: ${digest} had that name when it was last listed\n`,
+  );
+  expect(await bench.done("chartroom", ["chart", "list", "-q"])).toBe(`${names.join("\n")}\n`);
+
+  // Where nothing remembers the name either.
+  await rm(`${cache(bench)}.rows`);
+  await rm(cache(bench, "ingest", "quarantine"), { recursive: true });
+  await writeFile(cache(bench, "index.json"), whole.slice(0, -10));
   const said = await bench.done("chartroom", ["chart", "check", "--repair"]);
   expect(said.replaceAll(bench.folder, "")).toBe(
     `repaired: /home/.cache/helm/registry/cache/index.json: does not parse; it was rebuilt, and is kept as /home/.cache/helm/registry/cache/ingest/quarantine/index.json
 repaired: ${names[0]}: could still be read in it
-repaired: ${digest}: mychart 0.1.0: no name of it is known; it is listed by its digest
+repaired: ${digest}: mychart 0.1.0: no name of it is known; it is listed by its digest, and \`chartroom copy store:@DIGEST store:REF\` names it
 ${said.split("\n").at(-2)}
 `,
   );

@@ -1,4 +1,4 @@
-import { isIP } from "node:net";
+import { isIP } from "../../registry/network.ts";
 import type { FrontOptions } from "../../server/front.ts";
 import type { ConfigReader } from "./config/reader.ts";
 

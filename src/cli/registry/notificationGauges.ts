@@ -1,4 +1,3 @@
-import { STATUS_CODES } from "node:http";
 import type { Notifications } from "../../notify/notifications.ts";
 import type { Sender } from "../../notify/sender.ts";
 import type { Gauge } from "../../server/metrics.ts";
@@ -37,7 +36,7 @@ export function notificationGauges(notifications: Notifications): Gauge[] {
       value: () =>
         each(({ counts }, endpoint) =>
           [...counts.statuses].map(([code, count]) => [
-            `code="${code} ${STATUS_CODES[code] ?? ""}",${endpoint}`,
+            `code="${code} ${process.getBuiltinModule("node:http").STATUS_CODES[code] ?? ""}",${endpoint}`,
             count,
           ]),
         ),

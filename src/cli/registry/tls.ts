@@ -1,4 +1,3 @@
-import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { errorCode } from "../../files/filesystem.ts";
 import { ChartroomError } from "../../oci/errors.ts";
@@ -78,11 +77,11 @@ export async function readServerTls(files: TlsFiles): Promise<ServerTls> {
   const cert = await readText(files.certificate, "certificate");
   const key = await readText(files.key, "key");
   const leaf = parsed(
-    () => new X509Certificate(cert),
+    () => new (process.getBuiltinModule("node:crypto").X509Certificate)(cert),
     `certificate ${files.certificate}: expected a chain in PEM`,
   );
   const secret = parsed(
-    () => createPrivateKey(key),
+    () => process.getBuiltinModule("node:crypto").createPrivateKey(key),
     `key ${files.key}: expected a private key in PEM without pass phrase`,
   );
   if (!leaf.checkPrivateKey(secret))
@@ -96,7 +95,10 @@ export async function readServerTls(files: TlsFiles): Promise<ServerTls> {
   const clientCas: string[] = [];
   for (const path of files.clientCas) {
     const authority = await readText(path, "certificate");
-    parsed(() => new X509Certificate(authority), `certificate ${path}: expected an authority in PEM`);
+    parsed(
+      () => new (process.getBuiltinModule("node:crypto").X509Certificate)(authority),
+      `certificate ${path}: expected an authority in PEM`,
+    );
     clientCas.push(authority);
   }
   return { cert, key, clientCas, minimum: files.minimum, ciphers: files.ciphers };

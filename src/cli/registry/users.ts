@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { dirname } from "node:path";
 import { errorCode, nodeFileSystem as fs, ifThere } from "../../files/filesystem.ts";
 import { ChartroomError } from "../../oci/errors.ts";
@@ -46,7 +45,9 @@ export async function openUsers(
 async function makeUsers(path: string): Promise<string> {
   const folder = dirname(path);
   const alone = (await ifThere(fs.stat(folder))) === undefined;
-  const password = randomBytes(32).toString("base64url");
+  const password = crypto
+    .getRandomValues(new Uint8Array(32))
+    .toBase64({ alphabet: "base64url", omitPadding: true });
   await setUser(fs, path, parseUserName("docker"), await hashPassword(password));
   if (alone) await fs.chmod(folder, 0o700);
   return password;

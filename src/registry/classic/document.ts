@@ -1,5 +1,5 @@
-import { zstdDecompressSync } from "node:zlib";
 import { combineCrc } from "./crc32.ts";
+import { unpressed } from "./part.ts";
 import { hashOf, type Section } from "./section.ts";
 
 /** How an index is coded on its way (RFC 9110 §8.4.1). */
@@ -37,7 +37,7 @@ export class Document {
   *pieces(coding: Coding): Generator<Uint8Array> {
     if (coding === "gzip") yield gzipHeader;
     for (const part of this.#sections.flatMap(({ parts }) => parts))
-      yield coding === "gzip" ? part.deflated : coding === "zstd" ? part.zstd : zstdDecompressSync(part.zstd);
+      yield coding === "gzip" ? part.deflated : coding === "zstd" ? part.zstd : unpressed(part);
     if (coding === "gzip") yield this.#trailer();
   }
 

@@ -49,13 +49,19 @@ const yaml: Writing = {
 export const jsonEntry = ({ text, created }: Entry): string =>
   created === undefined ? `{${text}}` : `{"created":"${moment(created)}",${text}}`;
 
+/** Made for the first index that wants it: what presses it is not loaded before. */
+let comma: Part | undefined;
+
 const json: Writing = {
   entries: (chart, entries, first, last) =>
     (first ? `${JSON.stringify(chart)}:[` : "") + entries.map(jsonEntry).join(",") + (last ? "]" : ""),
   head: () => '{"apiVersion":"v1","entries":{',
   tail: ({ generated, contextPath }) =>
     `},"generated":"${moment(generated)}","serverInfo":${JSON.stringify({ contextPath })}}`,
-  between: makeSmallPart(","),
+  get between() {
+    comma ??= makeSmallPart(",");
+    return comma;
+  },
 };
 
 /** How each form is written. */

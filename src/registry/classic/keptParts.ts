@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash } from "../../oci/hash.ts";
 import { crcShift } from "./crc32.ts";
 import type { Part } from "./part.ts";
 

@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import type { ChartQuestions } from "../../catalog/charts.ts";
 import type { Version } from "../../chart/version.ts";
 import { type Digest, hexOf } from "../../oci/digest.ts";
+import { createHash } from "../../oci/hash.ts";
 import type { Tag } from "../../oci/reference.ts";
 import { type Form, writing } from "./form.ts";
 import type { LeafKey } from "./keptParts.ts";

@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import type { Prefix } from "../../catalog/charts.ts";
 import { makeDirectory, writeAll } from "../../files/durable.ts";
 import { type FileSystem, ifThere } from "../../files/filesystem.ts";
+import { createHash } from "../../oci/hash.ts";
 import type { Form } from "./form.ts";
 import { type LeafKey, readParts, writeParts } from "./keptParts.ts";
 import type { Leaf } from "./leaf.ts";

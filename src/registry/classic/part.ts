@@ -1,6 +1,6 @@
 import { promisify } from "node:util";
-import { constants, crc32, deflateRaw, deflateRawSync, zstdCompress, zstdCompressSync } from "node:zlib";
 import { digestOf } from "../../oci/digest.ts";
+import { crc32 } from "../../oci/hash.ts";
 import { crcShift } from "./crc32.ts";
 
 /**
@@ -19,9 +19,9 @@ export interface Part {
   readonly zstd: Uint8Array;
 }
 
-const flush = { finishFlush: constants.Z_FULL_FLUSH };
-const deflateLater = promisify(deflateRaw);
-const zstdLater = promisify(zstdCompress);
+/** Loaded for the first index: it has 4 MiB, and most registries are asked for none. */
+const zlib = () => process.getBuiltinModule("node:zlib");
+const flush = () => ({ finishFlush: zlib().constants.Z_FULL_FLUSH });
 
 const described = (bytes: Uint8Array) => ({
   length: bytes.byteLength,
@@ -33,12 +33,22 @@ const described = (bytes: Uint8Array) => ({
 /** A long part, pressed on other threads. */
 export async function makePart(text: string): Promise<Part> {
   const bytes = new TextEncoder().encode(text);
-  const [deflated, zstd] = await Promise.all([deflateLater(bytes, flush), zstdLater(bytes)]);
+  const [deflated, zstd] = await Promise.all([
+    promisify(zlib().deflateRaw)(bytes, flush()),
+    promisify(zlib().zstdCompress)(bytes),
+  ]);
   return { ...described(bytes), deflated, zstd };
 }
 
 /** A short part, at once. */
 export function makeSmallPart(text: string): Part {
   const bytes = new TextEncoder().encode(text);
-  return { ...described(bytes), deflated: deflateRawSync(bytes, flush), zstd: zstdCompressSync(bytes) };
+  return {
+    ...described(bytes),
+    deflated: zlib().deflateRawSync(bytes, flush()),
+    zstd: zlib().zstdCompressSync(bytes),
+  };
 }
+
+/** A part's bytes, uncoded. */
+export const unpressed = ({ zstd }: Part): Uint8Array => zlib().zstdDecompressSync(zstd);

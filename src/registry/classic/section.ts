@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash } from "../../oci/hash.ts";
 import { combineCrc, crcShift } from "./crc32.ts";
 import type { Part } from "./part.ts";
 

@@ -19,7 +19,7 @@ const atOnce = 8;
 
 /** So many tags that are gone are worth a write. */
 const goneLimit = 1000;
-/** Documents kept, one for each choice that was asked for since the last change, and choices of charts. */
+/** Choices whose charts are remembered; one more, and all are forgotten. */
 const choiceLimit = 100;
 
 /** Whose charts are wanted, and what that choice is called: the same name is always the same choice. */
@@ -35,7 +35,6 @@ export class Shelf {
   readonly #charts = new Map<string, ChartList>();
   readonly #misplaced = new Map<string, Misplaced>();
   readonly #unread = new Map<string, { readonly repository: RepositoryName; readonly content: Digest }>();
-  readonly #documents = new Map<string, Document>();
   /** The charts of each choice, as long as none comes or goes. */
   readonly #chosen = new Map<string, readonly ChartList[]>();
   readonly #files: Readonly<Record<Form, LeafFile | undefined>>;
@@ -74,7 +73,8 @@ export class Shelf {
       .filter(([chart]) => includes(`${this.prefix}${chart}` as RepositoryName))
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([, chart]) => chart);
-    keep(this.#chosen, name, charts);
+    if (this.#chosen.size >= choiceLimit) this.#chosen.clear();
+    this.#chosen.set(name, charts);
     return charts;
   }
 
@@ -97,14 +97,7 @@ export class Shelf {
   /** The index of a choice, with every change that was made before this was asked. */
   async document(form: Form, choice: Choice, contextPath: string): Promise<Document> {
     await this.follow();
-    const key = JSON.stringify([form, choice.name, contextPath]);
-    const known = this.#documents.get(key);
-    if (known !== undefined) return known;
-    const seen = this.#seen;
-    const document = compose(form, await this.#leaves(form, this.charts(choice)), contextPath);
-    if (seen !== this.#seen) return document;
-    keep(this.#documents, key, document);
-    return document;
+    return compose(form, await this.#leaves(form, this.charts(choice)), contextPath);
   }
 
   /** A JSON object of the charts of a choice, those from `start` to before `end` in order of their names. */
@@ -165,7 +158,6 @@ export class Shelf {
       for (const each of items) this.#place(each);
       gone += items.filter(({ chart }) => chart === undefined).length;
       this.#seen = items.at(-1)?.change ?? this.#seen;
-      this.#documents.clear();
       if (!more) break;
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -210,10 +202,4 @@ function documentOf(form: Form, head: string, charts: readonly Section[], tail: 
   const { between } = writing[form];
   const inside = joined(charts, between && sectionOf([between]));
   return new Document([sectionOf([makeSmallPart(head)]), ...inside, sectionOf([makeSmallPart(tail)])]);
-}
-
-/** Remember something of a choice; when there are too many, those that are still wanted will be made again. */
-function keep<T>(known: Map<string, T>, choice: string, made: T): void {
-  if (known.size >= choiceLimit) known.clear();
-  known.set(choice, made);
 }

@@ -39,7 +39,7 @@ export async function look(
 }
 
 /** The charts that a caller may pull. Where everyone may pull everything that is one choice, else each user has one. */
-function choiceOf({ access, user }: Call): Choice {
+export function choiceOf({ access, user }: Call): Choice {
   if (access.public === "all") return { name: "everything", includes: () => true };
   const name = user === undefined ? "nobody" : `user ${user}`;
   return { name, includes: (repository) => access.may(user, "pull", repository) };

@@ -1,0 +1,73 @@
+import { expect, test } from "bun:test";
+import { MemoryBlobs } from "../../blobs/memory.ts";
+import { MemoryCatalog } from "../../catalog/memory/memory.ts";
+import type { RepositoryName, Tag } from "../../oci/reference.ts";
+import { pushChart } from "../../testing/pushChart.ts";
+import { Registry } from "../registry.ts";
+import type { WantedIndex } from "./currentIndexes.ts";
+import type { Choice } from "./shelf.ts";
+
+const everything: Choice = { name: "everything", includes: () => true };
+const some: Choice = { name: "user a", includes: (name) => name !== "team/hidden" };
+const wanted = { prefix: "team/", form: "json", choice: everything, contextPath: "/charts" } as const;
+
+/** A registry, and how often a shelf of it was asked for. */
+function counting(more: Partial<ConstructorParameters<typeof Registry>[0]> = {}) {
+  const store = { blobs: new MemoryBlobs(), catalog: new MemoryCatalog(), now: () => 1, ...more };
+  const registry = new Registry(store);
+  let opened = 0;
+  const document = (index: WantedIndex = wanted) =>
+    registry.currentIndexes.document(index, () => {
+      opened++;
+      return registry.indexes.shelf(index.prefix, () => false);
+    });
+  const read = async (index?: WantedIndex): Promise<Record<string, { version: string }[]>> =>
+    JSON.parse(Buffer.concat([...(await document(index)).pieces("identity")]).toString()).entries;
+  return { registry, document, read, opened: () => opened };
+}
+
+test("an index is what it was as long as nothing changes below its prefix", async () => {
+  const { registry, document, opened } = counting();
+  await pushChart(registry, "team/mychart", {});
+  await registry.indexes.shelf("team/");
+  const first = await document();
+  await pushChart(registry, "elsewhere/mychart", {});
+  expect(await document()).toBe(first);
+  expect(opened()).toBe(1);
+});
+
+test("it has what was pushed, and lacks what was taken away, from then on", async () => {
+  const { registry, read } = counting();
+  for (const version of ["1.0.0", "2.0.0"]) await pushChart(registry, "team/mychart", { version });
+  await registry.indexes.shelf("team/");
+  expect((await read()).mychart?.map(({ version }) => version)).toEqual(["2.0.0", "1.0.0"]);
+  const repository = registry.repository("team/mychart" as RepositoryName);
+  await repository.untag("2.0.0" as Tag);
+  expect((await read()).mychart?.map(({ version }) => version)).toEqual(["1.0.0"]);
+});
+
+test("each choice, form and prefix has its own", async () => {
+  const { registry, read } = counting();
+  for (const name of ["team/shown", "team/hidden", "other/third"]) await pushChart(registry, name, {});
+  for (const prefix of ["team/", "other/"]) await registry.indexes.shelf(prefix);
+  for (let times = 0; times < 2; times++) {
+    expect(Object.keys(await read())).toEqual(["hidden", "shown"]);
+    expect(Object.keys(await read({ ...wanted, choice: some }))).toEqual(["shown"]);
+    expect(Object.keys(await read({ ...wanted, prefix: "other/" }))).toEqual(["third"]);
+  }
+});
+
+test("it is not held while an archive waits to be read", async () => {
+  const { registry, document, opened } = counting({ readFacts: () => new Promise(() => {}) });
+  await pushChart(registry, "team/mychart", {});
+  await document();
+  await document();
+  expect(opened()).toBe(2);
+});
+
+test("who is refused a shelf is refused again", async () => {
+  const { registry } = counting();
+  const refuse = () => Promise.reject(new Error("not allowed"));
+  for (let times = 0; times < 2; times++)
+    await expect(registry.currentIndexes.document(wanted, refuse)).rejects.toThrow("not allowed");
+});

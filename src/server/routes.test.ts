@@ -1,0 +1,33 @@
+import { expect, test } from "bun:test";
+import { parseRoute } from "./route.ts";
+import { Routes } from "./routes.ts";
+
+const paths = [
+  "/v2/",
+  "/v2/charts/app/manifests/1.0.0",
+  "/v2/charts/app/tags/list",
+  "/charts/index.yaml",
+  "/nowhere",
+];
+
+test("a path is what it is, however often and by whichever method it is asked for", () => {
+  const routes = new Routes("");
+  for (let times = 0; times < 2; times++)
+    for (const method of ["GET", "HEAD", "PUT", "DELETE", "POST"])
+      for (const path of paths) expect(routes.find(method, path)).toEqual(parseRoute(method, path));
+});
+
+test("what does not parse is refused each time", () => {
+  const routes = new Routes("");
+  for (let times = 0; times < 2; times++)
+    expect(() => routes.find("GET", "/v2/charts/app/blobs/sha256:0")).toThrow("digest");
+});
+
+test("more than are remembered are found all the same", () => {
+  const routes = new Routes("");
+  for (let number = 0; number < 2500; number++) {
+    const path = `/v2/charts/app/manifests/${number}`;
+    expect(routes.find("GET", path)).toEqual(parseRoute("GET", path));
+  }
+  expect(routes.find("GET", `/v2/${"a".repeat(600)}/tags`)).toEqual({ op: "unknown" });
+});
