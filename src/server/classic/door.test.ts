@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import { openArchive } from "../../chart/archive/archive.ts";
 import { packForPush, signForPush } from "../../chart/packed.ts";
+import { packMetadata, repositoryMetadataTag } from "../../chart/repositoryMetadata.ts";
 import { copy } from "../../oci/copy.ts";
 import { digestOf } from "../../oci/digest.ts";
 import { parseTag } from "../../oci/reference.ts";
@@ -191,6 +192,25 @@ describe("access", () => {
     expect(ann.headers.get("etag")).not.toBe(bob.headers.get("etag"));
     expect([await entriesOf(ann), await entriesOf(bob)]).toEqual([["app", "secret"], ["app"]]);
     expect(await entriesOf(await ask("GET /charts/open/index.yaml"))).toEqual(["app"]);
+  });
+
+  test("what charts tell Artifact Hub is told of those that its reader may pull", async () => {
+    const handler = await guarded();
+    const utf8 = (text: string) => new TextEncoder().encode(text);
+    for (const [name, told] of [
+      ["app", "owners: []\n"],
+      ["secret", "owners: [{name: s}]\n"],
+    ] as const) {
+      const { manifest, source } = packMetadata(utf8(told));
+      const target = handler.repository(`team/${name}`);
+      await copy(source, target, manifest, { tags: [repositoryMetadataTag], expect: "absent" });
+    }
+    const file = "GET /charts/team/artifacthub-repo.yml";
+    const [ann, bob] = [await handler.ask(file, as("ann")), await handler.ask(file, as("bob"))];
+    // Ann sees two that differ, and so none for all.
+    expect([ann.status, bob.status, await bob.text()]).toEqual([404, 200, "owners: []\n"]);
+    expect((await handler.ask(file)).status).toBe(401);
+    expect((await handler.ask("GET /charts/open/artifacthub-repo.yml")).status).toBe(404);
   });
 
   test("whoever sees nothing is asked to log in, and a wrong login is refused", async () => {
