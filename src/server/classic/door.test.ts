@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import { openArchive } from "../../chart/archive/archive.ts";
 import { packForPush, signForPush } from "../../chart/packed.ts";
@@ -194,23 +194,32 @@ describe("access", () => {
     expect(await entriesOf(await ask("GET /charts/open/index.yaml"))).toEqual(["app"]);
   });
 
-  test("what charts tell Artifact Hub is told of those that its reader may pull", async () => {
-    const handler = await guarded();
-    const utf8 = (text: string) => new TextEncoder().encode(text);
-    for (const [name, told] of [
-      ["app", "owners: []\n"],
-      ["secret", "owners: [{name: s}]\n"],
-    ] as const) {
-      const { manifest, source } = packMetadata(utf8(told));
-      const target = handler.repository(`team/${name}`);
-      await copy(source, target, manifest, { tags: [repositoryMetadataTag], expect: "absent" });
-    }
-    const file = "GET /charts/team/artifacthub-repo.yml";
-    const [ann, bob] = [await handler.ask(file, as("ann")), await handler.ask(file, as("bob"))];
-    // Ann sees two that differ, and so none for all.
-    expect([ann.status, bob.status, await bob.text()]).toEqual([404, 200, "owners: []\n"]);
-    expect((await handler.ask(file)).status).toBe(401);
-    expect((await handler.ask("GET /charts/open/artifacthub-repo.yml")).status).toBe(404);
+  test("for whom no rule lets pull anything there nothing is looked up", async () => {
+    const { ask, registry } = await guarded();
+    const looks = [spyOn(registry.currentIndexes, "document"), spyOn(registry.indexes, "shelf")];
+    for (const file of ["index.yaml", "index.json", "misplaced.json", "artifacthub-repo.yml"])
+      expect((await ask(`GET /charts/team/${file}`)).status).toBe(401);
+    for (const look of looks) expect(look).not.toHaveBeenCalled();
+    await ask("GET /charts/open/index.yaml");
+    for (const look of looks) expect(look).toHaveBeenCalled();
+  });
+
+  test("what charts tell Artifact Hub is told by those alone that its reader may pull", async () => {
+    const { ask, repository } = await guarded();
+    const tell = (name: string, id: string) => {
+      const { manifest, source } = packMetadata(Buffer.from(`repositoryID: ${id}\n`));
+      return copy(source, repository(name), manifest, { tags: [repositoryMetadataTag], expect: "any" });
+    };
+    const told = async (user: string, prefix = "team") => {
+      const response = await ask(`GET /charts/${prefix}/artifacthub-repo.yml`, as(user));
+      return response.status === 200 ? await response.text() : response.status;
+    };
+    await tell("team/secret", "hidden");
+    expect([await told("ann"), await told("bob")]).toEqual(["repositoryID: hidden\n", 404]);
+    await tell("team/app", "shown");
+    expect([await told("ann"), await told("bob")]).toEqual([404, "repositoryID: shown\n"]);
+    await tell("open/app", "open");
+    expect(await (await ask("GET /charts/open/artifacthub-repo.yml")).text()).toBe("repositoryID: open\n");
   });
 
   test("whoever sees nothing is asked to log in, and a wrong login is refused", async () => {
@@ -218,6 +227,8 @@ describe("access", () => {
     const lines = [
       "GET /charts/team/index.yaml",
       "GET /charts/nobody/index.yaml",
+      "GET /charts/team/artifacthub-repo.yml",
+      "GET /charts/nobody/artifacthub-repo.yml",
       "GET /charts/team/app-0.1.0.tgz",
       "GET /charts/team/nothing-0.1.0.tgz",
       "GET /charts/api/team/charts",

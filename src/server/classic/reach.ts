@@ -13,6 +13,16 @@ export function enter({ access, user }: Call, action: Action, prefix: string): v
   if (!access.maySomewhere(user, action, prefix)) throw new NotAllowed();
 }
 
+/**
+ * The same of whoever only looks, where a login could show him more: how long it takes to look tells what is there.
+ * @throws NotAllowed
+ */
+export function enterToLook(call: Call, prefix: string): void {
+  if (isAsked(call)) enter(call, "pull", prefix);
+}
+
+const isAsked = ({ access, challenge }: Call): boolean => challenge !== undefined && access.public !== "all";
+
 /** What a caller sees below a prefix: the charts there, and those of them that it may pull. */
 export interface Seen {
   readonly shelf: Shelf;
@@ -29,12 +39,10 @@ export async function look(
   prefix: string,
   isNothing: (seen: Seen) => boolean = ({ shelf, choice }) => shelf.charts(choice).length === 0,
 ): Promise<Seen> {
-  const { registry, access, challenge } = call;
-  const isAsked = challenge !== undefined && access.public !== "all";
-  if (isAsked) enter(call, "pull", prefix);
+  enterToLook(call, prefix);
   const choice = choiceOf(call);
-  const seen = { shelf: await registry.indexes.shelf(prefix, choice.includes), choice };
-  if (isAsked && isNothing(seen)) throw new NotAllowed();
+  const seen = { shelf: await call.registry.indexes.shelf(prefix, choice.includes), choice };
+  if (isAsked(call) && isNothing(seen)) throw new NotAllowed();
   return seen;
 }
 
