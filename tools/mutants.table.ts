@@ -638,10 +638,11 @@ export const mutants: readonly Mutant[] = [
   {
     without: "the look at the rules before one below an index's prefix",
     file: "src/server/classic/chartIndex.ts",
-    find: "  enterToLook(call, prefix);\n",
+    find: "prefix: lookedBelow(call, prefix)",
+    replace: "prefix",
     test: [
       "src/server/classic/door.test.ts",
-      "access for whom no rule lets pull anything there nothing is looked up",
+      "access for whom no rule lets pull anything there nothing is looked up there",
     ],
   },
   {

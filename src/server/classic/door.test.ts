@@ -194,14 +194,24 @@ describe("access", () => {
     expect(await entriesOf(await ask("GET /charts/open/index.yaml"))).toEqual(["app"]);
   });
 
-  test("for whom no rule lets pull anything there nothing is looked up", async () => {
+  test("for whom no rule lets pull anything there nothing is looked up there", async () => {
     const { ask, registry } = await guarded();
-    const looks = [spyOn(registry.currentIndexes, "document"), spyOn(registry.indexes, "shelf")];
-    for (const file of ["index.yaml", "index.json", "misplaced.json", "artifacthub-repo.yml"])
-      expect((await ask(`GET /charts/team/${file}`)).status).toBe(401);
-    for (const look of looks) expect(look).not.toHaveBeenCalled();
-    await ask("GET /charts/open/index.yaml");
-    for (const look of looks) expect(look).toHaveBeenCalled();
+    const shelves = spyOn(registry.indexes, "shelf");
+    const indexes = spyOn(registry.currentIndexes, "document");
+    const looked = () => [
+      ...shelves.mock.calls.map(([prefix]) => prefix),
+      ...indexes.mock.calls.map(([{ prefix }]) => prefix),
+    ];
+    const files = ["team/index.yaml", "team/index.json", "team/misplaced.json", "team/artifacthub-repo.yml"];
+    for (const file of [...files, "api/team/charts"]) {
+      expect((await ask(`GET /charts/${file}`)).status).toBe(401);
+      expect(looked()).toEqual([]);
+    }
+    for (const file of [...files, "api/team/charts"]) await ask(`GET /charts/${file}`, as("carl"));
+    expect(looked()).not.toContain("team/");
+    expect(await entriesOf(await ask("GET /charts/team/index.yaml", as("carl")))).toEqual([]);
+    await ask("GET /charts/team/index.yaml", as("bob"));
+    expect(looked()).toContain("team/");
   });
 
   test("what charts tell Artifact Hub is told by those alone that its reader may pull", async () => {

@@ -13,12 +13,19 @@ export function enter({ access, user }: Call, action: Action, prefix: string): v
   if (!access.maySomewhere(user, action, prefix)) throw new NotAllowed();
 }
 
+/** No repository's name begins so. */
+const nowhere = "/";
+
 /**
- * The same of whoever only looks, where a login could show him more: how long it takes to look tells what is there.
- * @throws NotAllowed
+ * Where a caller looks who wants to see what is below a prefix: nowhere, if no rule lets him pull anything there, since how long it takes
+ * to look tells what there is.
+ * @throws NotAllowed for whom a login could show more
  */
-export function enterToLook(call: Call, prefix: string): void {
-  if (isAsked(call)) enter(call, "pull", prefix);
+export function lookedBelow(call: Call, prefix: string): string {
+  const { access, user } = call;
+  if (access.public === "all" || access.maySomewhere(user, "pull", prefix)) return prefix;
+  if (isAsked(call)) throw new NotAllowed();
+  return nowhere;
 }
 
 const isAsked = ({ access, challenge }: Call): boolean => challenge !== undefined && access.public !== "all";
@@ -39,9 +46,11 @@ export async function look(
   prefix: string,
   isNothing: (seen: Seen) => boolean = ({ shelf, choice }) => shelf.charts(choice).length === 0,
 ): Promise<Seen> {
-  enterToLook(call, prefix);
   const choice = choiceOf(call);
-  const seen = { shelf: await call.registry.indexes.shelf(prefix, choice.includes), choice };
+  const seen = {
+    shelf: await call.registry.indexes.shelf(lookedBelow(call, prefix), choice.includes),
+    choice,
+  };
   if (isAsked(call) && isNothing(seen)) throw new NotAllowed();
   return seen;
 }
