@@ -635,6 +635,27 @@ export const mutants: readonly Mutant[] = [
     ],
   },
 
+  {
+    without: "the look at the rules before one below an index's prefix",
+    file: "src/server/classic/chartIndex.ts",
+    find: "prefix: lookedBelow(call, prefix)",
+    replace: "prefix",
+    test: [
+      "src/server/classic/door.test.ts",
+      "access for whom no rule lets pull anything there nothing is looked up there",
+    ],
+  },
+  {
+    without: "the reader's choice of what charts tell Artifact Hub",
+    file: "src/server/classic/archives.ts",
+    find: "shelf.charts(choice)",
+    replace: 'shelf.charts({ ...choice, name: "all", includes: () => true })',
+    test: [
+      "src/server/classic/door.test.ts",
+      "access what charts tell Artifact Hub is told by those alone that its reader may pull",
+    ],
+  },
+
   // What a foreign repository says is checked.
   {
     without: "the check of an archive against its index",

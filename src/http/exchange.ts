@@ -70,7 +70,7 @@ export async function exchange({ method, url, headers, body, ...options }: Excha
     }
     const pace = new Pace(timeouts.stall);
     const received = observed(response.body, {
-      asked: () => dog.expect("progress", pace.asked()),
+      asked: () => dog.expect("progress", pace.asked(), timeouts.stall),
       came: (bytes) => {
         pace.came(bytes);
         dog.rest();

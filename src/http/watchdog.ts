@@ -4,7 +4,7 @@ import { HttpError } from "./errors.ts";
 export interface Timeouts {
   /** From sending until the answer's headers, for a request whose body is small or none. */
   readonly answer: number;
-  /** Without one byte moving, in a body of either direction. */
+  /** Without one byte of a body going out, or a KiB of one coming in. */
   readonly stall: number;
   /** From the last byte of a large body until the answer: the server may hash it all, or copy it to its place. */
   readonly settle: number;
@@ -28,11 +28,14 @@ export class Watchdog {
     return this.#controller.signal;
   }
 
-  /** From now on, wait for `what` at most `ms`. Takes the place of what was waited for before. */
-  expect(what: string, ms: number): void {
+  /**
+   * From now on, wait for `what` at most `ms`. Takes the place of what was waited for before.
+   * @param told in ms, what is said of it, where some of the time is gone
+   */
+  expect(what: string, ms: number, told = ms): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
-      const message = `Cannot reach ${this.#host}: timed out, no ${what} within ${ms / 1000} s`;
+      const message = `Cannot reach ${this.#host}: timed out, no ${what} within ${told / 1000} s`;
       const hint = "Check the network and the server, and run it again.";
       this.#controller.abort(new HttpError("timeout", message, { hint }));
     }, ms);

@@ -74,4 +74,7 @@ test("whether a caller may do something below a prefix is told by what rules cou
     false,
   ]);
   expect(usersMay.maySomewhere("ann", "delete", "a/")).toBe(true);
+  const hiding = accessOf(rulesOf({ "**": { pull: "everyone" }, "hidden/**": { pull: new Set(["ann"]) } }));
+  const pullers = ["ann", undefined].map((caller) => hiding.maySomewhere(caller, "pull", "hidden/"));
+  expect(pullers).toEqual([true, false]);
 });

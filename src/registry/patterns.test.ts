@@ -98,8 +98,13 @@ function plainly(patterns: readonly string[], name: string): string | undefined 
   return first;
 }
 
-/** Those that match some name of one part more than `above`. */
-function plainlyBelow(patterns: readonly string[], above: readonly string[]): string[] {
+/** Those that may count for a name of one part more than `above`: of those with `**` the one that does where nothing says that part. */
+const plainlyBelow = (patterns: readonly string[], above: readonly string[]): string[] =>
+  matchingBelow(patterns, above).filter(
+    (pattern) => !pattern.endsWith("**") || pattern === plainly(patterns, [...above, "0"].join("/")),
+  );
+
+function matchingBelow(patterns: readonly string[], above: readonly string[]): string[] {
   const isMatch = (part: string, at: number) =>
     above[at] !== undefined && new RegExp(`^${part.replaceAll("*", "[^/]*")}$`).test(above[at]);
   return patterns.filter((pattern) => {
@@ -132,6 +137,7 @@ test("whatever the patterns, in whatever order: what says more from the left cou
       const prefix = above.map((each) => `${each}/`).join("");
       const below = new Patterns(patterns.map((each) => [patternOf(each), { each }])).below(prefix);
       expect(below.map(({ each }) => each).toSorted()).toEqual(plainlyBelow(patterns, above).toSorted());
+      if (expected !== undefined) expect(below).toContainEqual({ each: expected });
     }),
     { numRuns: 1000 },
   );

@@ -45,14 +45,17 @@ export class Patterns<T extends object> {
     return findBelow(this.#root, name.split("/"), 0);
   }
 
-  /** Of every pattern that matches some name one level below a prefix, which ends with its slash or is empty. */
+  /**
+   * Of every pattern that may count for a name one level below a prefix, which ends with its slash or is empty: those that say
+   * the name's last part, and the one that counts where they do not.
+   */
   below(prefix: string): T[] {
-    const reached = prefix
-      .split("/")
-      .slice(0, -1)
-      .reduce(reach<T>, { branches: [this.#root], open: [] });
-    const { branches, open } = reach(reached, undefined);
-    return [...open, ...branches.flatMap(({ here }) => here ?? [])];
+    const parts = prefix.split("/").slice(0, -1);
+    const branches = [...parts, undefined].reduce<readonly Branch<T>[]>(reach, [this.#root]);
+    const said = branches.flatMap(({ here }) => here ?? []);
+    // No name has this part: only what matches each does.
+    const others = findBelow(this.#root, [...parts, "/"], 0);
+    return others === undefined || said.includes(others) ? said : [...said, others];
   }
 
   #put(pattern: RepositoryPattern, value: T): void {
@@ -80,20 +83,12 @@ function step<T>({ named, starred }: Branch<T>, part: string): Branch<T> {
   return branch;
 }
 
-/** Where some parts of a name lead: branches that go on, and what `**` says of all further ones. */
-interface Reached<T> {
-  readonly branches: readonly Branch<T>[];
-  readonly open: readonly T[];
-}
-
-/** Go one part on; undefined is any. */
-const reach = <T>({ branches, open }: Reached<T>, part: string | undefined): Reached<T> => ({
-  branches: branches.flatMap(({ named, starred }) => [
+/** Where one part more leads; undefined is any. */
+const reach = <T>(branches: readonly Branch<T>[], part: string | undefined): readonly Branch<T>[] =>
+  branches.flatMap(({ named, starred }) => [
     ...(part === undefined ? named.values() : [named.get(part) ?? []].flat()),
     ...starred.filter((star) => part === undefined || fits(part, star)).map(({ branch }) => branch),
-  ]),
-  open: [...open, ...branches.flatMap(({ below }) => below ?? [])],
-});
+  ]);
 
 /** Whether a part is one that a `*` with this text around it stands for. */
 const fits = (part: string, { before, after }: { before: string; after: string }): boolean =>

@@ -153,9 +153,17 @@ onBench(
   "repo index DIR takes an index that is not there yet for an empty one, and no place for a directory",
   async (bench) => {
     await folderOfArchives(bench);
-    expect(await bench.done("chartroom", ["repo", "index", "site", "--merge", "none.yaml"])).toContain(
-      "2 versions of 1",
-    );
+    const { stdout, stderr } = await bench.run("chartroom", [
+      "repo",
+      "index",
+      "site",
+      "--merge",
+      "none.yaml",
+    ]);
+    expect(stdout).toContain("2 versions of 1");
+    expect(stderr).toContain("nothing is kept beside: none.yaml is not there");
+    const folder = await refused(bench, "repo", "index", "site", "--merge", "site");
+    expect(folder).toMatchObject({ exitCode: 2, message: expect.stringContaining("Cannot merge site:") });
     expect(await refused(bench, "repo", "index", "site", "--archives")).toMatchObject({ exitCode: 2 });
     expect(await refused(bench, "repo", "index", "localhost:5000/team")).toMatchObject({ exitCode: 3 });
     expect(await refused(bench, "repo", "index", "site", "--merge", "site/app-1.2.0.tgz")).toMatchObject({

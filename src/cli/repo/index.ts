@@ -61,7 +61,7 @@ export async function repoIndex(
     const row = await tried(candidate, context);
     if (row !== undefined && index.add(row)) await writeTree(target, row.files, options.force ?? false);
   });
-  if (options.merge !== undefined) await merge(index, resolve(context.cwd, options.merge), context);
+  if (options.merge !== undefined) await merge(index, options.merge, context);
   if (index.versions === 0) throw new ChartroomError("not_found", `No chart was found in ${text}`);
   const bytes = new TextEncoder().encode(index.write(options.json ? "json" : "yaml"));
   await writeTree(target, [{ path: "index.yaml", bytes }], true);
@@ -144,9 +144,16 @@ async function writeMetadata(folder: string, { metadata }: SiteIndex, context: C
     await writeTree(folder, [{ path: repositoryMetadataFile, bytes }], false);
 }
 
-/** Keep what an index has beside. One that is not there yet has nothing, as for Helm. */
-async function merge(index: SiteIndex, path: string, context: Context): Promise<void> {
-  if ((await ifThere(context.fs.stat(path))) === undefined) return;
+/**
+ * Keep what an index has beside. One that is not there yet has nothing, as for Helm; that is said, since a misspelt one has nothing, too.
+ * @throws ChartroomError `usage` for a directory
+ */
+async function merge(index: SiteIndex, file: string, context: Context): Promise<void> {
+  const path = resolve(context.cwd, file);
+  const stats = await ifThere(context.fs.stat(path));
+  if (stats === undefined) return warn(context, `nothing is kept beside: ${file} is not there`);
+  if (stats.isDirectory())
+    throw new ChartroomError("usage", `Cannot merge ${file}: it is a directory, expected an index`);
   for await (const entry of mergedRows(streamFile(context.fs, path)))
     if ("row" in entry) index.merge(entry.row);
     else warn(context, `${entry.chart} is left out: ${entry.error.message}`);

@@ -20,11 +20,10 @@ export class SiteIndex {
       throw new ChartroomError(
         "conflict",
         `Two charts are called ${keyOf(row)}: ${other.ref} and ${row.ref}`,
-        {
-          hint: "An index has one; give a longer prefix.",
-        },
+        { hint: "An index has one: give a longer prefix, or move an archive away." },
       );
-    if (other === undefined) this.#rows.set(keyOf(row), row);
+    // Whichever was read first: the same again is the same.
+    if (other?.ref === undefined || row.ref < other.ref) this.#rows.set(keyOf(row), row);
     return other === undefined;
   }
 

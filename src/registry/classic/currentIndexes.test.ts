@@ -36,6 +36,15 @@ test("an index is what it was as long as nothing changes below its prefix", asyn
   expect(opened()).toBe(1);
 });
 
+test("it is held however many are asked for where nothing ever was", async () => {
+  const { registry, document } = counting();
+  await pushChart(registry, "team/mychart", {});
+  await registry.indexes.shelf("team/");
+  const first = await document();
+  for (let i = 0; i < 300; i++) await document({ ...wanted, prefix: `nothing${i}/` });
+  expect(await document()).toBe(first);
+});
+
 test("it has what was pushed, and lacks what was taken away, from then on", async () => {
   const { registry, read } = counting();
   for (const version of ["1.0.0", "2.0.0"]) await pushChart(registry, "team/mychart", { version });

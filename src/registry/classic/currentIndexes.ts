@@ -40,8 +40,8 @@ export class CurrentIndexes {
     if (held?.change === change) return held.document;
     const shelf = await open();
     const document = await shelf.document(form, choice, contextPath);
-    // While an archive waits to be read, each who asks waits for it.
-    if (shelf.unread(choice.includes).length > 0) return document;
+    // Prefixes where nothing ever was are without number. While an archive waits to be read, each who asks waits for it.
+    if (shelf.isEmpty || shelf.unread(choice.includes).length > 0) return document;
     if (this.#held.size >= limit) this.#held.clear();
     this.#held.set(key, { change, document });
     return document;

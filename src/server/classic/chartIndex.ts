@@ -3,7 +3,7 @@ import { answer } from "../answer.ts";
 import type { Call } from "../call.ts";
 import { codingFor } from "../codings.ts";
 import { hasTag } from "../conditions.ts";
-import { choiceOf, look } from "./reach.ts";
+import { choiceOf, look, lookedBelow } from "./reach.ts";
 import { type AtIndex, contextPath } from "./route.ts";
 
 /** Up to so many bytes go out whole, with their length; more as a stream, in pieces of about as many as fit a socket. */
@@ -17,7 +17,10 @@ const mediaTypes = { yaml: "application/x-yaml", json: "application/json" } as c
  * @throws NotAllowed
  */
 export async function chartIndex(call: Call, { prefix, form }: AtIndex): Promise<Response> {
-  const wanted = { prefix, form, choice: choiceOf(call), contextPath: call.root + contextPath };
+  const wanted = {
+    ...{ prefix: lookedBelow(call, prefix), form },
+    ...{ choice: choiceOf(call), contextPath: call.root + contextPath },
+  };
   const document = await call.registry.currentIndexes.document(
     wanted,
     async () => (await look(call, prefix)).shelf,

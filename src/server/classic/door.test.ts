@@ -1,7 +1,8 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import { openArchive } from "../../chart/archive/archive.ts";
 import { packForPush, signForPush } from "../../chart/packed.ts";
+import { packMetadata, repositoryMetadataTag } from "../../chart/repositoryMetadata.ts";
 import { copy } from "../../oci/copy.ts";
 import { digestOf } from "../../oci/digest.ts";
 import { parseTag } from "../../oci/reference.ts";
@@ -193,11 +194,51 @@ describe("access", () => {
     expect(await entriesOf(await ask("GET /charts/open/index.yaml"))).toEqual(["app"]);
   });
 
+  test("for whom no rule lets pull anything there nothing is looked up there", async () => {
+    const { ask, registry } = await guarded();
+    const shelves = spyOn(registry.indexes, "shelf");
+    const indexes = spyOn(registry.currentIndexes, "document");
+    const looked = () => [
+      ...shelves.mock.calls.map(([prefix]) => prefix),
+      ...indexes.mock.calls.map(([{ prefix }]) => prefix),
+    ];
+    const files = ["team/index.yaml", "team/index.json", "team/misplaced.json", "team/artifacthub-repo.yml"];
+    for (const file of [...files, "api/team/charts"]) {
+      expect((await ask(`GET /charts/${file}`)).status).toBe(401);
+      expect(looked()).toEqual([]);
+    }
+    for (const file of [...files, "api/team/charts"]) await ask(`GET /charts/${file}`, as("carl"));
+    expect(looked()).not.toContain("team/");
+    expect(await entriesOf(await ask("GET /charts/team/index.yaml", as("carl")))).toEqual([]);
+    await ask("GET /charts/team/index.yaml", as("bob"));
+    expect(looked()).toContain("team/");
+  });
+
+  test("what charts tell Artifact Hub is told by those alone that its reader may pull", async () => {
+    const { ask, repository } = await guarded();
+    const tell = (name: string, id: string) => {
+      const { manifest, source } = packMetadata(Buffer.from(`repositoryID: ${id}\n`));
+      return copy(source, repository(name), manifest, { tags: [repositoryMetadataTag], expect: "any" });
+    };
+    const told = async (user: string, prefix = "team") => {
+      const response = await ask(`GET /charts/${prefix}/artifacthub-repo.yml`, as(user));
+      return response.status === 200 ? await response.text() : response.status;
+    };
+    await tell("team/secret", "hidden");
+    expect([await told("ann"), await told("bob")]).toEqual(["repositoryID: hidden\n", 404]);
+    await tell("team/app", "shown");
+    expect([await told("ann"), await told("bob")]).toEqual([404, "repositoryID: shown\n"]);
+    await tell("open/app", "open");
+    expect(await (await ask("GET /charts/open/artifacthub-repo.yml")).text()).toBe("repositoryID: open\n");
+  });
+
   test("whoever sees nothing is asked to log in, and a wrong login is refused", async () => {
     const { ask } = await guarded();
     const lines = [
       "GET /charts/team/index.yaml",
       "GET /charts/nobody/index.yaml",
+      "GET /charts/team/artifacthub-repo.yml",
+      "GET /charts/nobody/artifacthub-repo.yml",
       "GET /charts/team/app-0.1.0.tgz",
       "GET /charts/team/nothing-0.1.0.tgz",
       "GET /charts/api/team/charts",

@@ -13,6 +13,23 @@ export function enter({ access, user }: Call, action: Action, prefix: string): v
   if (!access.maySomewhere(user, action, prefix)) throw new NotAllowed();
 }
 
+/** No repository's name begins so. */
+const nowhere = "/";
+
+/**
+ * Where a caller looks who wants to see what is below a prefix: nowhere, if no rule lets him pull anything there, since how long it takes
+ * to look tells what there is.
+ * @throws NotAllowed for whom a login could show more
+ */
+export function lookedBelow(call: Call, prefix: string): string {
+  const { access, user } = call;
+  if (access.public === "all" || access.maySomewhere(user, "pull", prefix)) return prefix;
+  if (isAsked(call)) throw new NotAllowed();
+  return nowhere;
+}
+
+const isAsked = ({ access, challenge }: Call): boolean => challenge !== undefined && access.public !== "all";
+
 /** What a caller sees below a prefix: the charts there, and those of them that it may pull. */
 export interface Seen {
   readonly shelf: Shelf;
@@ -29,12 +46,12 @@ export async function look(
   prefix: string,
   isNothing: (seen: Seen) => boolean = ({ shelf, choice }) => shelf.charts(choice).length === 0,
 ): Promise<Seen> {
-  const { registry, access, challenge } = call;
-  const isAsked = challenge !== undefined && access.public !== "all";
-  if (isAsked) enter(call, "pull", prefix);
   const choice = choiceOf(call);
-  const seen = { shelf: await registry.indexes.shelf(prefix, choice.includes), choice };
-  if (isAsked && isNothing(seen)) throw new NotAllowed();
+  const seen = {
+    shelf: await call.registry.indexes.shelf(lookedBelow(call, prefix), choice.includes),
+    choice,
+  };
+  if (isAsked(call) && isNothing(seen)) throw new NotAllowed();
   return seen;
 }
 
