@@ -2,6 +2,8 @@ import { badIndex, entryLimit, type IndexPart } from "./entry.ts";
 
 /** How deep an entry lies: in the index, in `entries`, in the list of its chart. */
 const entryDepth = 4;
+/** How deep what is no entry may lie, of which each bracket is held. */
+const depthLimit = 100;
 
 /**
  * The parts of an index in JSON, as it comes: only the entry that is being read is held.
@@ -50,6 +52,8 @@ export async function* splitJson(pieces: AsyncIterable<string>): AsyncGenerator<
         case "{":
         case "[":
           brackets.push(letter);
+          if (!inEntry() && brackets.length > depthLimit)
+            throw badIndex(line, `it is nested deeper than ${depthLimit}`);
           isValue = false;
           text = undefined;
           if (brackets.length === entryDepth && brackets.join("") === "{{[{" && keys[0] === "entries") {
