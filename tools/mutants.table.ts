@@ -620,6 +620,16 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    without: "the limit on how deep what is no entry of an index lies",
+    file: "src/migrate/splitJson.ts",
+    find: "!inEntry() && brackets.length > depthLimit",
+    replace: "false",
+    test: [
+      "src/migrate/readIndex.test.ts",
+      "an endless line, an endless entry and depth without an end are refused before they are held",
+    ],
+  },
+  {
     without: "the end of a body that comes byte by byte",
     file: "src/http/watchdog.ts",
     find: "    if (this.#bytes < leastProgress) return;\n",

@@ -69,6 +69,13 @@ describe("the index of a site", () => {
     expect(asked.at(-1)).toBe("/charts/index.yaml?key=1");
   });
 
+  test("is read as it is where its coding is none", async () => {
+    for (const coding of ["", "utf-8", "aws-chunked", "identity"]) {
+      const { url } = serve(() => new Response(text, { headers: { "content-encoding": coding } }));
+      expect(await namesOf(site(url))).toEqual(["a"]);
+    }
+  });
+
   test("that is no gzip, or ends too early, and is labelled so, is told", async () => {
     for (const body of [text, gzipSync(text).subarray(0, -20)]) {
       const { url } = serve(() => new Response(body, { headers: { "content-encoding": "gzip" } }));

@@ -16,6 +16,8 @@ import { archiveUrl, below, type Rewriting, refusal, shownUrl } from "./urls.ts"
 
 /** The largest index, in bytes: five times the largest that we heard of. */
 const indexLimit = 1024 * 1024 * 1024;
+/** What else an index may come packed as. Stores of objects keep, and send, names of what is none: `utf-8`, `aws-chunked`. */
+const unasked = /^(?:br|zstd|deflate|(?:x-)?compress)$/;
 /** How much an index that comes packed may grow; of real ones the best packed grows 41 times. */
 const growthLimit = 200;
 /** In bytes: what is smaller than this may grow as it likes. */
@@ -164,13 +166,10 @@ function versionOf({ headers }: Answer): IndexVersion | undefined {
 
 /** The index's bytes, unpacked where they came packed, and no more than an index can have. */
 function bodyOf(answer: Answer): ReadableStream<Uint8Array> {
-  const coding = answer.headers.get("content-encoding")?.toLowerCase() ?? "identity";
+  const coding = answer.headers.get("content-encoding")?.toLowerCase() ?? "";
   const isPacked = /^(?:x-)?gzip$/.test(coding);
-  if (!isPacked && coding !== "identity")
-    throw new HttpError(
-      "garbage",
-      `Cannot read the index: it is coded as ${coding.slice(0, 40)}, and gzip was asked for`,
-    );
+  if (unasked.test(coding))
+    throw new HttpError("garbage", `Cannot read the index: it is coded as ${coding}, and gzip was asked for`);
   let [came, size] = [0, 0];
   const ignore = () => {};
   const counted = observed(answer.body, {

@@ -1,6 +1,8 @@
+import { heapStats } from "bun:jsc";
 import { expect, test } from "bun:test";
 import { parseRoute } from "./route.ts";
 import { Routes } from "./routes.ts";
+import { rawTarget } from "./target.ts";
 
 const paths = [
   "/v2/",
@@ -30,4 +32,19 @@ test("more than are remembered are found all the same", () => {
     expect(routes.find("GET", path)).toEqual(parseRoute("GET", path));
   }
   expect(routes.find("GET", `/v2/${"a".repeat(600)}/tags`)).toEqual({ op: "unknown" });
+});
+
+test("what is remembered of a URL is its path", () => {
+  const held = () => {
+    Bun.gc(true);
+    return heapStats().extraMemorySize;
+  };
+  const routes = new Routes("");
+  const before = held();
+  for (let number = 0; number < 1000; number++) {
+    const url = Buffer.from(`/v2/charts/app/manifests/${number}?${"q".repeat(15_000)}`).toString();
+    routes.find("GET", rawTarget(url).path);
+  }
+  expect(held() - before).toBeLessThan(5_000_000);
+  expect(routes.find("GET", "/v2/")).toEqual({ op: "base" });
 });
