@@ -656,6 +656,16 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    without: "the reader's choice in the name of an index that is held",
+    file: "src/registry/classic/currentIndexes.ts",
+    find: "choice.name}`",
+    replace: "form}`",
+    test: [
+      "src/registry/classic/currentIndexes.test.ts",
+      "each choice, form, context path and prefix has its own",
+    ],
+  },
+  {
     without: "the reader's choice of what charts tell Artifact Hub",
     file: "src/server/classic/archives.ts",
     find: "shelf.charts(choice)",
