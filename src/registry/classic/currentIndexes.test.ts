@@ -96,7 +96,7 @@ test("each choice, form, context path and prefix has its own", async () => {
     expect(Object.keys(await read({ ...wanted, choice: some }))).toEqual(["shown"]);
     expect(Object.keys(await read({ ...wanted, prefix: "other/" }))).toEqual(["third"]);
     expect(await text({ ...wanted, form: "yaml" })).toStartWith("apiVersion: v1\n");
-    expect(await text({ ...wanted, contextPath: "/root/charts" })).toContain('"/root/charts"');
+    expect(await text({ ...wanted, contextPath: "/team/charts" })).toContain('"/team/charts"');
     expect(await text()).toContain('"/charts"');
   }
 });
