@@ -77,6 +77,19 @@ function forbidden(graph: Graph): string[] {
   });
 }
 
+/** What brings node's streams along, 8 MiB and 10 ms of a registry's start: asked for late, by `process.getBuiltinModule`. */
+const withStreams = /^node:(crypto|http|https|net|stream|tls|zlib)$/;
+const ofRegistry = /^src\/(adopt|blobs|catalog|cli\/registry|notify|registry|server)\//;
+
+const loadingStreams = (graph: Graph) =>
+  [...graph]
+    .filter(([path]) => ofRegistry.test(path) && !isTest(path))
+    .flatMap(([path, imports]) =>
+      imports
+        .filter(({ to, typeOnly }) => !typeOnly && withStreams.test(to))
+        .map(({ to }) => `${path} → ${to}`),
+    );
+
 const bunIn = (files: ReadonlyMap<string, string>) =>
   [...files]
     .filter(([path]) => portable.includes(roomOf(path)) && !isTest(path) && !touchesBun.includes(path))
@@ -92,6 +105,8 @@ describe("the rooms", () => {
   });
   test("import what the table allows", () => expect(forbidden(graph)).toEqual([]));
   test("have no circle of imports", () => expect(circles(graph)).toEqual([]));
+  test("of a registry load node's streams when they are asked for", () =>
+    expect(loadingStreams(graph)).toEqual([]));
   test("that are to be a library leave Bun to the modules named for it", () =>
     expect(bunIn(files)).toEqual([]));
 });
@@ -164,6 +179,12 @@ describe("this test", () => {
     expect(circles(graph)).toEqual([["src/a.ts", "src/b.ts", "src/c.ts", "src/a.ts"]]);
   });
 
+  test("sees what loads node's streams, and not its types", () => {
+    const source = 'import { isIP } from "node:net";\nimport type { TLSSocket } from "node:tls";';
+    expect(loadingStreams(graphOf(new Map([["src/server/x.ts", source]])))).toEqual([
+      "src/server/x.ts → node:net",
+    ]);
+  });
   test("sees Bun in a portable room, and not in comments or elsewhere", () => {
     const files = new Map([
       ["src/oci/a.ts", "Bun.hash(x)"],

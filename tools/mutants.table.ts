@@ -598,8 +598,8 @@ export const mutants: readonly Mutant[] = [
   {
     without: "the drop of the login on the way to another origin",
     file: "src/http/transport.ts",
-    find: "url.origin === request.url.origin || ",
-    replace: "url.origin !== null || ",
+    find: "!leaves || ",
+    replace: "true || ",
     test: ["src/http/redirects.test.ts", "redirects to another origin lose the login, and keep the rest"],
   },
   {
@@ -620,10 +620,10 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    without: "the limit on how deep what is no entry of an index lies",
+    without: "the limit on how deep an index in JSON is nested",
     file: "src/migrate/splitJson.ts",
-    find: "!inEntry() && brackets.length > depthLimit",
-    replace: "false",
+    find: "brackets.push(letter) > depthLimit",
+    replace: "brackets.push(letter) < 0",
     test: ["src/migrate/readIndex.test.ts", "brackets without an end are refused before they are held"],
   },
   {

@@ -101,6 +101,42 @@ test("a client certificate opens a server that asks for one", async () => {
   });
 });
 
+test("a client certificate is shown to the server that was named, and to none that it redirects to, or that a stranger named", async () => {
+  const tls = { cert: server.cert, key: server.key, ca: authority.cert };
+  const asking = { ...tls, requestCert: true, rejectUnauthorized: true };
+  const served = (options: Bun.TLSOptions, fetch: (request: Request) => Response) =>
+    Bun.serve({ port: 0, hostname: "127.0.0.1", tls: options, fetch });
+  const other = served(asking, () => new Response("hello"));
+  const to = (port?: number) => (request: Request) =>
+    Response.redirect(`https://localhost:${port}${new URL(request.url).pathname}`);
+  const first = served(asking, to(other.port));
+  const files = { caFile: file("ca.pem"), certFile: file("client.pem"), keyFile: file("client.key") };
+  const transport = new Transport({
+    userAgent: "test",
+    tls: await readTls(files),
+    sleep: async () => undefined,
+  });
+  const statusOf = (port?: number, anonymous?: boolean, way = transport) =>
+    way
+      .send({ method: "GET", url: new URL(`https://localhost:${port}/a`), ...(anonymous && { anonymous }) })
+      .then(({ status }) => status as unknown)
+      .catch((error: HttpError) => error.reason);
+  try {
+    expect(await statusOf(other.port)).toBe(200);
+    expect(await statusOf(other.port, true)).not.toBe(200);
+    expect(
+      await statusOf(
+        other.port,
+        false,
+        transport.refusing(() => undefined),
+      ),
+    ).not.toBe(200);
+    expect(await statusOf(first.port)).not.toBe(200);
+  } finally {
+    await Promise.all([other.stop(true), first.stop(true)]);
+  }
+});
+
 test("https to a server that speaks http, and http to one that speaks https, name the flag", async () => {
   const plain = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() });
   const secure = Bun.serve({

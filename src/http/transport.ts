@@ -20,6 +20,8 @@ export interface HttpRequest {
    * and DELETE, unless the body is a stream: whoever has one knows better how to go on.
    */
   readonly repeatable?: boolean;
+  /** Show no client certificate: it is for servers that the user named. After a redirect to another origin none is shown either. */
+  readonly anonymous?: boolean;
   /** Follow no redirect to another origin: what is asked for, or sent, is a secret. */
   readonly sameOrigin?: boolean;
   /** Why a redirect may not lead to a URL; undefined where it may. */
@@ -65,9 +67,13 @@ export class Transport {
     this.#timeouts = { ...defaultTimeouts, ...options.timeouts };
   }
 
-  /** The same way out to what a stranger named: none of its redirects may lead where `refuse` says why not. */
+  /**
+   * The same way out to what a stranger named: without a client certificate, and none of its redirects may lead where `refuse` says
+   * why not.
+   */
   refusing(refuse: (url: URL) => string | undefined): Transport {
-    return new Transport({ ...this.#options, refuseRedirect: refuse });
+    const { cert: _, key: __, ...tls } = this.#options.tls ?? {};
+    return new Transport({ ...this.#options, tls, refuseRedirect: refuse });
   }
 
   /**
@@ -106,13 +112,16 @@ export class Transport {
     if (request.sameOrigin && url.origin !== request.url.origin) throw refuse("it leads to another server");
     const refused = request.refuseRedirect?.(url) ?? this.#options.refuseRedirect?.(url);
     if (refused !== undefined) throw refuse(refused);
+    const leaves = url.origin !== request.url.origin;
     const headers = Object.entries(request.headers ?? {}).filter(
-      ([name]) => url.origin === request.url.origin || !/^(authorization|cookie)$/i.test(name),
+      ([name]) => !leaves || !/^(authorization|cookie)$/i.test(name),
     );
-    const { body, ...rest } = request;
-    if (status === 303 && request.method !== "HEAD")
-      return { ...rest, url, method: "GET", headers: Object.fromEntries(headers) };
-    return { ...request, url, headers: Object.fromEntries(headers) };
+    const next = {
+      ...{ ...request, url, headers: Object.fromEntries(headers) },
+      anonymous: request.anonymous === true || leaves,
+    };
+    const { body, ...rest } = next;
+    return status === 303 && request.method !== "HEAD" ? { ...rest, method: "GET" } : next;
   }
 
   async #sendPatiently(request: HttpRequest): Promise<Answer> {
@@ -146,21 +155,25 @@ export class Transport {
     signal?.throwIfAborted();
   }
 
-  #sendOnce({ method, url, headers, body }: HttpRequest): Promise<Answer> {
-    const { userAgent, tls = {}, signal, trace } = this.#options;
+  #sendOnce({ method, url, headers, body, anonymous = false }: HttpRequest): Promise<Answer> {
+    const { userAgent, signal, trace } = this.#options;
     const id = ++this.#count;
-    const isTls = url.protocol === "https:";
-    if (isTls) this.#tls ??= tlsOptions(tls);
     return exchange({
       method,
       url,
       // A proxy on the way might compress nevertheless; to ask for bytes as they are is all that we can do.
       headers: new Headers({ "user-agent": userAgent, "accept-encoding": "identity", ...headers }),
       body,
-      tls: isTls ? this.#tls : undefined,
+      tls: url.protocol === "https:" ? this.#tlsFor(anonymous) : undefined,
       timeouts: this.#timeouts,
       signal,
       trace: trace && ((line) => trace(`${id} ${line}`)),
     });
+  }
+
+  #tlsFor(anonymous: boolean): TlsOptions {
+    this.#tls ??= tlsOptions(this.#options.tls ?? {});
+    const { cert: _, key: __, ...without } = this.#tls;
+    return anonymous ? without : this.#tls;
   }
 }

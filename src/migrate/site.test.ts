@@ -256,6 +256,11 @@ describe("an index that is meant to do harm", () => {
       "it has more than 100000 charts",
     ],
     [
+      "is nested without an end",
+      () => new Response(`{"entries":{"a":${"[".repeat(2000)}`),
+      "line 1: it is nested more than 1000 deep",
+    ],
+    [
       "has versions without an end",
       () => new Response(`{"apiVersion":"v1","entries":{"a":[${"{},".repeat(300_001)}{}]}}`),
       "it has more than 300000 versions",

@@ -128,6 +128,7 @@ export class Site implements ChartSource {
     return {
       url,
       headers: this.#login(named),
+      anonymous: url.origin !== this.#url.origin,
       refuseRedirect: this.#refusal,
     };
   }

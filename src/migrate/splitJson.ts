@@ -2,8 +2,9 @@ import { badIndex, entryLimit, type IndexPart } from "./entry.ts";
 
 /** How deep an entry lies: in the index, in `entries`, in the list of its chart. */
 const entryDepth = 4;
-/** How deep what is no entry may lie, of which each bracket is held. */
-const depthLimit = 100;
+
+/** What is nested deeper is none: each level is held. Entries of real indexes have some five. */
+const depthLimit = 1000;
 
 /**
  * The parts of an index in JSON, as it comes: only the entry that is being read is held.
@@ -51,9 +52,8 @@ export async function* splitJson(pieces: AsyncIterable<string>): AsyncGenerator<
           break;
         case "{":
         case "[":
-          brackets.push(letter);
-          if (!inEntry() && brackets.length > depthLimit)
-            throw badIndex(line, `it is nested deeper than ${depthLimit}`);
+          if (brackets.push(letter) > depthLimit)
+            throw badIndex(line, `it is nested more than ${depthLimit} deep`);
           isValue = false;
           text = undefined;
           if (brackets.length === entryDepth && brackets.join("") === "{{[{" && keys[0] === "entries") {

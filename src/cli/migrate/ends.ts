@@ -135,6 +135,11 @@ function storedEnds(
   context: Context,
 ): Ends {
   refuseOfSites(options);
+  if (options.lateProvenance)
+    throw new ChartroomError(
+      "usage",
+      "Cannot use --late-provenance: what is stored goes over with its provenance",
+    );
   const { what = { prefix: "" } } = place;
   if (!isBelow(what)) throw new ChartroomError("usage", "Cannot migrate one chart: expected a prefix");
   const source = openPlace(place, { ...connection, access: "pull" }, options, context);

@@ -77,8 +77,9 @@ export class Report {
     this.#add({ chart: row.name, version: row.version, status: "skipped", notes: [why] });
   }
 
-  failed(chart: string, error: Failure): void {
-    this.#add({ chart, version: "", status: "failed", notes: [], error });
+  failed(chart: string, { code, message, hint }: Failure): void {
+    // Its words alone: an error has a stack and a cause, and there may be as many as an index has entries.
+    this.#add({ chart, version: "", status: "failed", notes: [], error: { code, message, hint } });
   }
 
   /** Where a repository got what its source tells Artifact Hub. */
