@@ -634,10 +634,7 @@ export const mutants: readonly Mutant[] = [
     file: "src/migrate/splitJson.ts",
     find: "brackets.push(letter) > depthLimit",
     replace: "brackets.push(letter) < 0",
-    test: [
-      "src/migrate/readIndex.test.ts",
-      "an endless line, an endless entry and depth without an end are refused before they are held",
-    ],
+    test: ["src/migrate/readIndex.test.ts", "brackets without an end are refused before they are held"],
   },
   {
     without: "the end of a body that comes byte by byte",
@@ -663,6 +660,16 @@ export const mutants: readonly Mutant[] = [
     test: [
       "src/server/classic/door.test.ts",
       "access for whom no rule lets pull anything there nothing is looked up there",
+    ],
+  },
+  {
+    without: "the reader's choice in the name of an index that is held",
+    file: "src/registry/classic/currentIndexes.ts",
+    find: "choice.name}`",
+    replace: "form}`",
+    test: [
+      "src/registry/classic/currentIndexes.test.ts",
+      "each choice, form, context path and prefix has its own",
     ],
   },
   {

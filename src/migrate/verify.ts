@@ -52,7 +52,10 @@ export async function verifyStep(migration: Migration, step: Step) {
   const beside = rewritten ? undefined : await provenanceBeside(source, row);
   if (beside !== undefined && (bytes === undefined || !Buffer.from(bytes).equals(beside)))
     throw bytes === undefined
-      ? differs("its provenance is missing", "--late-provenance --on-conflict overwrite brings it.")
+      ? differs(
+          "its provenance is missing",
+          `\`--late-provenance --on-conflict overwrite --chart ${row.name}\` brings it, and replaces what is in conflict of that chart.`,
+        )
       : differs("its provenance is another one", "`chartroom delete` its tag, and migrate.");
   const parts = { archive: content.digest, size: content.size, manifest: held.descriptor.digest };
   return { step, tag, status: "verified", ...parts, notes } satisfies Outcome;

@@ -27,11 +27,15 @@ test("what does not parse is refused each time", () => {
 
 test("more than are remembered are found all the same", () => {
   const routes = new Routes("");
+  const [long, first] = [`/v2/${"a".repeat(600)}/tags`, routes.find("GET", "/v2/charts/app/tags/list")];
+  expect(routes.find("HEAD", "/v2/charts/app/tags/list")).toBe(first);
   for (let number = 0; number < 2500; number++) {
     const path = `/v2/charts/app/manifests/${number}`;
     expect(routes.find("GET", path)).toEqual(parseRoute("GET", path));
   }
-  expect(routes.find("GET", `/v2/${"a".repeat(600)}/tags`)).toEqual({ op: "unknown" });
+  expect(routes.find("GET", "/v2/charts/app/tags/list")).not.toBe(first);
+  expect(routes.find("GET", long)).toEqual({ op: "unknown" });
+  expect(routes.find("GET", long)).not.toBe(routes.find("GET", long));
 });
 
 test("what is remembered of a URL is its path", () => {

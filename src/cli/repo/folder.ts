@@ -3,18 +3,32 @@ import { openArchive } from "../../chart/archive/archive.ts";
 import { partLimits } from "../../chart/archive/limits.ts";
 import { entryOf, urlPath } from "../../chart/indexEntry.ts";
 import { tryVersion } from "../../chart/version.ts";
-import type { FileSystem } from "../../files/filesystem.ts";
+import { errorCode, type FileSystem } from "../../files/filesystem.ts";
 import { readAtMost } from "../../migrate/directory.ts";
 import { digestOf, hexOf } from "../../oci/digest.ts";
 import { ChartroomError } from "../../oci/errors.ts";
 import type { SiteRow } from "./rows.ts";
 
-/** The archives in a folder and in those right below it, where `helm repo index` looks, relative to it. @throws node's error */
-export async function archivesIn(fs: FileSystem, folder: string): Promise<string[]> {
+/**
+ * The archives in a folder and in those right below it, where `helm repo index` looks, relative to it.
+ * @param unread told of each below that cannot be read, which Helm passes over in silence: a disk has its `lost+found`
+ * @throws node's error where the folder itself cannot be read
+ */
+export async function archivesIn(
+  fs: FileSystem,
+  folder: string,
+  unread: (folder: string) => void,
+): Promise<string[]> {
   const here = await fs.readdir(folder, { withFileTypes: true });
+  const filesOf = (name: string) =>
+    fs.readdir(join(folder, name)).catch((error: unknown) => {
+      if (errorCode(error) !== "EACCES") throw error;
+      unread(name);
+      return [];
+    });
   const below = here
     .filter((each) => each.isDirectory())
-    .map(async ({ name }) => (await fs.readdir(join(folder, name))).map((file) => `${name}/${file}`));
+    .map(async ({ name }) => (await filesOf(name)).map((file) => `${name}/${file}`));
   const files = [
     ...here.filter((each) => !each.isDirectory()).map(({ name }) => name),
     ...(await Promise.all(below)).flat(),

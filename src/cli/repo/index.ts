@@ -104,15 +104,17 @@ const isTag = (name: Tag | Digest): name is Tag => tryDigest(name) === undefined
 async function* inFolder(
   folder: string,
   options: RepoIndexOptions,
-  { fs }: Context,
+  context: Context,
 ): AsyncGenerator<Candidate> {
+  const { fs } = context;
   const hint = "`chartroom repo index PLACE DIR` is for charts in a registry or a store.";
   if (options.archives)
     throw new ChartroomError("usage", "Cannot use --archives: a directory's archives are there", { hint });
   const base = baseOf(options);
   if (!(await ifThere(fs.stat(folder)))?.isDirectory())
     throw new ChartroomError("not_found", `Not a directory: ${folder}`, { hint });
-  for (const file of await archivesIn(fs, folder))
+  const unread = (name: string) => warn(context, `${name}/ is left out: it may not be read`);
+  for (const file of await archivesIn(fs, folder, unread))
     yield { ref: file, read: () => archiveRow(fs, folder, file, base) };
 }
 

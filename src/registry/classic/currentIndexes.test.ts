@@ -21,9 +21,11 @@ function counting(more: Partial<ConstructorParameters<typeof Registry>[0]> = {})
       opened++;
       return registry.indexes.shelf(index.prefix, () => false);
     });
+  const text = async (index?: WantedIndex) =>
+    Buffer.concat([...(await document(index)).pieces("identity")]).toString();
   const read = async (index?: WantedIndex): Promise<Record<string, { version: string }[]>> =>
-    JSON.parse(Buffer.concat([...(await document(index)).pieces("identity")]).toString()).entries;
-  return { registry, document, read, opened: () => opened };
+    JSON.parse(await text(index)).entries;
+  return { registry, document, text, read, opened: () => opened };
 }
 
 test("an index is what it was as long as nothing changes below its prefix", async () => {
@@ -55,14 +57,47 @@ test("it has what was pushed, and lacks what was taken away, from then on", asyn
   expect((await read()).mychart?.map(({ version }) => version)).toEqual(["1.0.0"]);
 });
 
-test("each choice, form and prefix has its own", async () => {
+test("each choice has the charts that came since, and lacks those that are gone", async () => {
   const { registry, read } = counting();
+  const names = async () => [Object.keys(await read()), Object.keys(await read({ ...wanted, choice: some }))];
+  await pushChart(registry, "team/shown", {});
+  await registry.indexes.shelf("team/");
+  expect(await names()).toEqual([["shown"], ["shown"]]);
+  for (const name of ["team/another", "team/hidden"]) await pushChart(registry, name, {});
+  await registry.indexes.shelf("team/");
+  expect(await names()).toEqual([
+    ["another", "hidden", "shown"],
+    ["another", "shown"],
+  ]);
+  await registry.repository("team/shown" as RepositoryName).untag("0.1.0" as Tag);
+  expect(await names()).toEqual([["another", "hidden"], ["another"]]);
+});
+
+test("more than are held are given all the same, and those before are forgotten", async () => {
+  const { registry, document, opened } = counting();
+  await pushChart(registry, "team/mychart", {});
+  const shelf = await registry.indexes.shelf("team/");
+  const charts = shelf.charts(everything);
+  await document();
+  for (let i = 0; i < 300; i++) await document({ ...wanted, choice: { ...everything, name: `user ${i}` } });
+  const before = opened();
+  await document();
+  expect(opened()).toBe(before + 1);
+  expect(shelf.charts(everything)).toEqual(charts);
+  expect(shelf.charts(everything)).not.toBe(charts);
+});
+
+test("each choice, form, context path and prefix has its own", async () => {
+  const { registry, read, text } = counting();
   for (const name of ["team/shown", "team/hidden", "other/third"]) await pushChart(registry, name, {});
   for (const prefix of ["team/", "other/"]) await registry.indexes.shelf(prefix);
   for (let times = 0; times < 2; times++) {
     expect(Object.keys(await read())).toEqual(["hidden", "shown"]);
     expect(Object.keys(await read({ ...wanted, choice: some }))).toEqual(["shown"]);
     expect(Object.keys(await read({ ...wanted, prefix: "other/" }))).toEqual(["third"]);
+    expect(await text({ ...wanted, form: "yaml" })).toStartWith("apiVersion: v1\n");
+    expect(await text({ ...wanted, contextPath: "/team/charts" })).toContain('"/team/charts"');
+    expect(await text()).toContain('"/charts"');
   }
 });
 
