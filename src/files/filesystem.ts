@@ -1,4 +1,4 @@
-import { constants, type Dirent, existsSync, type Stats, statSync } from "node:fs";
+import { constants, type Dirent, type Stats, statSync } from "node:fs";
 import {
   access,
   chmod,
@@ -50,8 +50,6 @@ export interface FileSystem {
    * thread three times that.
    */
   statSync(path: string): Stats | undefined;
-  /** Whether anything is there, in two thirds of `statSync`'s time; false, too, where that cannot be told. */
-  existsSync(path: string): boolean;
   chmod(path: string, mode: number): Promise<void>;
   access(path: string, mode?: number): Promise<void>;
 }
@@ -70,7 +68,6 @@ export const nodeFileSystem: FileSystem = {
   stat,
   lstat,
   statSync: (path) => statSync(path, { throwIfNoEntry: false }),
-  existsSync,
   chmod,
   access,
 };

@@ -23,7 +23,6 @@ export const promptFileSystem: FileSystem = {
   stat: async (path) => node.statSync(path),
   lstat: async (path) => node.lstatSync(path),
   statSync: (path) => node.statSync(path, { throwIfNoEntry: false }),
-  existsSync: node.existsSync,
   chmod: async (path, mode) => node.chmodSync(path, mode),
   access: async (path, mode) => node.accessSync(path, mode),
 };

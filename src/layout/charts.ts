@@ -29,7 +29,7 @@ const parallel = 64;
 
 /**
  * Every named entry as a chart or as what is wrong with it, sorted by name. What a manifest says never changes, so it is
- * remembered beside the layout by digest; whether the files are there, and the content of its size, is asked each time.
+ * remembered beside the layout by digest; whether the files are there, and of the right size, is asked each time.
  * @param matches which names to look at
  */
 export async function charts(
@@ -121,10 +121,7 @@ export async function chartOf(
   return row;
 }
 
-/**
- * A chart when its parts are all there, and the content of its size, which is what a list says; the time of its file is when it
- * came, as in Helm's list. The size of the small parts is asked by who reads them: of a list it would be a tenth of the time.
- */
+/** A chart when its parts are all there and of their size; the time of its content's file is when it came, as in Helm's list. */
 function rowOf(layout: Layout, { name: ref, descriptor, facts }: Found): StoredChart | BadEntry {
   const { mediaType = "", digest, size = 0 } = descriptor ?? {};
   const manifest = digest && { mediaType, digest, size };
@@ -140,20 +137,14 @@ function rowOf(layout: Layout, { name: ref, descriptor, facts }: Found): StoredC
     // Member by member, as in `parseDescriptor`.
     const { name, version, config, content, provenance } = facts;
     const created = fileOf(layout, "content", content).mtimeMs;
-    checkThere(layout, "manifest", manifest);
-    checkThere(layout, "config", config);
-    if (provenance !== undefined) checkThere(layout, "provenance", provenance);
+    fileOf(layout, "manifest", manifest);
+    fileOf(layout, "config", config);
+    if (provenance !== undefined) fileOf(layout, "provenance", provenance);
     return { ref, manifest, name, version, config, content, provenance, created };
   } catch (error) {
     if (error instanceof ChartroomError) return refuse(error);
     throw error;
   }
-}
-
-/** @throws ChartroomError `not_verified` when a part of a chart has no file */
-function checkThere(layout: Layout, part: string, descriptor: Descriptor): void {
-  // Why it is not, `stat` tells.
-  if (!layout.fs.existsSync(layout.blobPath(descriptor.digest))) fileOf(layout, part, descriptor);
 }
 
 /** @throws ChartroomError `not_verified` when a part of a chart has no file, or one of another size */

@@ -153,14 +153,6 @@ export class TestFileSystem implements FileSystem {
     this.#throwIfAsked({ name: "statSync", path });
     return nodeFileSystem.statSync(path);
   };
-  existsSync: FileSystem["existsSync"] = (path) => {
-    try {
-      this.#throwIfAsked({ name: "existsSync", path });
-    } catch {
-      return false;
-    }
-    return nodeFileSystem.existsSync(path);
-  };
   chmod: FileSystem["chmod"] = (path, mode) =>
     this.#call({ name: "chmod", path }, () => nodeFileSystem.chmod(path, mode));
   access: FileSystem["access"] = (path, mode) =>
