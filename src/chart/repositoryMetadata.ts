@@ -57,7 +57,7 @@ export function packMetadata(bytes: Uint8Array): PackedMetadata {
   return { manifest, source: inMemory(manifest, parts) };
 }
 
-/** A server may have a page for everything that it has not */
+/** A server may have a page for everything that it has not. @throws ChartroomError `invalid` for such a page */
 function checkMetadata(bytes: Uint8Array): void {
   const value = parseGoYaml(bytes, repositoryMetadataFile);
   const members = value instanceof Map ? [...value.keys()] : [];
