@@ -596,6 +596,26 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    without: "the anonymity of what a registry has sent to another server",
+    file: "src/remote/session.ts",
+    find: "return this.transport.send({ ...request, anonymous: true });",
+    replace: "return this.transport.send(request);",
+    test: [
+      "src/remote/clientCertificate.test.ts",
+      "where a registry has an upload sent to another server, no certificate is shown there",
+    ],
+  },
+  {
+    without: "the anonymity of what is asked again where a redirect led",
+    file: "src/remote/session.ts",
+    find: "url: answer.url, anonymous: true }",
+    replace: "url: answer.url }",
+    test: [
+      "src/remote/clientCertificate.test.ts",
+      "nor where a redirect leads to another registry, nor where that has tokens",
+    ],
+  },
+  {
     without: "the drop of the client certificate on the way to another origin",
     file: "src/http/transport.ts",
     find: "request.anonymous === true || leaves",
@@ -747,7 +767,7 @@ export const mutants: readonly Mutant[] = [
   {
     without: "the care on the way to a registry that an index names",
     file: "src/migrate/site.ts",
-    find: "transport.refusing(this.#refusal)",
+    find: "transport.toStrangers(this.#refusal)",
     replace: "transport",
     test: [
       "src/migrate/site.test.ts",
@@ -1440,6 +1460,16 @@ export const mutants: readonly Mutant[] = [
     test: [
       "src/server/attacks/pages.test.ts",
       "of a name that leads to this machine by now changes nothing, unless it is known to be ours",
+    ],
+  },
+  {
+    without: "the care on the way to a registry that a mirrored index names",
+    file: "src/cli/registry/mirrors.ts",
+    find: "way.transport.toStrangers((to) => refusal(home, to))",
+    replace: "way.transport",
+    test: [
+      "src/cli/registry/mirrors.test.ts",
+      "nor does a registry that the index of a mirrored repository names",
     ],
   },
   {
