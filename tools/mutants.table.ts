@@ -522,6 +522,13 @@ export const mutants: readonly Mutant[] = [
     test: ["src/cli/tree.test.ts", "a link on the way is a conflict that no force removes"],
   },
   {
+    without: "the sync of a file that takes another's place",
+    file: "src/cli/tree.ts",
+    find: "    await replaceFile(fs, join(root, path), bytes, { temporary: temporaryBeside(join(root, path)) });",
+    replace: "    await replaceFile, writeWhole(fs, join(root, path), bytes);",
+    test: ["src/cli/tree.test.ts", "wherever the power fails, a file that another replaces is old or new"],
+  },
+  {
     without: "the refusal of a directory that holds something else",
     file: "src/layout/layout.ts",
     find: "    else if (bytes === undefined) await this.#checkUnused();\n",
