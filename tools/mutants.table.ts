@@ -802,7 +802,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     without: "the escaping of what an index says, on the page about it",
-    file: "src/cli/migrate/page.ts",
+    file: "src/cli/migrate/pageCharts.ts",
     find: "/[&<>\"']/g",
     replace: "/[&]/g",
     test: [
@@ -897,7 +897,7 @@ export const mutants: readonly Mutant[] = [
   {
     without: "the turn of others while a list is read",
     file: "src/registry/pages.ts",
-    find: "    await new Promise((resolve) => setImmediate(resolve));\n",
+    find: "    await giveWay();\n",
     test: [
       "src/registry/pages.test.ts",
       "others have their turn between two pages, though each is there at once",
