@@ -1,6 +1,8 @@
 import type { Stats } from "node:fs";
+import { join } from "node:path";
+import { within } from "../files/within.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
-import { type Digest, digestOf } from "../oci/digest.ts";
+import { algorithmOf, type Digest, digestOf, hexOf } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import { parseManifest } from "../oci/manifest.ts";
 import { inParallel } from "../oci/parallel.ts";
@@ -43,10 +45,17 @@ export async function charts(
     remembered.index === digestOf(bytes)
       ? remembered.rows
       : await learn(layout, { bytes, remembered, matches });
-  const rows: (StoredChart | BadEntry)[] = [];
-  for (const each of found) if (matches(each.name)) rows.push(rowOf(layout, each));
-  return rows;
+  return within(join(layout.blobsPath, "sha256"), (before) => {
+    const look: Look = (digest) =>
+      layout.fs.statSync(algorithmOf(digest) === "sha256" ? before + hexOf(digest) : layout.blobPath(digest));
+    const rows: (StoredChart | BadEntry)[] = [];
+    for (const each of found) if (matches(each.name)) rows.push(rowOf(each, look));
+    return rows;
+  });
 }
+
+/** The file of a blob, undefined where there is none. */
+type Look = (digest: Digest) => Stats | undefined;
 
 /** A name, what it points at, and what that says of itself, or why that cannot be read. */
 interface Found {
@@ -116,13 +125,13 @@ export async function chartOf(
   descriptor: Descriptor | undefined,
 ): Promise<StoredChart> {
   const facts = descriptor && (await tryFacts(layout, descriptor));
-  const row = rowOf(layout, { name, descriptor, facts });
+  const row = rowOf({ name, descriptor, facts }, (digest) => layout.fs.statSync(layout.blobPath(digest)));
   if ("error" in row) throw row.error;
   return row;
 }
 
 /** A chart when its parts are all there and of their size; the time of its content's file is when it came, as in Helm's list. */
-function rowOf(layout: Layout, { name: ref, descriptor, facts }: Found): StoredChart | BadEntry {
+function rowOf({ name: ref, descriptor, facts }: Found, look: Look): StoredChart | BadEntry {
   const { mediaType = "", digest, size = 0 } = descriptor ?? {};
   const manifest = digest && { mediaType, digest, size };
   const refuse = ({ code, message, hint }: ChartroomError): BadEntry => ({
@@ -136,10 +145,10 @@ function rowOf(layout: Layout, { name: ref, descriptor, facts }: Found): StoredC
   try {
     // Member by member, as in `parseDescriptor`.
     const { name, version, config, content, provenance } = facts;
-    const created = fileOf(layout, "content", content).mtimeMs;
-    fileOf(layout, "manifest", manifest);
-    fileOf(layout, "config", config);
-    if (provenance !== undefined) fileOf(layout, "provenance", provenance);
+    const created = fileOf(look, "content", content).mtimeMs;
+    fileOf(look, "manifest", manifest);
+    fileOf(look, "config", config);
+    if (provenance !== undefined) fileOf(look, "provenance", provenance);
     return { ref, manifest, name, version, config, content, provenance, created };
   } catch (error) {
     if (error instanceof ChartroomError) return refuse(error);
@@ -148,8 +157,8 @@ function rowOf(layout: Layout, { name: ref, descriptor, facts }: Found): StoredC
 }
 
 /** @throws ChartroomError `not_verified` when a part of a chart has no file, or one of another size */
-function fileOf(layout: Layout, part: string, { digest, size }: Descriptor): Stats {
-  const file = layout.fs.statSync(layout.blobPath(digest));
+function fileOf(look: Look, part: string, { digest, size }: Descriptor): Stats {
+  const file = look(digest);
   if (file === undefined) throw broken(`its ${part} ${digest} is missing`);
   if (file.size === size) return file;
   throw broken(`its ${part} ${digest} has ${file.size} bytes, expected ${size}`);
