@@ -41,13 +41,14 @@ export async function charts(
   const [bytes, remembered] = await Promise.all([layout.indexBytes(), readRows(layout)]);
   if (bytes === undefined) return [];
   // An index.json that was read before need not be parsed again: with its ten thousand names a quarter of a list's time.
+  const digest = digestOf(bytes);
   const found =
-    remembered.index === digestOf(bytes)
+    remembered.index === digest
       ? remembered.rows
-      : await learn(layout, { bytes, remembered, matches });
+      : await learn(layout, { bytes, digest, remembered, matches });
   return within(join(layout.blobsPath, "sha256"), (before) => {
-    const look: Look = (digest) =>
-      layout.fs.statSync(algorithmOf(digest) === "sha256" ? before + hexOf(digest) : layout.blobPath(digest));
+    const look: Look = (blob) =>
+      layout.fs.statSync(algorithmOf(blob) === "sha256" ? before + hexOf(blob) : layout.blobPath(blob));
     const rows: (StoredChart | BadEntry)[] = [];
     for (const each of found) if (matches(each.name)) rows.push(rowOf(each, look));
     return rows;
@@ -61,40 +62,37 @@ type Look = (digest: Digest) => Stats | undefined;
 interface Found {
   readonly name: string;
   readonly descriptor: Descriptor | undefined;
-  readonly facts: ChartFacts | ChartroomError | undefined;
+  facts: ChartFacts | ChartroomError | undefined;
 }
 
 /** What is to be learned, and from what. */
 interface Lesson {
-  /** Of index.json. */
+  /** Of index.json, as `digest`. */
   readonly bytes: Uint8Array;
+  readonly digest: Digest;
   readonly remembered: Rows;
   /** Which names are asked for; of the others only what is known is told. */
   readonly matches: (name: string) => boolean;
 }
 
 /** All names of index.json, and what their manifests say: what is not known is read, and remembered. */
-async function learn(layout: Layout, { bytes, remembered, matches }: Lesson): Promise<Found[]> {
+async function learn(layout: Layout, { bytes, digest, remembered, matches }: Lesson): Promise<Found[]> {
   const named = LayoutIndex.parse(bytes, layout.indexPath).named();
-  const known = new Map<Digest, ChartFacts | ChartroomError>();
-  for (const { descriptor, facts } of remembered.rows) known.set(descriptor.digest, facts);
-  const unknown = new Map<Digest, Descriptor>();
-  for (const { name, descriptor } of named)
-    if (descriptor !== undefined && !known.has(descriptor.digest) && matches(name))
-      unknown.set(descriptor.digest, descriptor);
-  await inParallel([...unknown.values()], parallel, async (manifest) => {
-    known.set(manifest.digest, await tryFacts(layout, manifest));
-  });
-  const byName = new Map(remembered.rows.map((row) => [row.name, row]));
+  // Both are sorted by name: a map of the ten thousand that are known took four times as long.
+  let at = 0;
   const found = named.map(({ name, descriptor }): Found => {
-    const row = byName.get(name);
-    if (row !== undefined && descriptor !== undefined && isSame(row.descriptor, descriptor)) return row;
-    return { name, descriptor, facts: descriptor && known.get(descriptor.digest) };
+    while (at < remembered.rows.length && remembered.rows[at]!.name < name) at++;
+    const row = remembered.rows[at];
+    const known = row?.name === name && descriptor !== undefined && isSame(row.descriptor, descriptor);
+    return known ? row : { name, descriptor, facts: undefined };
+  });
+  const unknown = found.filter((each) => each.facts === undefined && matches(each.name));
+  await inParallel(unknown, parallel, async (each) => {
+    if (each.descriptor !== undefined) each.facts = await tryFacts(layout, each.descriptor);
   });
   const rows = found.filter(isRow);
-  const index = rows.length === found.length ? digestOf(bytes) : undefined;
-  if (index !== undefined || rows.some(({ descriptor }) => unknown.has(descriptor.digest)))
-    await writeRows(layout, { index, rows });
+  const index = rows.length === found.length ? digest : undefined;
+  if (index !== undefined || unknown.some(isRow)) await writeRows(layout, { index, rows });
   return found;
 }
 
