@@ -522,6 +522,13 @@ export const mutants: readonly Mutant[] = [
     test: ["src/cli/tree.test.ts", "a link on the way is a conflict that no force removes"],
   },
   {
+    without: "the sync of a file that takes another's place",
+    file: "src/cli/tree.ts",
+    find: "    await replaceFile(fs, join(root, path), bytes, { temporary: temporaryBeside(join(root, path)) });",
+    replace: "    await replaceFile, writeWhole(fs, join(root, path), bytes);",
+    test: ["src/cli/tree.test.ts", "wherever the power fails, a file that another replaces is old or new"],
+  },
+  {
     without: "the refusal of a directory that holds something else",
     file: "src/layout/layout.ts",
     find: "    else if (bytes === undefined) await this.#checkUnused();\n",
@@ -593,6 +600,26 @@ export const mutants: readonly Mutant[] = [
     test: [
       "src/remote/hostile.test.ts",
       "an odd registry is understood that is redirected to a host which asks for a login sends it none",
+    ],
+  },
+  {
+    without: "the anonymity of what a registry has sent to another server",
+    file: "src/remote/session.ts",
+    find: "return this.transport.send({ ...request, anonymous: true });",
+    replace: "return this.transport.send(request);",
+    test: [
+      "src/remote/clientCertificate.test.ts",
+      "where a registry has an upload sent to another server, no certificate is shown there",
+    ],
+  },
+  {
+    without: "the anonymity of what is asked again where a redirect led",
+    file: "src/remote/session.ts",
+    find: "url: answer.url, anonymous: true }",
+    replace: "url: answer.url }",
+    test: [
+      "src/remote/clientCertificate.test.ts",
+      "nor where a redirect leads to another registry, nor where that has tokens",
     ],
   },
   {
@@ -747,7 +774,7 @@ export const mutants: readonly Mutant[] = [
   {
     without: "the care on the way to a registry that an index names",
     file: "src/migrate/site.ts",
-    find: "transport.refusing(this.#refusal)",
+    find: "transport.toStrangers(this.#refusal)",
     replace: "transport",
     test: [
       "src/migrate/site.test.ts",
@@ -1440,6 +1467,16 @@ export const mutants: readonly Mutant[] = [
     test: [
       "src/server/attacks/pages.test.ts",
       "of a name that leads to this machine by now changes nothing, unless it is known to be ours",
+    ],
+  },
+  {
+    without: "the care on the way to a registry that a mirrored index names",
+    file: "src/cli/registry/mirrors.ts",
+    find: "way.transport.toStrangers((to) => refusal(home, to))",
+    replace: "way.transport",
+    test: [
+      "src/cli/registry/mirrors.test.ts",
+      "nor does a registry that the index of a mirrored repository names",
     ],
   },
   {
