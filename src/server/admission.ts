@@ -1,3 +1,4 @@
+import type { Eventual } from "../oci/eventual.ts";
 import type { Access, Action, Authenticator, Caller } from "../registry/access.ts";
 import { RegistryError } from "../registry/errors.ts";
 import { challenge, parseBasic } from "./credentials.ts";
@@ -74,7 +75,7 @@ export function admit(
   route: Route,
   headers: Headers,
   address: string | undefined,
-): Admission | Promise<Admission> {
+): Eventual<Admission> {
   const need = needs[route.op];
   if (need === "nothing") return { user: undefined, challenge: undefined };
   // Where nobody need log in, credentials are not looked at, as `registry login` to an open registry expects.

@@ -1,4 +1,5 @@
 import { ChartroomError } from "../oci/errors.ts";
+import type { Eventual } from "../oci/eventual.ts";
 import { type Address, listenAll, placeOf, refusalOf } from "./listen.ts";
 
 /** What TLS needs. All PEM. */
@@ -81,7 +82,7 @@ class RequestPeer implements Peer {
 export async function listen(
   addresses: readonly Address[],
   tls: ServerTls | undefined,
-  answer: (request: Request, peer: Peer) => Promise<Response>,
+  answer: (request: Request, peer: Peer) => Eventual<Response>,
 ): Promise<Listener> {
   const serve = (address: Address, by: ServerTls | undefined) =>
     Bun.serve({
