@@ -40,8 +40,8 @@ export function createHandler(options: HandlerOptions): Handler {
     metrics?.ended(exchange);
   };
   return (request, peer) => {
-    const address = front.client(request.headers, peer.address);
-    const exchange = new Exchange(request, peer, { id: requestId(), at: now(), address }, ended);
+    const exchange = new Exchange(request, peer, front, { id: requestId(), at: now() }, ended);
+    log.began(exchange);
     metrics?.began();
     const responded = orElse(
       () => respond(exchange),
@@ -70,7 +70,7 @@ export function createHandler(options: HandlerOptions): Handler {
     exchange.answered = headers;
     headers.set("docker-distribution-api-version", "registry/2.0");
     headers.set("x-content-type-options", "nosniff");
-    front.dress(headers, request, peer.address);
+    front.dress(headers, request, peer);
     if (exchange.unread && status >= 400 && isLarge(request)) headers.set("connection", "close");
     const isHead = request.method === "HEAD";
     // Its length says how large a body is: to ask for the body itself makes a stream of it, which took a third of a small answer.

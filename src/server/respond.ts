@@ -64,24 +64,22 @@ export function responder(options: ResponderOptions, front: Front): Responder {
   const shared = { registry, version, root, notifications, access, bodies, wholes, stall };
   const routes = new Routes(root);
   return (exchange) => {
-    const { request, peer, address } = exchange;
-    limits?.fromAddress(address);
+    const { request, peer } = exchange;
+    limits?.fromAddress(exchange);
     // RFC 9112 §3.2: whoever stands in front may have gone by the other one. Bun joins them; no host has a comma.
     if (request.headers.get("host")?.includes(","))
       throw new RegistryError("parameterInvalid", { message: "the request has more than one Host" });
     const path = decodePath(exchange.target.path);
     if (front.isPreflight(request)) return answer(204);
-    if (front.isForeign(request, peer.address))
+    if (front.isForeign(request, peer))
       throw new RegistryError("denied", { message: "a page of another site may change nothing here" });
     const route = routes.find(request.method, path);
     exchange.route = route;
-    return whenThere(admit(doors, route, request.headers, address), (admission) =>
-      serve(exchange, route, admission),
-    );
+    return whenThere(admit(doors, route, exchange), (admission) => serve(exchange, route, admission));
   };
 
   function serve(exchange: Exchange, route: Route, admission: Admission): Eventual<Response> {
-    const { request, peer, address } = exchange;
+    const { request, peer } = exchange;
     const { user, refusal } = admission;
     exchange.user = user;
     if (refusal !== undefined) return refusal;
@@ -96,10 +94,10 @@ export function responder(options: ResponderOptions, front: Front): Responder {
     if (pages !== undefined && route.op === "list-repositories") limitPage(call.query, pages.repositories);
     if (pages !== undefined && route.op === "list-tags") limitPage(call.query, pages.tags);
     if (limits !== undefined && isUpload(route.op) && request.body !== null)
-      exchange.through.push(limits.upload(user, address));
+      exchange.through.push(limits.upload(user, exchange.address));
     if (metrics !== undefined && isUpload(route.op)) exchange.through.push(metrics.uploads());
     if (notifications === undefined) return operate(call, route);
-    const base = front.origin(request, peer.address) + root;
+    const base = front.origin(request, peer) + root;
     return notifications.during(askedOf(exchange, base), () => operate(call, route));
   }
 }
