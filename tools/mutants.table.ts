@@ -589,7 +589,7 @@ export const mutants: readonly Mutant[] = [
   {
     without: "the look at the origin before a login is sent",
     file: "src/remote/session.ts",
-    find: "    if (request.url.origin !== this.origin.origin) return this.transport.send(request);\n",
+    find: "    if (request.url.origin !== this.origin.origin)\n      return this.transport.send({ ...request, anonymous: true });\n",
     test: ["src/remote/upload.test.ts", "goes to another host without the login"],
   },
   {
@@ -674,7 +674,7 @@ export const mutants: readonly Mutant[] = [
     file: "src/migrate/migrate.ts",
     find: "!hasLess && ",
     test: [
-      "src/migrate/migrate.test.ts",
+      "src/migrate/provenance.test.ts",
       "a provenance file that came later is brought where that is asked for, by the policy of conflicts, and once",
     ],
   },
@@ -714,8 +714,8 @@ export const mutants: readonly Mutant[] = [
   {
     without: "the check of an archive against its index",
     file: "src/migrate/take.ts",
-    find: "digest === undefined || digestOf(archive, algorithmOf(digest)) === digest",
-    replace: "digest === undefined || digestOf(archive, algorithmOf(digest)) !== undefined",
+    find: "meant === undefined || digest === meant",
+    replace: "meant === undefined || digest !== undefined",
     test: [
       "src/migrate/migrate.test.ts",
       "an archive that is not what the index says fails, is taken and said, or left out, by the policy",
@@ -769,6 +769,15 @@ export const mutants: readonly Mutant[] = [
     test: [
       "src/cli/migrate/run.test.ts",
       "an index on a server that has not changed since all was there is asked for once, and read again for another wish",
+    ],
+  },
+  {
+    without: "the failure of a chart whose provenance file cannot be asked for",
+    file: "src/migrate/provenance.ts",
+    find: "      if (place === from) throw error;\n",
+    test: [
+      "src/migrate/provenance.test.ts",
+      "that cannot be asked for fails its chart, but not where another place answers",
     ],
   },
   {

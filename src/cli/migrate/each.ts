@@ -73,6 +73,7 @@ export async function each(
   } finally {
     report.close();
   }
+  if (context.signal.aborted) report.stop();
   context.signal.throwIfAborted();
   const summary = report.summary();
   const { gone = 0, failed = 0, conflict = 0, ...rest } = summary.counts;

@@ -127,6 +127,11 @@ export class Report {
     };
   }
 
+  /** The user has stopped it: what is read by programs is whole nevertheless. */
+  stop(): void {
+    this.#json?.stop(this.summary());
+  }
+
   print(): void {
     if (this.#json !== undefined) {
       this.#json.end({ ...this.summary(), charts: [] });

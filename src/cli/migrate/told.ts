@@ -39,6 +39,8 @@ export interface Summary {
   readonly hints: readonly string[];
   /** The source had not changed since all of it was there, and nothing was looked at. */
   readonly unchanged?: true;
+  /** The user ended it before its end. */
+  readonly stopped?: true;
 }
 
 /** What becomes of a version, in words, in the order in which they are counted. */
