@@ -60,7 +60,7 @@ export async function migrate(migration: Migration, step: Step): Promise<Outcome
       // Somebody else has come first.
       if (!(error instanceof ChartroomError && error.code === "conflict")) throw error;
     }
-  return bring(migration, step, (tag) => migration.target.reads(step.repository).manifest(tag));
+  return bring(migration, step, async (tag) => migration.target.reads(step.repository).manifest(tag));
 }
 
 async function bring(

@@ -1,3 +1,4 @@
+import type { Front } from "./front.ts";
 import type { Peer } from "./listener.ts";
 import type { LoggedRequest } from "./logLine.ts";
 import type { Route } from "./route.ts";
@@ -9,8 +10,6 @@ export interface Arrival {
   readonly id: string;
   /** When, ms since 1970. */
   readonly at: number;
-  /** The client's address; undefined for a socket's. */
-  readonly address: string | undefined;
 }
 
 /**
@@ -22,7 +21,6 @@ export class Exchange implements LoggedRequest {
   readonly peer: Peer;
   readonly id: string;
   readonly at: number;
-  readonly address: string | undefined;
   readonly target: RawTarget;
   route: Route | undefined = undefined;
   user: string | undefined = undefined;
@@ -39,20 +37,23 @@ export class Exchange implements LoggedRequest {
   size = 0;
   took = 0;
   readonly #began = performance.now();
+  readonly #front: Front;
+  #client: { readonly address: string | undefined } | undefined = undefined;
   readonly #ended: (exchange: Exchange) => void;
 
   /** @param ended is told when the answer is through */
   constructor(
     request: Request,
     peer: Peer,
-    { id, at, address }: Arrival,
+    front: Front,
+    { id, at }: Arrival,
     ended: (exchange: Exchange) => void,
   ) {
     this.request = request;
     this.peer = peer;
     this.id = id;
     this.at = at;
-    this.address = address;
+    this.#front = front;
     this.target = rawTarget(request.url);
     this.unread = request.body !== null;
     this.#ended = ended;
@@ -65,6 +66,12 @@ export class Exchange implements LoggedRequest {
     this.size = size;
     this.took = performance.now() - this.#began;
     this.#ended(this);
+  }
+
+  /** The client's address; undefined for a socket's. */
+  get address(): string | undefined {
+    this.#client ??= { address: this.#front.client(this.request.headers, this.peer) };
+    return this.#client.address;
   }
 
   get method(): string {

@@ -1,4 +1,5 @@
 import { ChartroomError } from "../oci/errors.ts";
+import { type Eventual, orElse, whenThere } from "../oci/eventual.ts";
 import { UpstreamFailed } from "../registry/mirror/failure.ts";
 import { answer } from "./answer.ts";
 import { asMuseum } from "./classic/errors.ts";
@@ -19,7 +20,7 @@ export interface HandlerOptions extends ResponderOptions {
   readonly front?: Front | undefined;
 }
 
-export type Handler = (request: Request, peer: Peer) => Promise<Response>;
+export type Handler = (request: Request, peer: Peer) => Eventual<Response>;
 
 /** So many bytes of a refused body are read and dropped, so that the connection lives on; a larger one is cut off. */
 const swallowLimit = 1024 * 1024;
@@ -38,33 +39,44 @@ export function createHandler(options: HandlerOptions): Handler {
     log.request(exchange);
     metrics?.ended(exchange);
   };
-  return async (request, peer) => {
-    const address = front.client(request.headers, peer.address);
-    const exchange = new Exchange(request, peer, { id: requestId(), at: now(), address }, ended);
+  return (request, peer) => {
+    const exchange = new Exchange(request, peer, front, { id: requestId(), at: now() }, ended);
+    log.began(exchange);
     metrics?.began();
-    let response: Response;
-    try {
-      response = await respond(exchange);
-    } catch (error) {
-      response = request.signal.aborted ? answer(clientGone) : errorAnswer(error);
-      // What upstreams fail with is told where they are asked; that too much is asked for is no fault of ours.
-      const isTold = error instanceof UpstreamFailed;
-      const isBusy = error instanceof ChartroomError && error.code === "busy";
-      if (response.status >= 500 && !isTold && !isBusy) log.fault(exchange.at, error);
-    }
-    if (response.status >= 400 && exchange.path.startsWith(classic)) response = await asMuseum(response);
+    const responded = orElse(
+      () => respond(exchange),
+      (error) => failed(exchange, error),
+    );
+    return whenThere(responded, (response) => {
+      if (response.status < 400 || !exchange.path.startsWith(classic)) return dressed(exchange, response);
+      return asMuseum(response).then((told) => dressed(exchange, told));
+    });
+  };
+
+  function failed({ request, at }: Exchange, error: unknown): Response {
+    const response = request.signal.aborted ? answer(clientGone) : errorAnswer(error);
+    // What upstreams fail with is told where they are asked; that too much is asked for is no fault of ours.
+    const isTold = error instanceof UpstreamFailed;
+    const isBusy = error instanceof ChartroomError && error.code === "busy";
+    if (response.status >= 500 && !isTold && !isBusy) log.fault(at, error);
+    return response;
+  }
+
+  /** The answer with what all have, told to log and metrics unless its body says itself when it is through. */
+  function dressed(exchange: Exchange, response: Response): Response {
+    const { request, peer } = exchange;
     const { status, headers } = response;
     exchange.status = status;
     exchange.answered = headers;
     headers.set("docker-distribution-api-version", "registry/2.0");
     headers.set("x-content-type-options", "nosniff");
-    front.dress(headers, request, peer.address);
+    front.dress(headers, request, peer);
     if (exchange.unread && status >= 400 && isLarge(request)) headers.set("connection", "close");
     const isHead = request.method === "HEAD";
     // Its length says how large a body is: to ask for the body itself makes a stream of it, which took a third of a small answer.
     if (!exchange.streaming) exchange.end(isHead ? 0 : Number(headers.get("content-length")));
     return isHead ? new Response(null, response) : response;
-  };
+  }
 }
 
 /** Whether a body is too large to be read for nothing; one that does not say its size may be. */
