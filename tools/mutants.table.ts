@@ -613,6 +613,13 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    without: "the bound on where a list goes on",
+    file: "src/remote/listing.ts",
+    find: "next && new URL(next.pathname + next.search, session.origin)",
+    replace: "next",
+    test: ["src/remote/listing.test.ts", "a list goes on at its registry, wherever that says"],
+  },
+  {
     without: "the anonymity of what is asked again where a redirect led",
     file: "src/remote/session.ts",
     find: "url: answer.url, anonymous: true }",
