@@ -613,6 +613,13 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    without: "the bound on where a list goes on",
+    file: "src/remote/listing.ts",
+    find: "next && new URL(next.pathname + next.search, session.origin)",
+    replace: "next",
+    test: ["src/remote/listing.test.ts", "a list goes on at its registry, wherever that says"],
+  },
+  {
     without: "the anonymity of what is asked again where a redirect led",
     file: "src/remote/session.ts",
     find: "url: answer.url, anonymous: true }",
@@ -802,7 +809,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     without: "the escaping of what an index says, on the page about it",
-    file: "src/cli/migrate/page.ts",
+    file: "src/cli/migrate/pageCharts.ts",
     find: "/[&<>\"']/g",
     replace: "/[&]/g",
     test: [
@@ -897,7 +904,7 @@ export const mutants: readonly Mutant[] = [
   {
     without: "the turn of others while a list is read",
     file: "src/registry/pages.ts",
-    find: "    await new Promise((resolve) => setImmediate(resolve));\n",
+    find: "    await giveWay();\n",
     test: [
       "src/registry/pages.test.ts",
       "others have their turn between two pages, though each is there at once",

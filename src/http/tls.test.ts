@@ -182,7 +182,8 @@ test.each<[TlsFiles, string]>([
   expect(error).toMatchObject({ code: "usage", message: expect.stringContaining(says) });
 });
 
-test("a file that is missing is node's error, which names it", async () => {
-  const error = await readTls({ caFile: file("none") }).catch((thrown: unknown) => thrown);
-  expect(error).toMatchObject({ code: "ENOENT", path: file("none") });
+test("a file that is missing, or is a directory, is node's error, which names it", async () => {
+  const failure = (caFile: string) => readTls({ caFile }).catch((thrown: unknown) => thrown);
+  expect(await failure(file("none"))).toMatchObject({ code: "ENOENT", path: file("none") });
+  expect(await failure(folder)).toMatchObject({ code: "EISDIR", path: folder });
 });

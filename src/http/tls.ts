@@ -50,7 +50,8 @@ const certificate = (pem: string) => new (process.getBuiltinModule("node:crypto"
 const privateKey = (pem: string) => process.getBuiltinModule("node:crypto").createPrivateKey(pem);
 
 async function readPem(flag: string, path: string, parse: (pem: string) => unknown): Promise<string> {
-  const pem = await readFile(path, "utf8");
+  // Of a directory node does not say which.
+  const pem = await readFile(path, "utf8").catch((error) => Promise.reject(Object.assign(error, { path })));
   try {
     parse(pem);
   } catch (cause) {

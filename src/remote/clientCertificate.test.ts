@@ -44,14 +44,6 @@ test("where a registry has an upload sent to another server, no certificate is s
   expect(store.seen).toEqual(["PUT /upload nobody"]);
 });
 
-test("nor where the next page of a list is said to be", async () => {
-  const other = await asking(() => Response.json({ tags: ["2.0.0"] }));
-  const link = { link: `<${other.url}next>; rel="next"` };
-  const registry = await asking(() => Response.json({ tags: ["1.0.0"] }, { headers: link }));
-  expect(await Array.fromAsync(remoteAt(registry.url).tags())).toHaveLength(2);
-  expect([registry.seen, other.seen]).toEqual([["GET /v2/my/repo/tags/list client"], ["GET /next nobody"]]);
-});
-
 test("nor where a redirect leads to another registry, nor where that has tokens", async () => {
   const strangers = await asking(token);
   const other = await asking(({ headers }) =>

@@ -208,6 +208,8 @@ describe("words that make no sense", () => {
     [["site", "localhost:5000/b", "--chart", "["], 'Cannot use --chart "["'],
     [["site", "localhost:5000/b", "--versions", "latest"], 'Cannot parse version range "latest"'],
     [["site", "localhost:5000/b", "--on-conflict", "ask"], "fail, skip, overwrite"],
+    [["site", "localhost:5000/b", "--report", "site"], "Cannot write to --report site: it is a directory"],
+    [["site", "localhost:5000/b", "--journal", "site"], "Cannot write to --journal site: it is a directory"],
   ])("%p is a usage error", async (args, says) => {
     const { exitCode, stderr } = await run(args);
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining(says)]);

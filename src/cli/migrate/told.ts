@@ -33,7 +33,7 @@ export interface Summary {
   readonly dependents: Readonly<Record<string, number>>;
   /** Where Artifact Hub's metadata went, or would go. */
   readonly metadata: readonly string[];
-  /** All of them, or those that need attention. */
+  /** Those that need attention. */
   readonly charts: readonly Told[];
   /** What to do about what failed. */
   readonly hints: readonly string[];
