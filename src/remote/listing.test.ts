@@ -20,29 +20,32 @@ test.each([
   expect(nextOf(link, base)?.href).toBe(url);
 });
 
-test("a list goes on at its registry, wherever that says: nobody is led to what only we can reach, nor from https to http", async () => {
-  const asked: string[] = [];
-  const servers = new AnsweringServers();
-  const elsewhere = servers.serve(({ url }) => {
-    asked.push(url);
-    return Response.json({ tags: ["secret"] });
-  });
-  const registry = servers.serve(({ url }) =>
-    url.endsWith("?last=1")
-      ? Response.json({ tags: ["2"] })
-      : Response.json(
-          { tags: ["1"] },
-          { headers: { link: `<${elsewhere}v2/my/repo/tags/list?last=1>; rel="next"` } },
-        ),
-  );
-  try {
-    const { host } = registry;
-    expect<string[]>(await Array.fromAsync(remoteOf({ host: parseRegistryHost(host) }).tags())).toEqual([
-      "1",
-      "2",
-    ]);
-    expect(asked).toEqual([]);
-  } finally {
-    await servers.closeAll();
-  }
-});
+test.each([
+  (elsewhere: URL) => `${elsewhere}v2/my/repo/tags/list?last=1`,
+  ({ host }: URL) => `http://registry.example//${host}/v2/my/repo/tags/list?last=1`,
+])(
+  "a list goes on at its registry, wherever that says: nobody is led to what only we can reach (%#)",
+  async (linkTo) => {
+    const asked: string[] = [];
+    const servers = new AnsweringServers();
+    const elsewhere = servers.serve(({ url }) => {
+      asked.push(url);
+      return Response.json({ tags: ["secret"] });
+    });
+    const registry = servers.serve(({ url }) =>
+      url.endsWith("?last=1")
+        ? Response.json({ tags: ["2"] })
+        : Response.json({ tags: ["1"] }, { headers: { link: `<${linkTo(elsewhere)}>; rel="next"` } }),
+    );
+    try {
+      const { host } = registry;
+      expect<string[]>(await Array.fromAsync(remoteOf({ host: parseRegistryHost(host) }).tags())).toEqual([
+        "1",
+        "2",
+      ]);
+      expect(asked).toEqual([]);
+    } finally {
+      await servers.closeAll();
+    }
+  },
+);

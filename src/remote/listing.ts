@@ -35,8 +35,16 @@ export async function* pagesOf(
     const bytes = await answer.bytes(pageLimit);
     yield parsePage(bytes, doing);
     const next = nextOf(answer.headers.get("link"), answer.url);
-    to = next && new URL(next.pathname + next.search, session.origin);
+    to = next && hereAs(session.origin, next);
   }
+}
+
+/** The path and query of a URL at another origin. Its parts are set one by one: a path that begins with `//` would name a host of its own. */
+function hereAs(origin: URL, { pathname, search }: URL): URL {
+  const here = new URL(origin);
+  here.pathname = pathname;
+  here.search = search;
+  return here;
 }
 
 function parsePage(bytes: Uint8Array, doing: string): JsonObject {

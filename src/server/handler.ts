@@ -4,7 +4,7 @@ import { UpstreamFailed } from "../registry/mirror/failure.ts";
 import { answer } from "./answer.ts";
 import { asMuseum } from "./classic/errors.ts";
 import { contextPath } from "./classic/route.ts";
-import { Exchange } from "./exchange.ts";
+import { Exchange, type Reception } from "./exchange.ts";
 import { Front } from "./front.ts";
 import type { Peer } from "./listener.ts";
 import type { Log } from "./log.ts";
@@ -32,15 +32,19 @@ const plainFront = new Front({ base: undefined, absolute: false, headers: [], tr
 /** The one way in: whatever happens to a request is an answer, dressed for the outside, logged and counted. It never throws. */
 export function createHandler(options: HandlerOptions): Handler {
   const { log, now, metrics, front = plainFront, root = "" } = options;
-  const requestId = idMaker();
   const respond = responder(options, front);
   const classic = `${root}${contextPath}/`;
-  const ended = (exchange: Exchange) => {
-    log.request(exchange);
-    metrics?.ended(exchange);
+  const reception: Reception = {
+    front,
+    run: crypto.randomUUID().slice(0, 8),
+    ended(exchange) {
+      log.request(exchange);
+      metrics?.ended(exchange);
+    },
   };
+  let count = 0;
   return (request, peer) => {
-    const exchange = new Exchange(request, peer, front, { id: requestId(), at: now() }, ended);
+    const exchange = new Exchange(request, peer, reception, ++count, now());
     log.began(exchange);
     metrics?.began();
     const responded = orElse(
@@ -84,10 +88,3 @@ const isLarge = ({ headers }: Request): boolean => {
   const length = headers.get("content-length");
   return length === null || Number(length) > swallowLimit;
 };
-
-/** Makes ids that tell requests apart in the logs of several runs: one random part for each, then a count. */
-function idMaker(): () => string {
-  const run = crypto.randomUUID().slice(0, 8);
-  let count = 0;
-  return () => `${run}-${++count}`;
-}

@@ -19,8 +19,10 @@ const mediaTypes = { yaml: "application/x-yaml", json: "application/json" } as c
  */
 export function chartIndex(call: Call, { prefix, form }: AtIndex): Eventual<Response> {
   const wanted = {
-    ...{ prefix: lookedBelow(call, prefix), form },
-    ...{ choice: choiceOf(call), contextPath: call.root + contextPath },
+    prefix: lookedBelow(call, prefix),
+    form,
+    choice: choiceOf(call),
+    contextPath: call.root + contextPath,
   };
   const open = async () => (await look(call, prefix)).shelf;
   return whenThere(call.registry.currentIndexes.document(wanted, open), (document) =>
