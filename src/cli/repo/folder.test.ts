@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { nodeFileSystem } from "../../files/filesystem.ts";
 import { withDirectory } from "../../testing/charts.ts";
@@ -7,15 +7,29 @@ import { archivesIn } from "./folder.ts";
 
 test("archives are found in a folder and right below it; what may not be read below is told, and hides nothing", () =>
   withDirectory(async (folder) => {
-    for (const name of ["a", "a/deep", "closed"]) await mkdir(join(folder, name));
+    for (const name of ["a", "a/deep", "closed", "locked"]) await mkdir(join(folder, name));
     for (const file of ["z.tgz", "a/y.tgz", "a/deep/x.tgz", "a/notes.md", "closed/w.tgz"])
       await writeFile(join(folder, file), "");
     const readdir = (path: string, options?: object) =>
-      path.endsWith("closed")
-        ? Promise.reject(Object.assign(new Error("no"), { code: "EACCES" }))
+      /(?:closed|locked)$/.test(path)
+        ? Promise.reject(
+            Object.assign(new Error("no"), { code: path.endsWith("closed") ? "EACCES" : "EPERM" }),
+          )
         : nodeFileSystem.readdir(path, options as { withFileTypes: true });
     const fs = { ...nodeFileSystem, readdir: readdir as typeof nodeFileSystem.readdir };
     const unread: string[] = [];
     expect(await archivesIn(fs, folder, (name) => unread.push(name))).toEqual(["a/y.tgz", "z.tgz"]);
-    expect(unread).toEqual(["closed"]);
+    expect(unread.sort()).toEqual(["closed", "locked"]);
+  }));
+
+test("a link to a folder is one, as for Helm; a link to nowhere hides nothing", () =>
+  withDirectory(async (folder) => {
+    await mkdir(join(folder, "releases"));
+    await writeFile(join(folder, "releases/a.tgz"), "");
+    await symlink("releases", join(folder, "current"));
+    await symlink("gone", join(folder, "lost"));
+    await symlink("round", join(folder, "round"));
+    await symlink("releases/a.tgz", join(folder, "b.tgz"));
+    const files = await archivesIn(nodeFileSystem, folder, () => {});
+    expect(files).toEqual(["b.tgz", "current/a.tgz", "releases/a.tgz"]);
   }));

@@ -51,6 +51,7 @@ export async function repoIndex(
   options: RepoIndexOptions,
   context: Context,
 ): Promise<void> {
+  const { fs } = context;
   const folder = directory ?? text;
   const target = resolve(context.cwd, folder);
   const found =
@@ -59,12 +60,12 @@ export async function repoIndex(
   await eachInParallel(found, parallel, async (candidate) => {
     if ("metadata" in candidate) return index.tell(await candidate.metadata());
     const row = await tried(candidate, context);
-    if (row !== undefined && index.add(row)) await writeTree(target, row.files, options.force ?? false);
+    if (row !== undefined && index.add(row)) await writeTree(fs, target, row.files, options.force ?? false);
   });
   if (options.merge !== undefined) await merge(index, options.merge, context);
   if (index.versions === 0) throw new ChartroomError("not_found", `No chart was found in ${text}`);
   const bytes = new TextEncoder().encode(index.write(options.json ? "json" : "yaml"));
-  await writeTree(target, [{ path: "index.yaml", bytes }], true);
+  await writeTree(fs, target, [{ path: "index.yaml", bytes }], true);
   await writeMetadata(target, index, context);
   const path = join(folder, "index.yaml");
   const { charts, versions } = index;
@@ -139,11 +140,12 @@ async function tried({ ref, read }: Candidate, context: Context): Promise<SiteRo
 
 /** What charts tell Artifact Hub, for the site as a whole, where they agree. What is there stays. */
 async function writeMetadata(folder: string, { metadata }: SiteIndex, context: Context): Promise<void> {
+  const { fs } = context;
   const [bytes, another] = metadata;
   if (another !== undefined)
     warn(context, `${repositoryMetadataFile} is not written: charts have different ones, and a site has one`);
-  else if (bytes !== undefined && !(await ifThere(context.fs.stat(join(folder, repositoryMetadataFile)))))
-    await writeTree(folder, [{ path: repositoryMetadataFile, bytes }], false);
+  else if (bytes !== undefined && !(await ifThere(fs.stat(join(folder, repositoryMetadataFile)))))
+    await writeTree(fs, folder, [{ path: repositoryMetadataFile, bytes }], false);
 }
 
 /**
