@@ -615,7 +615,7 @@ export const mutants: readonly Mutant[] = [
   {
     without: "the bound on where a list goes on",
     file: "src/remote/listing.ts",
-    find: "next && new URL(next.pathname + next.search, session.origin)",
+    find: "next && hereAs(session.origin, next)",
     replace: "next",
     test: ["src/remote/listing.test.ts", "a list goes on at its registry, wherever that says"],
   },

@@ -39,14 +39,14 @@ export async function writeTree(
     throw new ChartroomError(
       "conflict",
       `Cannot write into ${root}: a link or something else is in the way: ${listOf([...obstacles])}`,
-      { hint: "Nothing was written. Move it away, or write to another directory." },
+      { hint: "Nothing was written. Move it away, or write elsewhere, which an export does with -d DIR." },
     );
   const changed = of("different").map(({ path }) => path);
   if (changed.length > 0 && !force)
     throw new ChartroomError(
       "conflict",
       `Cannot write into ${root}: ${countOf(changed.length, "file")} would change: ${listOf(changed)}`,
-      { hint: "Nothing was written. --force replaces them; or write to another directory." },
+      { hint: "Nothing was written. --force replaces them, and an export with -d DIR writes elsewhere." },
     );
   await mkdir(root, { recursive: true });
   for (const file of of("absent")) await writeWhole(fs, join(root, file.path), file.bytes);

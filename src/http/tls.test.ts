@@ -41,7 +41,8 @@ async function get(certificate: TestCertificate, files: TlsFiles, options: Bun.T
     fetch: () => new Response("hello"),
   });
   try {
-    const transport = new Transport({ userAgent: "test", tls: await readTls(files) });
+    const tls = await readTls(files);
+    const transport = new Transport({ userAgent: "test", tls, sleep: async () => undefined });
     const answer = await transport.send({
       method: "GET",
       url: new URL(`https://localhost:${running.port}/`),
@@ -104,6 +105,16 @@ test("a client certificate opens a server that asks for one", async () => {
   expect(await get(server, { caFile: file("ca.pem") }, asks)).toMatchObject({
     code: "network",
     hint: expect.stringContaining("--cert-file"),
+  });
+});
+
+test("a client certificate that the server does not take is named as what may be wrong", async () => {
+  const asks = { ca: makeCertificate({ name: "Other", authority: true }).cert, requestCert: true };
+  const files = { caFile: file("ca.pem"), certFile: file("client.pem"), keyFile: file("client.key") };
+  expect(await get(server, files, { ...asks, rejectUnauthorized: true })).toMatchObject({
+    code: "network",
+    reason: "dropped",
+    hint: "Perhaps the server does not take the certificate of --cert-file.",
   });
 });
 

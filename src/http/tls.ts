@@ -62,13 +62,13 @@ async function readPem(flag: string, path: string, parse: (pem: string) => unkno
 }
 
 /** Servers end the handshake with one that has expired without a word that fetch would pass on. */
-function expectCurrent(named: string, { validFromDate, validToDate }: X509Certificate): void {
-  const [day, now] = [(date: Date) => date.toISOString().slice(0, 10), Date.now()];
+function expectCurrent(named: string, { validFrom, validTo }: X509Certificate): void {
+  const [from, until, now] = [Date.parse(validFrom), Date.parse(validTo), Date.now()];
+  const day = (at: number) => new Date(at).toISOString().slice(0, 10);
   const refuse = (why: string, hint: string) =>
     new HttpError("tls-file", `Cannot use ${named}: ${why}`, { hint });
-  if (validToDate.getTime() < now) throw refuse(`it expired on ${day(validToDate)}`, "Ask for a new one.");
-  if (validFromDate.getTime() > now)
-    throw refuse(`it is not valid before ${day(validFromDate)}`, "Check this machine's clock.");
+  if (until < now) throw refuse(`it expired on ${day(until)}`, "Ask for a new one.");
+  if (from > now) throw refuse(`it is not valid before ${day(from)}`, "Check this machine's clock.");
 }
 
 /**

@@ -101,8 +101,9 @@ async function bring(
   const expect = before?.descriptor.digest ?? "absent";
   await migration.accompany?.(step);
   await push(migration, step.repository, packed, tag, expect);
-  const replaced = before === undefined ? [] : [`it replaces ${before.descriptor.digest}`];
-  return { ...result, status: "moved", notes: [...chart.notes, ...replaced] };
+  const replaced = before?.descriptor.digest;
+  const notes = replaced === undefined ? chart.notes : [...chart.notes, `it replaces ${replaced}`];
+  return { ...result, status: "moved", replaced, notes };
 }
 
 /** Whether a manifest stays though its row has another date by now: that alone moves no digest, unless asked to. */
