@@ -6,7 +6,7 @@ import { RegistryError } from "../../registry/errors.ts";
 import { describeManifest } from "../../registry/manifests.ts";
 import { answer } from "../answer.ts";
 import type { Call } from "../call.ts";
-import { etagOf, isNotModified, parseExpected } from "../conditions.ts";
+import { etagOf, hasTag, parseExpected } from "../conditions.ts";
 
 interface At {
   readonly name: RepositoryName;
@@ -24,10 +24,11 @@ export function pullManifest(
   return whenThere(registry.repository(name).manifest(reference), (stored) => {
     if (stored === undefined) throw new RegistryError("manifestUnknown", { details: [{ name, reference }] });
     const { mediaType, digest } = stored.descriptor;
-    const headers = { "docker-content-digest": digest, etag: etagOf(digest) };
-    if (isNotModified(request.headers, digest)) return answer(304, headers);
+    const etag = etagOf(digest);
+    if (hasTag(request.headers, etag)) return answer(304, { "docker-content-digest": digest, etag });
     notifications?.pulledManifest(name, stored, tryTag(reference));
-    return answer(200, { "content-type": mediaType, ...headers }, stored.bytes);
+    const headers = { "content-type": mediaType, "docker-content-digest": digest, etag };
+    return answer(200, headers, stored.bytes);
   });
 }
 
