@@ -6,6 +6,7 @@ import { entryOf, urlPath } from "../../chart/indexEntry.ts";
 import { tryVersion } from "../../chart/version.ts";
 import { errorCode, type FileSystem } from "../../files/filesystem.ts";
 import { readAtMost } from "../../migrate/directory.ts";
+import type { Admit } from "../../migrate/room.ts";
 import { digestOf, hexOf } from "../../oci/digest.ts";
 import { ChartroomError } from "../../oci/errors.ts";
 import type { SiteRow } from "./rows.ts";
@@ -50,6 +51,7 @@ const isFolder = async (fs: FileSystem, folder: string, entry: Dirent): Promise<
 /**
  * The row of an archive in a folder, dated by its file: `helm repo index` dates it by its own run, and no two of them are alike.
  * @param base what its URL begins with, or nothing
+ * @param admit asked for room before the archive is held
  * @throws ChartroomError `invalid` for what is no chart; node's error
  */
 export async function archiveRow(
@@ -57,9 +59,10 @@ export async function archiveRow(
   folder: string,
   file: string,
   base: string,
+  admit: Admit,
 ): Promise<SiteRow> {
   const path = join(folder, file);
-  const archive = await readAtMost(fs, path, partLimits.content);
+  const archive = await readAtMost(fs, path, partLimits.content, admit);
   if (archive === undefined) throw new ChartroomError("invalid", `Cannot read ${path}: it is gone`);
   const { metadata } = await openArchive(archive);
   const digest = digestOf(archive);
