@@ -100,7 +100,7 @@ export class Uploads {
       try {
         if (chunk !== undefined && (await isRepeated(ingest, digest, chunk))) await chunk.body.cancel();
         else if (chunk !== undefined) await this.#take(session, chunk);
-        await this.#link(upload.repository, digest, ingest, upload.id);
+        await this.#link(upload.repository, digest, () => ingest.commit(digest), upload.id);
       } catch (error) {
         // The first error is the one to tell.
         await this.#acknowledge(session).catch(() => {});
@@ -116,23 +116,31 @@ export class Uploads {
    * @throws RegistryError `mirrored`, `sizeInvalid`, `digestInvalid` when the bytes have another digest
    */
   async receive(repository: RepositoryName, digest: Digest, chunk: Chunk | undefined): Promise<void> {
-    this.#refuseMirror(repository);
-    const name = crypto.randomUUID();
-    this.#receiving.add(name);
-    try {
+    await this.#whole(repository, async (name) => {
       const ingest = await this.#store.blobs.ingest(name, { brief: true });
       try {
         const { signal } = new AbortController();
         if (chunk !== undefined)
           await takeChunk(ingest, chunk, signal, async () => {}, this.#store.rules?.largestBlob);
-        await this.#link(repository, digest, ingest, undefined);
+        await this.#link(repository, digest, () => ingest.commit(digest));
       } finally {
         // What cannot be taken away now is swept later, as what a crash leaves is.
         await ingest.discard().catch(() => {});
       }
-    } finally {
-      this.#receiving.delete(name);
-    }
+    });
+  }
+
+  /**
+   * As `receive`, of a blob that is in memory.
+   * @throws RegistryError `mirrored`, `blobTooLarge`, `digestInvalid`
+   */
+  async receiveBytes(repository: RepositoryName, digest: Digest, bytes: Uint8Array): Promise<void> {
+    const { blobs, rules } = this.#store;
+    const limit = rules?.largestBlob ?? Number.POSITIVE_INFINITY;
+    if (bytes.byteLength > limit) throw new RegistryError("blobTooLarge", { details: [{ limit }] });
+    await this.#whole(repository, (name) =>
+      this.#link(repository, digest, () => blobs.put(name, digest, bytes)),
+    );
   }
 
   /**
@@ -179,20 +187,32 @@ export class Uploads {
     await Promise.all(closing);
   }
 
+  /** Do `work` with the name of an ingest that belongs to no session. */
+  async #whole(repository: RepositoryName, work: (name: string) => Promise<void>): Promise<void> {
+    this.#refuseMirror(repository);
+    const name = crypto.randomUUID();
+    this.#receiving.add(name);
+    try {
+      await work(name);
+    } finally {
+      this.#receiving.delete(name);
+    }
+  }
+
   /**
-   * Publish an ingest as the blob `digest` of a repository, and end its session, if it has one. It holds the bytes until they
-   * are linked: a collection that takes them in between costs another commit.
+   * Publish the blob `digest` of a repository, and end its session, if it has one. Its bytes are held until they are linked: a
+   * collection that takes them in between costs another `publish`.
    */
   async #link(
     repository: RepositoryName,
     digest: Digest,
-    ingest: Ingest,
-    upload: string | undefined,
+    publish: () => Promise<number>,
+    upload?: string,
   ): Promise<void> {
     const { catalog, now } = this.#store;
     await this.#burials.linked(
       digest,
-      () => refusing("not_verified", "digestInvalid", () => ingest.commit(digest)),
+      () => refusing("not_verified", "digestInvalid", publish),
       async (size, burials) => {
         const at = now();
         const link = { kind: "link-blob", repository, digest, size, burials, upload, at } as const;

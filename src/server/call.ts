@@ -93,6 +93,11 @@ export class Call {
     return bytes;
   }
 
+  /** The whole of a body that says that it is small, in memory; undefined of any other. @throws as `read` */
+  async readSmall(): Promise<Uint8Array | undefined> {
+    return isSmall(this.request) ? this.read(Number.POSITIVE_INFINITY) : undefined;
+  }
+
   /** Whether an answer of so many bytes may be held in memory as a whole; if not, it is to be sent as a stream. */
   holds(size: number): boolean {
     const { peer } = this.#exchange;
