@@ -4,8 +4,9 @@ import type { Digest } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import type { RepositoryName } from "../oci/reference.ts";
 import { Burials } from "./burials.ts";
-import { type Chunk, takeChunk } from "./chunk.ts";
-import { RegistryError, refusing } from "./errors.ts";
+import { type Chunk, refuseLarger, type SmallBody, takeChunk } from "./chunk.ts";
+import { RegistryError } from "./errors.ts";
+import { type BlobToLink, linkBlob } from "./linkBlob.ts";
 import { everyItem } from "./pages.ts";
 import type { Store } from "./store.ts";
 import { Turns } from "./turns.ts";
@@ -100,7 +101,8 @@ export class Uploads {
       try {
         if (chunk !== undefined && (await isRepeated(ingest, digest, chunk))) await chunk.body.cancel();
         else if (chunk !== undefined) await this.#take(session, chunk);
-        await this.#link(upload.repository, digest, () => ingest.commit(digest), upload.id);
+        const blob = { repository: upload.repository, digest, upload: upload.id };
+        await this.#link(blob, () => ingest.commit(digest));
       } catch (error) {
         // The first error is the one to tell.
         await this.#acknowledge(session).catch(() => {});
@@ -122,7 +124,7 @@ export class Uploads {
         const { signal } = new AbortController();
         if (chunk !== undefined)
           await takeChunk(ingest, chunk, signal, async () => {}, this.#store.rules?.largestBlob);
-        await this.#link(repository, digest, () => ingest.commit(digest));
+        await this.#link({ repository, digest }, () => ingest.commit(digest));
       } finally {
         // What cannot be taken away now is swept later, as what a crash leaves is.
         await ingest.discard().catch(() => {});
@@ -131,16 +133,16 @@ export class Uploads {
   }
 
   /**
-   * As `receive`, of a blob that is in memory.
-   * @throws RegistryError `mirrored`, `blobTooLarge`, `digestInvalid`
+   * As `receive`, of a blob that fits into memory: it takes a third of the disk's calls.
+   * @throws RegistryError `mirrored`, `blobTooLarge` before anything is read, `digestInvalid`
    */
-  async receiveBytes(repository: RepositoryName, digest: Digest, bytes: Uint8Array): Promise<void> {
+  async receiveSmall(repository: RepositoryName, digest: Digest, { size, read }: SmallBody): Promise<void> {
     const { blobs, rules } = this.#store;
-    const limit = rules?.largestBlob ?? Number.POSITIVE_INFINITY;
-    if (bytes.byteLength > limit) throw new RegistryError("blobTooLarge", { details: [{ limit }] });
-    await this.#whole(repository, (name) =>
-      this.#link(repository, digest, () => blobs.put(name, digest, bytes)),
-    );
+    refuseLarger(size, rules?.largestBlob);
+    await this.#whole(repository, async (name) => {
+      const bytes = await read();
+      await this.#link({ repository, digest }, () => blobs.put(name, digest, bytes));
+    });
   }
 
   /**
@@ -199,26 +201,8 @@ export class Uploads {
     }
   }
 
-  /**
-   * Publish the blob `digest` of a repository, and end its session, if it has one. Its bytes are held until they are linked: a
-   * collection that takes them in between costs another `publish`.
-   */
-  async #link(
-    repository: RepositoryName,
-    digest: Digest,
-    publish: () => Promise<number>,
-    upload?: string,
-  ): Promise<void> {
-    const { catalog, now } = this.#store;
-    await this.#burials.linked(
-      digest,
-      () => refusing("not_verified", "digestInvalid", publish),
-      async (size, burials) => {
-        const at = now();
-        const link = { kind: "link-blob", repository, digest, size, burials, upload, at } as const;
-        return (await catalog.apply(link)).done;
-      },
-    );
+  #link(blob: BlobToLink, publish: () => Promise<number>): Promise<void> {
+    return linkBlob(this.#store, this.#burials, blob, publish);
   }
 
   #refuseMirror(repository: RepositoryName): void {

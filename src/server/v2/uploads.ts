@@ -28,9 +28,9 @@ export async function openUpload(call: Call, { name }: InRepository): Promise<Re
   if (query.has("digest")) {
     const digest = parseDigestParameter(query.get("digest"));
     const { uploads } = registry;
-    const small = call.request.headers.has("content-range") ? undefined : await call.readSmall();
+    const small = call.request.headers.has("content-range") ? undefined : call.small();
     if (small === undefined) await uploads.receive(name, digest, parseChunk(call));
-    else await uploads.receiveBytes(name, digest, small);
+    else await uploads.receiveSmall(name, digest, small);
     return created(call, name, digest);
   }
   refuseAlgorithm(query.get("digest-algorithm"));
