@@ -535,6 +535,13 @@ export const mutants: readonly Mutant[] = [
     test: ["src/cli/tree.test.ts", "a link on the way is a conflict that no force removes"],
   },
   {
+    without: "the sync of a file that takes another's place",
+    file: "src/cli/tree.ts",
+    find: "    await replaceFile(fs, join(root, path), bytes, { temporary: temporaryBeside(join(root, path)) });",
+    replace: "    await replaceFile, writeWhole(fs, join(root, path), bytes);",
+    test: ["src/cli/tree.test.ts", "wherever the power fails, a file that another replaces is old or new"],
+  },
+  {
     without: "the refusal of a directory that holds something else",
     file: "src/layout/layout.ts",
     find: "    else if (bytes === undefined) await this.#checkUnused();\n",
@@ -595,7 +602,7 @@ export const mutants: readonly Mutant[] = [
   {
     without: "the look at the origin before a login is sent",
     file: "src/remote/session.ts",
-    find: "    if (request.url.origin !== this.origin.origin) return this.transport.send(request);\n",
+    find: "    if (request.url.origin !== this.origin.origin)\n      return this.transport.send({ ...request, anonymous: true });\n",
     test: ["src/remote/upload.test.ts", "goes to another host without the login"],
   },
   {
@@ -606,6 +613,33 @@ export const mutants: readonly Mutant[] = [
     test: [
       "src/remote/hostile.test.ts",
       "an odd registry is understood that is redirected to a host which asks for a login sends it none",
+    ],
+  },
+  {
+    without: "the anonymity of what a registry has sent to another server",
+    file: "src/remote/session.ts",
+    find: "return this.transport.send({ ...request, anonymous: true });",
+    replace: "return this.transport.send(request);",
+    test: [
+      "src/remote/clientCertificate.test.ts",
+      "where a registry has an upload sent to another server, no certificate is shown there",
+    ],
+  },
+  {
+    without: "the bound on where a list goes on",
+    file: "src/remote/listing.ts",
+    find: "next && hereAs(session.origin, next)",
+    replace: "next",
+    test: ["src/remote/listing.test.ts", "a list goes on at its registry, wherever that says"],
+  },
+  {
+    without: "the anonymity of what is asked again where a redirect led",
+    file: "src/remote/session.ts",
+    find: "url: answer.url, anonymous: true }",
+    replace: "url: answer.url }",
+    test: [
+      "src/remote/clientCertificate.test.ts",
+      "nor where a redirect leads to another registry, nor where that has tokens",
     ],
   },
   {
@@ -660,7 +694,7 @@ export const mutants: readonly Mutant[] = [
     file: "src/migrate/migrate.ts",
     find: "!hasLess && ",
     test: [
-      "src/migrate/migrate.test.ts",
+      "src/migrate/provenance.test.ts",
       "a provenance file that came later is brought where that is asked for, by the policy of conflicts, and once",
     ],
   },
@@ -700,8 +734,8 @@ export const mutants: readonly Mutant[] = [
   {
     without: "the check of an archive against its index",
     file: "src/migrate/take.ts",
-    find: "digest === undefined || digestOf(archive, algorithmOf(digest)) === digest",
-    replace: "digest === undefined || digestOf(archive, algorithmOf(digest)) !== undefined",
+    find: "meant === undefined || digest === meant",
+    replace: "meant === undefined || digest !== undefined",
     test: [
       "src/migrate/migrate.test.ts",
       "an archive that is not what the index says fails, is taken and said, or left out, by the policy",
@@ -758,9 +792,18 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    without: "the failure of a chart whose provenance file cannot be asked for",
+    file: "src/migrate/provenance.ts",
+    find: "      if (place === from) throw error;\n",
+    test: [
+      "src/migrate/provenance.test.ts",
+      "that cannot be asked for fails its chart, but not where another place answers",
+    ],
+  },
+  {
     without: "the care on the way to a registry that an index names",
     file: "src/migrate/site.ts",
-    find: "transport.refusing(this.#refusal)",
+    find: "transport.toStrangers(this.#refusal)",
     replace: "transport",
     test: [
       "src/migrate/site.test.ts",
@@ -779,7 +822,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     without: "the escaping of what an index says, on the page about it",
-    file: "src/cli/migrate/page.ts",
+    file: "src/cli/migrate/pageCharts.ts",
     find: "/[&<>\"']/g",
     replace: "/[&]/g",
     test: [
@@ -874,7 +917,7 @@ export const mutants: readonly Mutant[] = [
   {
     without: "the turn of others while a list is read",
     file: "src/registry/pages.ts",
-    find: "    await new Promise((resolve) => setImmediate(resolve));\n",
+    find: "    await giveWay();\n",
     test: [
       "src/registry/pages.test.ts",
       "others have their turn between two pages, though each is there at once",
@@ -1452,6 +1495,16 @@ export const mutants: readonly Mutant[] = [
     test: [
       "src/server/attacks/pages.test.ts",
       "of a name that leads to this machine by now changes nothing, unless it is known to be ours",
+    ],
+  },
+  {
+    without: "the care on the way to a registry that a mirrored index names",
+    file: "src/cli/registry/mirrors.ts",
+    find: "way.transport.toStrangers((to) => refusal(home, to))",
+    replace: "way.transport",
+    test: [
+      "src/cli/registry/mirrors.test.ts",
+      "nor does a registry that the index of a mirrored repository names",
     ],
   },
   {

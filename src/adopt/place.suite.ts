@@ -98,7 +98,7 @@ export class Place {
   }
 
   /** What a tag of ours names. */
-  tag(repository: string, tag: string): Promise<Digest | undefined> {
+  async tag(repository: string, tag: string): Promise<Digest | undefined> {
     return this.catalog.tag(nameOf(repository), parseTag(tag));
   }
 }

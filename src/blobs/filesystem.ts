@@ -58,7 +58,7 @@ export class FilesystemBlobs implements Blobs {
     }
   }
 
-  async bytes(digest: Digest): Promise<Uint8Array | undefined> {
+  bytes(digest: Digest): Promise<Uint8Array | undefined> {
     return ifThere(this.#fs.readFile(this.#pathOf(digest)));
   }
 

@@ -1,6 +1,7 @@
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
+import type { Eventual } from "../oci/eventual.ts";
 import type { RepositoryName, Tag } from "../oci/reference.ts";
 import type { StoredManifest } from "../oci/repository.ts";
 import type { ChartQuestions } from "./charts.ts";
@@ -84,11 +85,11 @@ export interface Questions extends Scans, ChartQuestions {
   /** Tags in ASCII order; undefined when there is no such repository. */
   tags(repository: RepositoryName, page: PageRequest<string>): Promise<Page<Tag> | undefined>;
   /** What a tag names, or undefined. */
-  tag(repository: RepositoryName, tag: Tag): Promise<Digest | undefined>;
+  tag(repository: RepositoryName, tag: Tag): Eventual<Digest | undefined>;
   /** A manifest of this repository: absent when only another repository has it. */
-  manifest(repository: RepositoryName, digest: Digest): Promise<StoredManifest | undefined>;
+  manifest(repository: RepositoryName, digest: Digest): Eventual<StoredManifest | undefined>;
   /** The size in bytes of a blob of this repository: absent when only another repository has it. */
-  blob(repository: RepositoryName, digest: Digest): Promise<number | undefined>;
+  blob(repository: RepositoryName, digest: Digest): Eventual<number | undefined>;
   /** Some repositories that have the blob, at most `limit`, in no order: where a mount without a source may look. */
   repositoriesWithBlob(digest: Digest, limit: number): Promise<readonly RepositoryName[]>;
   /** Descriptors of the manifests of this repository whose subject is `subject`, in order of digest. */

@@ -1,5 +1,6 @@
 import type { ChartFacts, Unreadable } from "../chart/facts.ts";
 import type { Digest } from "../oci/digest.ts";
+import type { Eventual } from "../oci/eventual.ts";
 import type { RepositoryName, Tag } from "../oci/reference.ts";
 import type { Page, PageRequest } from "./page.ts";
 
@@ -82,7 +83,7 @@ export interface ChartQuestions {
   /** Entries of archives as an index lists them, in the order asked for; empty for one that has none. */
   chartEntries(contents: readonly Digest[], form: "json" | "yaml"): Promise<readonly string[]>;
   /** The number of the last change below a prefix; 0 where there was none. */
-  chartChange(prefix: Prefix): Promise<number>;
+  chartChange(prefix: Prefix): Eventual<number>;
   /** Tags of the repositories one level below a prefix that changed after `after`, in order of their changes. */
   chartTags(prefix: Prefix, page: PageRequest<number>): Promise<Page<ChartTag>>;
   /** The chart that a tag names. */

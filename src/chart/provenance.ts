@@ -1,4 +1,4 @@
-import { algorithmOf, type Digest, digestOf, hexOf } from "../oci/digest.ts";
+import { algorithmOf, type Digest, hexOf } from "../oci/digest.ts";
 
 /**
  * What is to be said of bytes that stood where an archive's provenance file is: a PGP clear-signed message that names the
@@ -6,10 +6,10 @@ import { algorithmOf, type Digest, digestOf, hexOf } from "../oci/digest.ts";
  * @returns `absent` for something else, such as a page that a server gives for everything; `stale` when it names no such
  *   digest
  */
-export function provenanceKind(bytes: Uint8Array, archive: Uint8Array): "signed" | "stale" | "absent" {
+export function provenanceKind(bytes: Uint8Array, archive: Digest): "signed" | "stale" | "absent" {
   const text = new TextDecoder().decode(bytes);
   if (!text.trimStart().startsWith("-----BEGIN PGP SIGNED MESSAGE-----")) return "absent";
-  return isAbout(bytes, digestOf(archive)) ? "signed" : "stale";
+  return isAbout(bytes, archive) ? "signed" : "stale";
 }
 
 /** Whether a provenance file names an archive, by sha256; of one whose digest is another it says nothing. */

@@ -1,5 +1,7 @@
-import { lstat, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { replaceFile, writeAll } from "../files/durable.ts";
+import { type FileSystem, ifThere } from "../files/filesystem.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import { countOf } from "./words.ts";
 
@@ -15,11 +17,19 @@ const named = 10;
 /**
  * Write files below `root`. Those that are there with the same bytes are left, and so is everything else that stands
  * there. If a file would change, nothing at all is written and the error names them, unless `force`. Nothing is ever
- * written outside `root`: a link below it, to wherever, is a conflict that no force removes. Each file appears whole.
+ * written outside `root`: a link below it, to wherever, is a conflict that no force removes. Each file appears whole, and of one
+ * that is replaced a power loss leaves the old or the new.
  * @throws ChartroomError `conflict`; node's errors
  */
-export async function writeTree(root: string, files: readonly TreeFile[], force: boolean): Promise<void> {
-  const states = await Promise.all(files.map(async (file) => ({ file, state: await stateOf(root, file) })));
+export async function writeTree(
+  fs: FileSystem,
+  root: string,
+  files: readonly TreeFile[],
+  force: boolean,
+): Promise<void> {
+  const states = await Promise.all(
+    files.map(async (file) => ({ file, state: await stateOf(fs, root, file) })),
+  );
   const of = (...wanted: State[]) =>
     states.filter(({ state }) => wanted.includes(state)).map(({ file }) => file);
   const obstacles = new Set(
@@ -29,66 +39,68 @@ export async function writeTree(root: string, files: readonly TreeFile[], force:
     throw new ChartroomError(
       "conflict",
       `Cannot write into ${root}: a link or something else is in the way: ${listOf([...obstacles])}`,
-      { hint: "Nothing was written. Move it away, or write elsewhere with -d DIR." },
+      { hint: "Nothing was written. Move it away, or write elsewhere, which an export does with -d DIR." },
     );
   const changed = of("different").map(({ path }) => path);
   if (changed.length > 0 && !force)
     throw new ChartroomError(
       "conflict",
       `Cannot write into ${root}: ${countOf(changed.length, "file")} would change: ${listOf(changed)}`,
-      { hint: "Nothing was written. --force replaces them, -d DIR writes elsewhere." },
+      { hint: "Nothing was written. --force replaces them, and an export with -d DIR writes elsewhere." },
     );
   await mkdir(root, { recursive: true });
-  for (const file of of("absent", "different")) await writeWhole(join(root, file.path), file.bytes);
+  for (const file of of("absent")) await writeWhole(fs, join(root, file.path), file.bytes);
+  // Synced, other than what is new: a power loss would leave neither.
+  for (const { path, bytes } of of("different"))
+    await replaceFile(fs, join(root, path), bytes, { temporary: temporaryBeside(join(root, path)) });
 }
 
 type State = "absent" | "same" | "different" | { readonly obstacle: string };
 
 /** What stands where a file should go. Every directory on the way below `root` must be a real one. */
-async function stateOf(root: string, { path, bytes }: TreeFile): Promise<State> {
+async function stateOf(fs: FileSystem, root: string, { path, bytes }: TreeFile): Promise<State> {
   const segments = path.split("/");
   for (let depth = 1; depth < segments.length; depth++) {
     const above = segments.slice(0, depth).join("/");
-    const kind = await kindOf(join(root, above));
+    const kind = await kindOf(fs, join(root, above));
     if (kind === "absent") return "absent";
     if (kind !== "directory") return { obstacle: above };
   }
   const target = join(root, path);
-  const kind = await kindOf(target);
+  const kind = await kindOf(fs, target);
   if (kind === "absent") return "absent";
   if (kind !== "file") return { obstacle: path };
-  return bytes.byteLength === (await lstat(target)).size && (await readFile(target)).equals(bytes)
+  return bytes.byteLength === (await fs.lstat(target)).size &&
+    Buffer.compare(await fs.readFile(target), bytes) === 0
     ? "same"
     : "different";
 }
 
-async function kindOf(path: string): Promise<"absent" | "file" | "directory" | "other"> {
+async function kindOf(fs: FileSystem, path: string): Promise<"absent" | "file" | "directory" | "other"> {
+  const found = await ifThere(fs.lstat(path));
+  if (found === undefined) return "absent";
+  return found.isFile() ? "file" : found.isDirectory() ? "directory" : "other";
+}
+
+/** A file appears under its name when it is whole: a killed export leaves none that is cut. */
+async function writeWhole(fs: FileSystem, path: string, bytes: Uint8Array): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const temporary = temporaryBeside(path);
   try {
-    const found = await lstat(path);
-    return found.isFile() ? "file" : found.isDirectory() ? "directory" : "other";
+    const file = await fs.open(temporary, "wx", 0o644);
+    try {
+      await writeAll(file, [bytes], 0);
+    } finally {
+      await file.close();
+    }
+    await fs.rename(temporary, path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "absent";
+    await fs.rm(temporary, { force: true }).catch(() => {}); // the first error is the one to tell
     throw error;
   }
 }
 
-/** A file appears under its name when it is whole: a killed export leaves none that is cut. */
-async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  const temporary = join(dirname(path), `.chartroom-${crypto.randomUUID()}`);
-  try {
-    const file = await open(temporary, "wx", 0o644);
-    try {
-      await file.writeFile(bytes);
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
-}
+const temporaryBeside = (path: string): string => join(dirname(path), `.chartroom-${crypto.randomUUID()}`);
 
 const listOf = (paths: readonly string[]): string =>
   paths.slice(0, named).join(", ") + (paths.length > named ? `, and ${paths.length - named} more` : "");

@@ -57,17 +57,13 @@ export const cellOf = (text: string): string => printable(text).replace(/[\n\t]/
  */
 export function tableOf(table: readonly (readonly string[])[]): string {
   const rows = table.map((row) => (plainLine.test(row.join("")) ? row : row.map(cellOf)));
-  // By index, and one string that grows: iterators over cells take three times as long, to map and join them twice.
+  // Widths by index: an iterator over the 60,000 cells of a long table takes three times as long.
   const widths: number[] = [];
   for (const row of rows)
     for (let i = 0; i < row.length; i++) widths[i] = Math.max(widths[i] ?? 0, row[i]!.length);
-  let text = "";
-  for (const row of rows) {
-    const last = row.length - 1;
-    for (let i = 0; i < last; i++) text += `${row[i]!.padEnd(widths[i]!)}\t`;
-    text += `${row[last]}\n`;
-  }
-  return text;
+  const padded = (cell: string, i: number, { length }: readonly string[]) =>
+    i === length - 1 ? cell : cell.padEnd(widths[i]!);
+  return rows.map((row) => `${row.map(padded).join("\t")}\n`).join("");
 }
 
 /**

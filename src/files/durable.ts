@@ -25,7 +25,8 @@ export function syncDirectory(fs: FileSystem, directory: string): Promise<void> 
   });
 }
 
-async function syncFile(fs: FileSystem, path: string): Promise<void> {
+/** Make what a file, or a directory, holds survive power loss, whoever wrote it. @throws node's error */
+export async function syncFile(fs: FileSystem, path: string): Promise<void> {
   const file = await fs.open(path, "r");
   try {
     await file.sync();

@@ -1,5 +1,5 @@
 import * as node from "node:fs";
-import type { FileSystem, OpenFile } from "./filesystem.ts";
+import { type FileSystem, type OpenFile, statIfThere } from "./filesystem.ts";
 
 /**
  * The file system of the machine, for a program that does one thing. By way of node's threads a call costs 40 µs and more, most
@@ -22,7 +22,7 @@ export const promptFileSystem: FileSystem = {
       : node.readdirSync(path, options)) as FileSystem["readdir"],
   stat: async (path) => node.statSync(path),
   lstat: async (path) => node.lstatSync(path),
-  statSync: (path) => node.statSync(path, { throwIfNoEntry: false }),
+  statSync: statIfThere,
   chmod: async (path, mode) => node.chmodSync(path, mode),
   access: async (path, mode) => node.accessSync(path, mode),
 };

@@ -99,11 +99,12 @@ const explanations: Record<string, Explained> = {
  * What fetch threw, as a sentence. What is an `HttpError` already stays as it is.
  * @param answered whether the answer's headers had come
  * @param proxy the variable that names a proxy for this URL, if any: the fault may be the proxy's
+ * @param shown whether a client certificate was shown
  */
 export function explainFailure(
   cause: unknown,
   url: URL,
-  { answered, proxy }: { answered: boolean; proxy: string | undefined },
+  { answered, proxy, shown }: { answered: boolean; proxy: string | undefined; shown: boolean },
 ): HttpError {
   if (cause instanceof HttpError) return cause;
   const code = codeOf(cause);
@@ -111,14 +112,16 @@ export function explainFailure(
     reason: "unreachable",
     says: cause instanceof Error ? cause.message : "the request failed",
   };
-  // A TLS server cuts off who speaks http to it, without a word.
-  const wantsTls = !answered && known.reason === "dropped" && url.protocol === "http:";
+  // A TLS server cuts off who speaks http to it, without a word, and who shows it a certificate that it does not take (TLS 1.3).
+  const isCutOff = !answered && known.reason === "dropped";
   const mayBeProxy = proxy !== undefined && ["refused", "unresolved", "proxy"].includes(known.reason);
   const hint = mayBeProxy
     ? `${proxy} is set: check the proxy, or name this host in NO_PROXY.`
-    : wantsTls
+    : isCutOff && url.protocol === "http:"
       ? "If it speaks https, ask for that with --plain-http=false."
-      : known.hint;
+      : isCutOff && shown
+        ? "Perhaps the server does not take the certificate of --cert-file."
+        : known.hint;
   return new HttpError(
     known.reason,
     `Cannot ${answered ? "read from" : "reach"} ${url.host}: ${known.says}`,

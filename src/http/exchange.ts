@@ -40,7 +40,8 @@ export async function exchange({ method, url, headers, body, ...options }: Excha
   const explain = (cause: unknown): unknown => {
     if (signal?.aborted) return signal.reason;
     if (bodyFault !== undefined) return bodyFault.error;
-    const error = explainFailure(cause, url, { answered, proxy: proxyVariable(url) });
+    const shown = tls?.cert !== undefined;
+    const error = explainFailure(cause, url, { answered, proxy: proxyVariable(url), shown });
     trace?.(`! ${error.message}`);
     return error;
   };

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { createPrivateKey } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,6 +12,7 @@ const authority = makeCertificate({ name: "Test Authority", authority: true });
 const server = makeCertificate({ name: "localhost", issuer: authority });
 const client = makeCertificate({ name: "client", issuer: authority });
 const past = { from: new Date("2020-01-01"), until: new Date("2021-01-01") };
+const future = { from: new Date("2048-01-01"), until: new Date("2049-01-01") };
 
 let folder: string;
 const file = (name: string): string => join(folder, name);
@@ -21,6 +23,10 @@ beforeAll(async () => {
   await writeFile(file("client.pem"), client.cert);
   await writeFile(file("client.key"), client.key);
   await writeFile(file("other.key"), server.key);
+  await writeFile(file("past.pem"), makeCertificate({ name: "client", issuer: authority, ...past }).cert);
+  await writeFile(file("future.pem"), makeCertificate({ name: "client", issuer: authority, ...future }).cert);
+  const sealed = { type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "secret" } as const;
+  await writeFile(file("sealed.key"), createPrivateKey(client.key).export(sealed));
   await writeFile(file("garbage.pem"), "no certificate");
 });
 afterAll(() => rm(folder, { recursive: true }));
@@ -35,7 +41,8 @@ async function get(certificate: TestCertificate, files: TlsFiles, options: Bun.T
     fetch: () => new Response("hello"),
   });
   try {
-    const transport = new Transport({ userAgent: "test", tls: await readTls(files) });
+    const tls = await readTls(files);
+    const transport = new Transport({ userAgent: "test", tls, sleep: async () => undefined });
     const answer = await transport.send({
       method: "GET",
       url: new URL(`https://localhost:${running.port}/`),
@@ -101,6 +108,16 @@ test("a client certificate opens a server that asks for one", async () => {
   });
 });
 
+test("a client certificate that the server does not take is named as what may be wrong", async () => {
+  const asks = { ca: makeCertificate({ name: "Other", authority: true }).cert, requestCert: true };
+  const files = { caFile: file("ca.pem"), certFile: file("client.pem"), keyFile: file("client.key") };
+  expect(await get(server, files, { ...asks, rejectUnauthorized: true })).toMatchObject({
+    code: "network",
+    reason: "dropped",
+    hint: "Perhaps the server does not take the certificate of --cert-file.",
+  });
+});
+
 test("a client certificate is shown to the server that was named, and to none that it redirects to, or that a stranger named", async () => {
   const tls = { cert: server.cert, key: server.key, ca: authority.cert };
   const asking = { ...tls, requestCert: true, rejectUnauthorized: true };
@@ -128,7 +145,7 @@ test("a client certificate is shown to the server that was named, and to none th
       await statusOf(
         other.port,
         false,
-        transport.refusing(() => undefined),
+        transport.toStrangers(() => undefined),
       ),
     ).not.toBe(200);
     expect(await statusOf(first.port)).not.toBe(200);
@@ -166,6 +183,9 @@ test.each<[TlsFiles, string]>([
   [{ certFile: "garbage.pem", keyFile: "client.key" }, "--cert-file"],
   [{ certFile: "client.pem", keyFile: "client.pem" }, "--key-file"],
   [{ certFile: "client.pem", keyFile: "other.key" }, "it is not the key of --cert-file"],
+  [{ certFile: "client.pem", keyFile: "sealed.key" }, "expected a private key without a pass phrase"],
+  [{ certFile: "past.pem", keyFile: "client.key" }, "it expired on 2021-01-01"],
+  [{ certFile: "future.pem", keyFile: "client.key" }, "it is not valid before 2048-01-01"],
   [{ certFile: "client.pem" }, "go together"],
 ])("files that are not what their flags ask for are refused by name: %p", async (names, says) => {
   const files = Object.fromEntries(Object.entries(names).map(([flag, name]) => [flag, file(String(name))]));
@@ -173,7 +193,8 @@ test.each<[TlsFiles, string]>([
   expect(error).toMatchObject({ code: "usage", message: expect.stringContaining(says) });
 });
 
-test("a file that is missing is node's error, which names it", async () => {
-  const error = await readTls({ caFile: file("none") }).catch((thrown: unknown) => thrown);
-  expect(error).toMatchObject({ code: "ENOENT", path: file("none") });
+test("a file that is missing, or is a directory, is node's error, which names it", async () => {
+  const failure = (caFile: string) => readTls({ caFile }).catch((thrown: unknown) => thrown);
+  expect(await failure(file("none"))).toMatchObject({ code: "ENOENT", path: file("none") });
+  expect(await failure(folder)).toMatchObject({ code: "EISDIR", path: folder });
 });

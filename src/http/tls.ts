@@ -1,3 +1,4 @@
+import type { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { HttpError } from "./errors.ts";
 import type { TlsOptions } from "./fetch.ts";
@@ -29,6 +30,7 @@ export async function readTls({ caFile, certFile, keyFile, insecure }: TlsFiles)
     throw new HttpError("tls-file", "--cert-file and --key-file go together: one of them is missing");
   const ca = caFile === undefined ? undefined : await readPem("--ca-file", caFile, certificate);
   const cert = certFile === undefined ? undefined : await readPem("--cert-file", certFile, certificate);
+  if (cert !== undefined) expectCurrent(`--cert-file ${certFile}`, certificate(cert));
   const key = keyFile === undefined ? undefined : await readPem("--key-file", keyFile, privateKey);
   if (cert !== undefined && key !== undefined && !certificate(cert).checkPrivateKey(privateKey(key)))
     throw new HttpError(
@@ -48,7 +50,8 @@ const certificate = (pem: string) => new (process.getBuiltinModule("node:crypto"
 const privateKey = (pem: string) => process.getBuiltinModule("node:crypto").createPrivateKey(pem);
 
 async function readPem(flag: string, path: string, parse: (pem: string) => unknown): Promise<string> {
-  const pem = await readFile(path, "utf8");
+  // Of a directory node does not say which.
+  const pem = await readFile(path, "utf8").catch((error) => Promise.reject(Object.assign(error, { path })));
   try {
     parse(pem);
   } catch (cause) {
@@ -56,6 +59,16 @@ async function readPem(flag: string, path: string, parse: (pem: string) => unkno
     throw new HttpError("tls-file", `Cannot use ${flag} ${path}: expected a ${kind} in PEM`, { cause });
   }
   return pem;
+}
+
+/** Servers end the handshake with one that has expired without a word that fetch would pass on. */
+function expectCurrent(named: string, { validFrom, validTo }: X509Certificate): void {
+  const [from, until, now] = [Date.parse(validFrom), Date.parse(validTo), Date.now()];
+  const day = (at: number) => new Date(at).toISOString().slice(0, 10);
+  const refuse = (why: string, hint: string) =>
+    new HttpError("tls-file", `Cannot use ${named}: ${why}`, { hint });
+  if (until < now) throw refuse(`it expired on ${day(until)}`, "Ask for a new one.");
+  if (from > now) throw refuse(`it is not valid before ${day(from)}`, "Check this machine's clock.");
 }
 
 /**

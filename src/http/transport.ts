@@ -67,13 +67,15 @@ export class Transport {
     this.#timeouts = { ...defaultTimeouts, ...options.timeouts };
   }
 
-  /**
-   * The same way out to what a stranger named: without a client certificate, and none of its redirects may lead where `refuse` says
-   * why not.
-   */
+  /** The same way out, on which no redirect may lead where `refuse` says why not. */
   refusing(refuse: (url: URL) => string | undefined): Transport {
+    return new Transport({ ...this.#options, refuseRedirect: refuse });
+  }
+
+  /** The same way out to what a stranger named: as `refusing`, and without the client certificate. */
+  toStrangers(refuse: (url: URL) => string | undefined): Transport {
     const { cert: _, key: __, ...tls } = this.#options.tls ?? {};
-    return new Transport({ ...this.#options, tls, refuseRedirect: refuse });
+    return new Transport({ ...this.#options, tls }).refusing(refuse);
   }
 
   /**

@@ -1,10 +1,10 @@
-import { dirname, join, sep } from "node:path";
-import { FilesystemBlobs } from "../blobs/filesystem.ts";
+import { dirname, join } from "node:path";
+import { blobPathIn, FilesystemBlobs } from "../blobs/filesystem.ts";
 import { makeDirectory, replaceFile, syncDirectory } from "../files/durable.ts";
 import { type FileSystem, ifThere, nodeFileSystem } from "../files/filesystem.ts";
 import { acquire } from "../files/lock.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
-import { type Algorithm, algorithmOf, type Digest, hexOf, tryDigest } from "../oci/digest.ts";
+import { type Digest, tryDigest } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import { jsonBytes, parseJsonObject } from "../oci/json.ts";
 import type { ByteRange, StoredManifest } from "../oci/repository.ts";
@@ -27,21 +27,20 @@ export class Layout {
   readonly directory: string;
   readonly fs: FileSystem;
   readonly blobs: FilesystemBlobs;
+  readonly blobsPath: string;
   readonly lockPath: string;
   /** What `charts` remembers, beside the layout; it may be deleted at any time. */
   readonly rowsPath: string;
   /** What manifests that were read say of their subject: it never changes, and each is asked about again and again. */
   readonly referring = new Map<Digest, Referring>();
-  readonly #blobsBelow: Record<Algorithm, string>;
 
   constructor(directory: string, fs: FileSystem) {
     this.directory = directory;
     this.fs = fs;
+    this.blobsPath = join(directory, "blobs");
     this.lockPath = `${directory}.lock`;
     this.rowsPath = `${directory}.rows`;
-    const below = (algorithm: Algorithm) => join(directory, "blobs", algorithm, sep);
-    this.#blobsBelow = { sha256: below("sha256"), sha512: below("sha512") };
-    this.blobs = new FilesystemBlobs(fs, { blobs: join(directory, "blobs"), ingest: this.ingestPath });
+    this.blobs = new FilesystemBlobs(fs, { blobs: this.blobsPath, ingest: this.ingestPath });
   }
 
   get indexPath(): string {
@@ -57,7 +56,7 @@ export class Layout {
   }
 
   blobPath(digest: Digest): string {
-    return this.#blobsBelow[algorithmOf(digest)] + hexOf(digest);
+    return blobPathIn(this.blobsPath, digest);
   }
 
   /**

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { appendFile, mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { appendFile, mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { nodeFileSystem } from "../files/filesystem.ts";
 import { parseDigest } from "../oci/digest.ts";
 import { parseTag } from "../oci/reference.ts";
@@ -102,4 +102,13 @@ test("an index is remembered for the very same migration", async () => {
   await rememberIndex(nodeFileSystem, path, "this", version);
   expect(await rememberedIndex(nodeFileSystem, path, "this")).toEqual(version);
   expect(await rememberedIndex(nodeFileSystem, path, "that")).toBeUndefined();
+});
+
+test("two migrations that end at once both remember their index, and leave nothing else", async () => {
+  const kept = Array.from({ length: 4 }, (_, at) =>
+    rememberIndex(nodeFileSystem, path, "this", { etag: `"${at}"` }),
+  );
+  await Promise.all(kept);
+  expect((await rememberedIndex(nodeFileSystem, path, "this"))?.etag).toMatch(/^"[0-3]"$/);
+  expect(await readdir(dirname(path))).toEqual([basename(path)]);
 });

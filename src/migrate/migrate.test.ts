@@ -1,17 +1,13 @@
 import { beforeEach, describe, expect, test } from "bun:test";
 import { describe as descriptorOf } from "../oci/descriptor.ts";
 import { digestOf } from "../oci/digest.ts";
-import { ChartroomError } from "../oci/errors.ts";
-import { limiter } from "../oci/limiter.ts";
 import { parseTag, type RepositoryName } from "../oci/reference.ts";
 import { codeOf, failureOf } from "../testing/errors.ts";
+import { memoryMigration } from "../testing/memoryMigration.ts";
 import { archiveOf, provenanceOf, rowOf, stepOf } from "../testing/migrate.ts";
-import { MemoryRepository } from "../testing/repository.ts";
-import { heldChart } from "./held.ts";
 import type { IndexRow } from "./indexRow.ts";
 import type { Learned } from "./journal.ts";
-import { foresee, type Migration, migrate } from "./migrate.ts";
-import type { Step } from "./plan.ts";
+import { foresee, type Migration } from "./migrate.ts";
 import { verifyStep } from "./verify.ts";
 
 const [archive, other] = [await archiveOf("mychart", "1.0.0"), await archiveOf("mychart", "2.0.0")];
@@ -20,54 +16,9 @@ const row = (more: Partial<IndexRow> = {}) =>
   rowOf("mychart", "1.0.0", { digest: digestOf(archive), created, ...more });
 const utf8 = (text: string) => new TextEncoder().encode(text);
 
-/** What stands where, by URL; what was fetched, in order. */
-const files = new Map<string, Uint8Array>();
-const fetched: string[] = [];
-let repositories = new Map<string, MemoryRepository>();
-beforeEach(() => {
-  files.clear();
-  fetched.length = 0;
-  repositories = new Map();
-});
-
-const repository = (name: string): MemoryRepository => {
-  const made = repositories.get(name) ?? new MemoryRepository();
-  repositories.set(name, made);
-  return made;
-};
-const migration = (more: Partial<Migration> = {}): Migration => ({
-  source: {
-    places: ({ urls }) =>
-      urls.map((shown) => ({
-        shown,
-        size: async () => files.get(shown)?.byteLength,
-        async archive() {
-          fetched.push(shown);
-          const bytes = files.get(shown);
-          if (bytes === undefined) throw new ChartroomError("not_found", `Not found: ${shown}`);
-          return bytes;
-        },
-        provenance: async () => files.get(`${shown}.prov`),
-      })),
-  },
-  target: {
-    reads: repository,
-    push: (name, work) => work(repository(name)),
-  },
-  learnings: { find: () => undefined },
-  onConflict: "fail",
-  onMismatch: "fail",
-  openings: limiter(1),
-  lateProvenance: false,
-  signal: new AbortController().signal,
-  ...more,
-});
-const run = (step: Step, more: Partial<Migration> = {}) => migrate(migration(more), step);
-const held = async (name = "mychart", tag = "1.0.0") => {
-  const stored = await repository(name).manifest(parseTag(tag));
-  return stored && { ...heldChart(stored)!, manifest: stored.descriptor.digest };
-};
 const url = "mychart-1.0.0.tgz";
+const { files, fetched, repositories, repository, migration, run, held, clear } = memoryMigration();
+beforeEach(clear);
 
 describe("a chart", () => {
   test("goes over byte for byte, with its date and its provenance, and the same again fetches nothing", async () => {
@@ -200,9 +151,8 @@ describe("an archive that is not what the index says", () => {
         message: "The archive is of mychart 1.0.0, not what the index says",
       });
     }
-    expect(
-      [...repositories.values()].every(async (each) => !(await Array.fromAsync(each.tags())).length),
-    ).toBe(true);
+    const tags = [...repositories.values()].map((each) => Array.fromAsync(each.tags()));
+    expect((await Promise.all(tags)).flat()).toEqual([]);
     expect(await held()).toBeUndefined();
   });
 
@@ -269,60 +219,6 @@ describe("a tag that holds something else", () => {
     expect(await foresee(migration(), stepOf(row({ digest: undefined })))).toMatchObject({
       status: "planned",
     });
-    expect(fetched).toEqual([]);
-  });
-});
-
-describe("a provenance file", () => {
-  const step = stepOf(row());
-  beforeEach(() => void files.set(url, archive));
-
-  test("of another archive is kept, and said", async () => {
-    files.set(`${url}.prov`, utf8(provenanceOf(digestOf(other))));
-    expect(await run(step)).toMatchObject({ notes: ["its provenance file is of another archive"] });
-    expect((await held())?.provenance).toBeDefined();
-  });
-
-  test("that is a page is none", async () => {
-    files.set(`${url}.prov`, utf8("<html>"));
-    expect(await run(step)).toMatchObject({ status: "moved", notes: [] });
-    expect((await held())?.provenance).toBeUndefined();
-    expect(await verifyStep(migration(), step)).toMatchObject({ status: "verified" });
-  });
-
-  test("that came later, or changed, is missed by verify", async () => {
-    await run(step);
-    files.set(`${url}.prov`, utf8(provenanceOf(digestOf(archive))));
-    expect(await failureOf(verifyStep(migration(), step))).toMatchObject({
-      message: "mychart:1.0.0 differs: its provenance is missing",
-      hint: expect.stringContaining("--late-provenance"),
-    });
-  });
-
-  test("that came later is brought where that is asked for, by the policy of conflicts, and once", async () => {
-    await run(step);
-    files.set(`${url}.prov`, utf8(provenanceOf(digestOf(archive))));
-    expect(await run(step)).toMatchObject({ status: "exists" });
-    const late = { lateProvenance: true };
-    const asked = async (more: Partial<Migration>, of = step) => await run(of, { ...late, ...more });
-    expect(await codeOf(asked({}))).toBe("conflict");
-    // Another date alone moves nothing; a signature is not lost to it.
-    expect(await codeOf(asked({}, stepOf(row({ created: "2026-07-01T00:00:00Z" }))))).toBe("conflict");
-    expect(await foresee(migration(late), step)).toMatchObject({ status: "conflict" });
-    expect(await asked({ onConflict: "skip" })).toMatchObject({
-      status: "skipped",
-      notes: ["its tag holds the same archive in another manifest"],
-    });
-    const before = await held();
-    expect(before?.provenance).toBeUndefined();
-    expect(await asked({ onConflict: "overwrite" })).toMatchObject({
-      status: "moved",
-      notes: [`it replaces ${before?.manifest}`],
-    });
-    expect((await held())?.provenance).toBeDefined();
-    expect(await verifyStep(migration(), step)).toMatchObject({ status: "verified" });
-    fetched.length = 0;
-    expect(await asked({ onConflict: "overwrite" })).toMatchObject({ status: "exists" });
     expect(fetched).toEqual([]);
   });
 });

@@ -2,15 +2,16 @@ import { parseConfig } from "../chart/config.ts";
 import { createdOf } from "../chart/moment.ts";
 import { type PackedForPush, packForPush } from "../chart/packed.ts";
 import { copy } from "../oci/copy.ts";
+import type { Digest } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import { parseTag, type RepositoryName, type Tag } from "../oci/reference.ts";
 import type { Expected, Reads, StoredManifest, Target } from "../oci/repository.ts";
 import { readVerified } from "../oci/verify.ts";
 import { heldChart, isMeant, isOfAnotherDate } from "./held.ts";
 import type { Learnings } from "./journal.ts";
-import { isSignedSince } from "./late.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Step } from "./plan.ts";
+import { isSignedSince } from "./provenance.ts";
 import type { ChartSource } from "./source.ts";
 import { MismatchSkipped, type TakeOptions, takeChart } from "./take.ts";
 
@@ -59,7 +60,7 @@ export async function migrate(migration: Migration, step: Step): Promise<Outcome
       // Somebody else has come first.
       if (!(error instanceof ChartroomError && error.code === "conflict")) throw error;
     }
-  return bring(migration, step, (tag) => migration.target.reads(step.repository).manifest(tag));
+  return bring(migration, step, async (tag) => migration.target.reads(step.repository).manifest(tag));
 }
 
 async function bring(
@@ -71,8 +72,8 @@ async function bring(
   const planned = learnings.find(step)?.tag ?? step.tag;
   const held = await look(planned);
   if (held !== undefined && (await isWanted(migration, held, step))) return there(step, planned, held);
-  if (held !== undefined && onConflict === "skip" && step.row.digest !== undefined)
-    return skipped(step, heldSays(held, step));
+  if (held !== undefined && onConflict === "skip" && isForetold(migration, step))
+    return skipped(step, heldSays(held, step.row.digest));
 
   const chart = await takeChart(source, step.row, migration).catch((error) => {
     if (error instanceof MismatchSkipped) return error;
@@ -93,15 +94,16 @@ async function bring(
     const hasLess = isSigned && heldChart(before)?.provenance === undefined;
     if (before.descriptor.digest === digest || (!hasLess && (await isKept(migration, before, step, dated))))
       return { ...result, status: "exists", manifest: before.descriptor.digest, notes: chart.notes };
-    if (onConflict === "skip") return skipped(step, heldSays(before, step));
+    if (onConflict === "skip") return skipped(step, heldSays(before, packed.content));
     // Under a tag of another row's, nobody asked to replace anything.
     if (onConflict === "fail" || tag !== step.tag) throw taken(tag, before, packed);
   }
   const expect = before?.descriptor.digest ?? "absent";
   await migration.accompany?.(step);
   await push(migration, step.repository, packed, tag, expect);
-  const replaced = before === undefined ? [] : [`it replaces ${before.descriptor.digest}`];
-  return { ...result, status: "moved", notes: [...chart.notes, ...replaced] };
+  const replaced = before?.descriptor.digest;
+  const notes = replaced === undefined ? chart.notes : [...chart.notes, `it replaces ${replaced}`];
+  return { ...result, status: "moved", replaced, notes };
 }
 
 /** Whether a manifest stays though its row has another date by now: that alone moves no digest, unless asked to. */
@@ -121,13 +123,17 @@ async function isWanted(migration: Migration, held: StoredManifest, step: Step):
   const { source, target, renaming, learnings, lateProvenance } = migration;
   const isLearned = learnings.find(step)?.manifest === held.descriptor.digest;
   if (!isLearned && !isMeant(held, step) && !(await isKept(migration, held, step, step.row))) return false;
-  if (lateProvenance && (await isSignedSince(held, source, step.row))) return false;
+  if (lateProvenance && (await isSignedSince(held, source.places(step.row)))) return false;
   const config = heldChart(held)?.config;
   if (renaming === undefined || config === undefined) return true;
   const blob = await target.reads(step.repository).blob(config);
   const { dependencies } = parseConfig(await readVerified(blob, config));
   return dependencies.every((each) => renaming(each) === undefined);
 }
+
+/** Whether an index says which archive would be pushed: one whose dependencies are rewritten is another. */
+const isForetold = ({ renaming }: Pick<Migration, "renaming">, { row }: Step): boolean =>
+  row.digest !== undefined && renaming === undefined;
 
 /** What `migrate` would do, without asking for an archive; what it cannot know then, it says. */
 export async function foresee(migration: Migration, step: Step) {
@@ -137,14 +143,12 @@ export async function foresee(migration: Migration, step: Step) {
   const isNew = (await target.lacks?.(step.repository)) ?? false;
   const held = isNew ? undefined : await target.reads(step.repository).manifest(tag);
   if (held !== undefined && (await isWanted(migration, held, step))) return there(step, tag, held);
-  const known = step.row.digest !== undefined && migration.renaming === undefined;
-  if (held !== undefined && known && onConflict === "skip") return skipped(step, heldSays(held, step));
+  const known = isForetold(migration, step);
+  const says = held && heldSays(held, step.row.digest);
+  if (says !== undefined && known && onConflict === "skip") return skipped(step, says);
   const size = await source.places(step.row)[0]?.size();
   const status = held !== undefined && known && onConflict === "fail" ? "conflict" : "planned";
-  const notes =
-    held === undefined
-      ? []
-      : [known ? heldSays(held, step) : "whether its tag holds just this cannot be told"];
+  const notes = says === undefined ? [] : [known ? says : "whether its tag holds just this cannot be told"];
   return { step, tag, status, size, notes } satisfies Outcome;
 }
 
@@ -161,9 +165,9 @@ const skipped = (step: Step, why: string): Outcome => ({
   notes: [why],
 });
 
-/** What is said of a tag that holds another manifest than the step's. */
-const heldSays = (held: StoredManifest, { row }: Step): string =>
-  row.digest !== undefined && heldChart(held)?.content.digest === row.digest
+/** What is said of a tag that holds another manifest than the one of this archive that would be pushed. */
+const heldSays = (held: StoredManifest, archive: Digest | undefined): string =>
+  archive !== undefined && heldChart(held)?.content.digest === archive
     ? "its tag holds the same archive in another manifest"
     : "its tag holds something else";
 

@@ -1,6 +1,8 @@
 import type { ReadFacts } from "../chart/facts.ts";
+import { copied } from "../oci/copied.ts";
 import type { Digest } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
+import { giveWay } from "../oci/giveWay.ts";
 import { limiter } from "../oci/limiter.ts";
 import type { Reference, RepositoryName, Tag } from "../oci/reference.ts";
 import type { Upstream } from "../oci/upstream.ts";
@@ -126,7 +128,7 @@ async function rowsOf(entries: Parameters<typeof planOf>[0]): Promise<Rows> {
 async function* inTurns(entries: Parameters<typeof planOf>[0]): AsyncGenerator<IndexEntry> {
   let taken = 0;
   for await (const entry of entries) {
-    if (++taken % entriesAtOnce === 0) await new Promise((resolve) => setImmediate(resolve));
+    if (++taken % entriesAtOnce === 0) await giveWay();
     yield entry;
   }
 }
@@ -150,6 +152,3 @@ function unpacked(text: string): IndexRow {
   const [name, version, urls, created, digest]: PackedRow = JSON.parse(text);
   return { name, version, urls, created, digest, deprecated: false, removed: false };
 }
-
-/** A part of a string is a view of the whole, and keeps it. */
-const copied = <T extends string>(text: T): T => Buffer.from(text).toString() as T;

@@ -25,6 +25,8 @@ export interface Outcome {
   readonly archive?: Digest | undefined;
   readonly size?: number | undefined;
   readonly manifest?: Digest | undefined;
+  /** The manifest that its tag held before, and holds no more. */
+  readonly replaced?: Digest | undefined;
   readonly error?: Failure | undefined;
   readonly notes: readonly string[];
   /** Dependencies that the chart looks for in its source, as far as its archive was read; it may be shut one day. */

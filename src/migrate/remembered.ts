@@ -34,8 +34,8 @@ export async function rememberIndex(
   version: IndexVersion,
 ): Promise<void> {
   await makeDirectory(fs, dirname(path));
-  const temporary = `${path}.new`;
-  await fs.rm(temporary, { force: true });
+  // Two migrations of the same may end at once.
+  const temporary = `${path}.${crypto.randomUUID()}`;
   await replaceFile(fs, path, jsonBytes({ what, ...version }), { mode: 0o600, temporary });
 }
 

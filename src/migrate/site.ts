@@ -29,7 +29,7 @@ export interface SiteOptions extends Rewriting {
   readonly authorization?: string | undefined;
   /**
    * Opens a repository of a registry that a row names; without it, such rows are refused.
-   * @param transport the way there, which follows no redirect to where an index may not lead
+   * @param transport the way there, which shows no client certificate and follows no redirect to where an index may not lead
    */
   readonly registry?: (reference: Reference, transport: Transport) => Reads;
 }
@@ -82,7 +82,7 @@ export class Site implements ChartSource {
     try {
       const reference = referenceOf(url, version);
       const name = repositoryOf(reference);
-      const reads = this.#repositories.get(name) ?? registry(reference, transport.refusing(this.#refusal));
+      const reads = this.#repositories.get(name) ?? registry(reference, transport.toStrangers(this.#refusal));
       this.#repositories.set(name, reads); // one token is good for all versions of a chart
       return registryPlace(reference, reads);
     } catch (error) {

@@ -2,13 +2,13 @@ import { openArchive } from "../chart/archive/archive.ts";
 import { metadataOf, type ReadFacts } from "../chart/facts.ts";
 import type { Metadata } from "../chart/metadata.ts";
 import type { ChartInMemory } from "../chart/packed.ts";
-import { provenanceKind } from "../chart/provenance.ts";
 import { type Renaming, rewriteDependencies } from "../chart/rewriteDependencies.ts";
 import { compareVersions, tryVersion } from "../chart/version.ts";
 import { algorithmOf, type Digest, digestOf } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import type { limiter } from "../oci/limiter.ts";
 import type { IndexRow } from "./indexRow.ts";
+import { findProvenance } from "./provenance.ts";
 import type { Admit } from "./room.ts";
 import type { ArchivePlace, ChartSource } from "./source.ts";
 
@@ -40,7 +40,7 @@ export class MismatchSkipped extends Error {}
 
 /**
  * A row's chart out of its source: from the first place that has the archive which the index means, opened, and with its
- * provenance.
+ * provenance, wherever that is.
  * @throws MismatchSkipped; ChartroomError `not_verified` when no place has the right bytes, `invalid` for what is no chart, or
  *   one of another name or version; else what the last place failed with
  */
@@ -49,8 +49,9 @@ export async function takeChart(
   row: IndexRow,
   { onMismatch, openings, read, renaming, admit }: TakeOptions,
 ): Promise<TakenChart> {
-  const { place, archive, matches } = await takeArchive(source.places(row), row, onMismatch, admit);
-  const notes = matches ? [] : [`the index says ${row.digest}, the archive is ${digestOf(archive)}`];
+  const places = source.places(row);
+  const { place, archive, digest, matches } = await takeArchive(places, row, onMismatch, admit);
+  const notes = matches ? [] : [`the index says ${row.digest}, the archive is ${digest}`];
   if (row.oddDigest !== undefined)
     notes.push(
       `the index says ${JSON.stringify(row.oddDigest.slice(0, 100))}, which is no digest to compare with`,
@@ -61,7 +62,7 @@ export async function takeChart(
       const chart = await openArchive(archive);
       return { metadata: chart.metadata, rewritten: renaming && rewriteDependencies(chart, renaming) };
     }),
-    place.provenance(),
+    findProvenance(places, digest, place),
   ]);
   notes.push(...compared(row, metadata));
   if (rewritten !== undefined) {
@@ -69,15 +70,8 @@ export async function takeChart(
     notes.push(`its dependencies are in the target now, so its digest is another${signature}`);
     return { ...rewritten, provenance: undefined, notes, rewritten: true };
   }
-  const kind = provenance && provenanceKind(provenance, archive);
-  if (kind === "stale") notes.push("its provenance file is of another archive");
-  return {
-    metadata,
-    archive,
-    provenance: kind === "absent" ? undefined : provenance,
-    notes,
-    rewritten: false,
-  };
+  if (provenance?.isStale) notes.push("its provenance file is of another archive");
+  return { metadata, archive, provenance: provenance?.bytes, notes, rewritten: false };
 }
 
 async function metadataBy(read: ReadFacts, archive: Uint8Array): Promise<Metadata> {
@@ -91,6 +85,8 @@ async function metadataBy(read: ReadFacts, archive: Uint8Array): Promise<Metadat
 export interface FoundArchive {
   readonly place: ArchivePlace;
   readonly archive: Uint8Array;
+  /** By the algorithm that the index goes by. */
+  readonly digest: Digest;
   readonly matches: boolean;
 }
 
@@ -100,7 +96,7 @@ export interface FoundArchive {
  */
 export async function takeArchive(
   places: readonly ArchivePlace[],
-  { digest }: Pick<IndexRow, "digest">,
+  { digest: meant }: Pick<IndexRow, "digest">,
   onMismatch: MismatchPolicy,
   admit?: Admit,
 ): Promise<FoundArchive> {
@@ -110,9 +106,10 @@ export async function takeArchive(
     try {
       const archive = await place.archive(admit);
       if (!isPacked(archive)) throw notPacked(archive, place);
-      const matches = digest === undefined || digestOf(archive, algorithmOf(digest)) === digest;
-      if (matches) return { place, archive, matches };
-      wrong ??= { place, archive, matches };
+      const digest = digestOf(archive, meant && algorithmOf(meant));
+      const matches = meant === undefined || digest === meant;
+      if (matches) return { place, archive, digest, matches };
+      wrong ??= { place, archive, digest, matches };
     } catch (error) {
       failure = error;
     }
@@ -120,13 +117,13 @@ export async function takeArchive(
   if (wrong === undefined) throw failure;
   if (onMismatch === "warn") return wrong;
   if (onMismatch === "skip") throw new MismatchSkipped(`${wrong.place.shown} is not what the index says`);
-  throw mismatch(wrong, digest);
+  throw mismatch(wrong, meant);
 }
 
-const mismatch = ({ place, archive }: FoundArchive, digest: Digest | undefined): ChartroomError =>
+const mismatch = ({ place, digest }: FoundArchive, meant: Digest | undefined): ChartroomError =>
   new ChartroomError(
     "not_verified",
-    `${place.shown} is not what the index says: its digest is ${digestOf(archive)}, not ${digest}`,
+    `${place.shown} is not what the index says: its digest is ${digest}, not ${meant}`,
     { hint: "--on-digest-mismatch warn takes it nevertheless." },
   );
 

@@ -3,10 +3,10 @@ import { digestOf } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
 import { readVerified } from "../oci/verify.ts";
 import { heldChart, isOfAnotherDate } from "./held.ts";
-import { provenanceBeside } from "./late.ts";
 import type { Migration } from "./migrate.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Step } from "./plan.ts";
+import { findProvenance } from "./provenance.ts";
 import { takeChart } from "./take.ts";
 
 /**
@@ -49,8 +49,10 @@ export async function verifyStep(migration: Migration, step: Step) {
     notes.push(`it came ${created}; by now the index says ${wanted}`);
   }
   const bytes = provenance && (await readVerified(await reads.blob(provenance), provenance));
-  const beside = rewritten ? undefined : await provenanceBeside(source, row);
-  if (beside !== undefined && (bytes === undefined || !Buffer.from(bytes).equals(beside)))
+  const beside = rewritten ? undefined : await findProvenance(source.places(row), content.digest);
+  if (bytes === undefined && beside?.isStale)
+    notes.push("its provenance file is of another archive, and was left");
+  else if (beside !== undefined && (bytes === undefined || !Buffer.from(bytes).equals(beside.bytes)))
     throw bytes === undefined
       ? differs(
           "its provenance is missing",

@@ -121,7 +121,7 @@ export async function copy(
   /** A manifest that another one names, or that refers to another. */
   const copyManifest = (named: Descriptor, depth: number): Promise<void> =>
     once("manifest", named.digest, async () => {
-      const stored = await limit(() => source.manifest(named.digest));
+      const stored = await limit(async () => source.manifest(named.digest));
       // A sparse index names platforms that were never copied (image-spec, "unreferenced or missing"); a list of
       // referrers under a tag may name some that were deleted since.
       if (stored === undefined) return;

@@ -1,5 +1,6 @@
 import type { Descriptor } from "./descriptor.ts";
 import type { Digest } from "./digest.ts";
+import type { Eventual } from "./eventual.ts";
 import type { RepositoryName, Tag } from "./reference.ts";
 
 /** A half-open range of bytes: `start` inclusive, `end` exclusive. */
@@ -23,7 +24,7 @@ export interface Reads {
   /** The descriptor of what a tag or digest names, without its bytes; undefined when there is none. */
   resolve(name: Tag | Digest): Promise<Descriptor | undefined>;
   /** The manifest that a tag or digest names; undefined when there is none. Its bytes match its digest. */
-  manifest(name: Tag | Digest): Promise<StoredManifest | undefined>;
+  manifest(name: Tag | Digest): Eventual<StoredManifest | undefined>;
   /**
    * A blob's bytes as they come: wrap the stream in `verify` before believing it.
    * @throws ChartroomError `not_found` when the repository does not have it

@@ -1,4 +1,5 @@
 import type { Page } from "../catalog/catalog.ts";
+import { giveWay } from "../oci/giveWay.ts";
 
 /**
  * Every item of a list that comes in pages. Between two pages others have their turn: a catalog answers at once, and without
@@ -18,6 +19,6 @@ export async function* everyItem<T, Cursor>(
     const last = items.at(-1);
     if (!more || last === undefined) return;
     cursor = cursorOf(last);
-    await new Promise((resolve) => setImmediate(resolve));
+    await giveWay();
   }
 }

@@ -3,6 +3,7 @@ import type { Page, PageRequest } from "../catalog/catalog.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
+import { type Eventual, whenThere } from "../oci/eventual.ts";
 import type { Manifest } from "../oci/manifest.ts";
 import type { RepositoryName, Tag } from "../oci/reference.ts";
 import type {
@@ -47,15 +48,15 @@ export class RegistryRepository implements Reads, Writes, Deletes, Mounts {
     return (await this.manifest(name))?.descriptor;
   }
 
-  async manifest(name: Tag | Digest): Promise<StoredManifest | undefined> {
+  manifest(name: Tag | Digest): Eventual<StoredManifest | undefined> {
     const { catalog } = this.#store;
     // A tag never holds a colon, a digest always does.
-    const digest = name.includes(":") ? (name as Digest) : await catalog.tag(this.name, name as Tag);
-    return digest && catalog.manifest(this.name, digest);
+    const named = name.includes(":") ? (name as Digest) : catalog.tag(this.name, name as Tag);
+    return whenThere(named, (digest) => digest && catalog.manifest(this.name, digest));
   }
 
   /** A blob's size in bytes, or undefined when the repository does not have it. */
-  async stat({ digest }: BlobName): Promise<number | undefined> {
+  stat({ digest }: BlobName): Eventual<number | undefined> {
     return this.#store.catalog.blob(this.name, digest);
   }
 

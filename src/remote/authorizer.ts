@@ -97,8 +97,8 @@ export class Authorizer {
   }
 
   /**
-   * A header for one request to where a redirect led, which asks for a token on its own account. It is nobody's: a login is
-   * for the registry that the user named (crane #2258).
+   * A header for one request to where a redirect led, which asks for a token on its own account. It is nobody's: login and
+   * client certificate are for the registry that the user named (crane #2258).
    */
   async anonymous(answer: Answer, doing: string): Promise<string | undefined> {
     const { transport, origin, registry } = this.#options;
@@ -106,7 +106,8 @@ export class Authorizer {
     if (challenge === undefined) return undefined;
     const attempt = { doing, registry, secrets: [] };
     const scopes = scopesIn(challenge);
-    return fetchToken({ transport, origin, challenge, scopes, login: undefined, attempt }).then(
+    const stranger = { transport, origin, challenge, scopes, login: undefined, anonymous: true, attempt };
+    return fetchToken(stranger).then(
       ({ token }) => `Bearer ${token}`,
       (error) => {
         if (error instanceof ChartroomError) return undefined;

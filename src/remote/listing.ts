@@ -9,7 +9,8 @@ const pagesLimit = 10_000;
 
 /**
  * The pages of a list as JSON, following `Link: <…>; rel="next"` (distribution-spec, "Listing Tags").
- * Gives nothing at all when the registry says 404.
+ * Gives nothing at all when the registry says 404. Of the link only path and query count, as for skopeo: a registry behind a proxy may
+ * not know its own name, and one outside leads nobody into an inner network.
  */
 export async function* pagesOf(
   session: Session,
@@ -33,8 +34,17 @@ export async function* pagesOf(
     if (answer.status === 404) return session.expectAbsent(answer, doing);
     const bytes = await answer.bytes(pageLimit);
     yield parsePage(bytes, doing);
-    to = nextOf(answer.headers.get("link"), answer.url);
+    const next = nextOf(answer.headers.get("link"), answer.url);
+    to = next && hereAs(session.origin, next);
   }
+}
+
+/** The path and query of a URL at another origin. Its parts are set one by one: a path that begins with `//` would name a host of its own. */
+function hereAs(origin: URL, { pathname, search }: URL): URL {
+  const here = new URL(origin);
+  here.pathname = pathname;
+  here.search = search;
+  return here;
 }
 
 function parsePage(bytes: Uint8Array, doing: string): JsonObject {

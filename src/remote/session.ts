@@ -78,7 +78,9 @@ export class Session {
   }
 
   async #sendLoggedIn(request: HttpRequest, need: Need, doing: string): Promise<Answer> {
-    if (request.url.origin !== this.origin.origin) return this.transport.send(request);
+    // Neither login nor client certificate is for where the registry has uploads, or keeps its list's next page.
+    if (request.url.origin !== this.origin.origin)
+      return this.transport.send({ ...request, anonymous: true });
     await this.#authorizer.prepare(need, doing);
     for (let round = 1; ; round++) {
       const used = this.#authorizer.header;
@@ -99,7 +101,7 @@ export class Session {
     const authorization = reads ? await this.#authorizer.anonymous(answer, doing) : undefined;
     if (authorization === undefined) return answer;
     await answer.discard();
-    return this.transport.send(authorized({ ...request, url: answer.url }, authorization));
+    return this.transport.send(authorized({ ...request, url: answer.url, anonymous: true }, authorization));
   }
 }
 

@@ -24,6 +24,8 @@ export interface TokenRequest {
   readonly scopes: readonly string[];
   /** Who asks; without, it is nobody's token, as public repositories give it. */
   readonly login: Exclude<Login, { registryToken: string }> | undefined;
+  /** Show no client certificate. The token server that the registry itself names is shown it, as it is given the login. */
+  readonly anonymous?: boolean;
   readonly attempt: Attempt;
 }
 
@@ -63,16 +65,17 @@ export async function fetchToken(request: TokenRequest): Promise<Token> {
 }
 
 /** One `scope` parameter for each scope, since some servers do not split. */
-function getOf({ challenge, scopes, login }: TokenRequest, realm: URL): HttpRequest {
+function getOf({ challenge, scopes, login, anonymous = false }: TokenRequest, realm: URL): HttpRequest {
   const url = new URL(realm);
   url.searchParams.set("client_id", clientId);
   const service = challenge.parameters.get("service");
   if (service !== undefined) url.searchParams.set("service", service);
   for (const scope of scopes) url.searchParams.append("scope", scope);
-  if (login === undefined) return { method: "GET", url, sameOrigin: true };
+  const request = { method: "GET", url, anonymous, sameOrigin: true } as const;
+  if (login === undefined) return request;
   if (login.username !== "") url.searchParams.set("account", login.username);
   const secret = "password" in login ? login.password : login.identityToken;
-  return { method: "GET", url, headers: { authorization: basic(login.username, secret) }, sameOrigin: true };
+  return { ...request, headers: { authorization: basic(login.username, secret) } };
 }
 
 /** Here all scopes stand in one parameter (Distribution, docs/spec/auth/oauth.md). */

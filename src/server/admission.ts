@@ -1,6 +1,8 @@
+import type { Eventual } from "../oci/eventual.ts";
 import type { Access, Action, Authenticator, Caller } from "../registry/access.ts";
 import { RegistryError } from "../registry/errors.ts";
 import { challenge, parseBasic } from "./credentials.ts";
+import type { Exchange } from "./exchange.ts";
 import type { Route } from "./route.ts";
 import { errorAnswer } from "./v2/errors.ts";
 
@@ -66,22 +68,20 @@ const needs: Readonly<Record<Route["op"], Need>> = {
  * Who asks, and whether that may be done. It is decided by names alone, before anything is looked up: a repository that is
  * not there and one that the caller may not see are refused by the same words. 401 where a login could help, 403 where
  * there is one, or none to be had.
- * @param address where it comes from
  * @returns at once where no password is to be looked at
  */
 export function admit(
   doors: Doors,
   route: Route,
-  headers: Headers,
-  address: string | undefined,
-): Admission | Promise<Admission> {
+  exchange: Pick<Exchange, "request" | "address">,
+): Eventual<Admission> {
   const need = needs[route.op];
   if (need === "nothing") return { user: undefined, challenge: undefined };
   // Where nobody need log in, credentials are not looked at, as `registry login` to an open registry expects.
   const { authenticator } = doors;
-  const authorization = authenticator === undefined ? null : headers.get("authorization");
+  const authorization = authenticator === undefined ? null : exchange.request.headers.get("authorization");
   if (authenticator === undefined || authorization === null) return decide(doors, route, need, nobody, false);
-  return callerOf(authenticator, authorization, address).then((caller) =>
+  return callerOf(authenticator, authorization, exchange.address).then((caller) =>
     decide(doors, route, need, caller, true),
   );
 }

@@ -5,10 +5,7 @@ import { RegistryError } from "../registry/errors.ts";
 /** The entity tag of content: its digest, strong. */
 export const etagOf = (digest: Digest): string => `"${digest}"`;
 
-/** Whether the caller has the content already (RFC 9110 §13.1.2, If-None-Match, by weak comparison). */
-export const isNotModified = (headers: Headers, digest: Digest): boolean => hasTag(headers, etagOf(digest));
-
-/** The same of anything else that has an entity tag. */
+/** Whether the caller has what has this entity tag already (RFC 9110 §13.1.2, If-None-Match, by weak comparison). */
 export function hasTag(headers: Headers, etag: string): boolean {
   const header = headers.get("if-none-match");
   if (header === null || header === etag) return header !== null;
@@ -17,8 +14,8 @@ export function hasTag(headers: Headers, etag: string): boolean {
 }
 
 /** Whether a Range header counts: If-Range names just this content, or nothing (RFC 9110 §13.1.5). */
-export const isRangeWanted = (headers: Headers, digest: Digest): boolean =>
-  (headers.get("if-range") ?? etagOf(digest)) === etagOf(digest);
+export const isRangeWanted = (headers: Headers, etag: string): boolean =>
+  (headers.get("if-range") ?? etag) === etag;
 
 /**
  * What a push expects its tag to hold: `If-None-Match: *` nothing, `If-Match: "<digest>"` just that. A condition that we

@@ -1,16 +1,16 @@
+import type { Front } from "./front.ts";
 import type { Peer } from "./listener.ts";
 import type { LoggedRequest } from "./logLine.ts";
 import type { Route } from "./route.ts";
 import { type RawTarget, rawTarget } from "./target.ts";
 
-/** What is known of a request when it comes. */
-export interface Arrival {
-  /** Tells it from others in the log. */
-  readonly id: string;
-  /** When, ms since 1970. */
-  readonly at: number;
-  /** The client's address; undefined for a socket's. */
-  readonly address: string | undefined;
+/** What all exchanges of a handler share. */
+export interface Reception {
+  readonly front: Front;
+  /** Tells their ids from those of other runs. */
+  readonly run: string;
+  /** Is told when an answer is through. */
+  ended(exchange: Exchange): void;
 }
 
 /**
@@ -20,9 +20,8 @@ export interface Arrival {
 export class Exchange implements LoggedRequest {
   readonly request: Request;
   readonly peer: Peer;
-  readonly id: string;
+  /** When it came, ms since 1970. */
   readonly at: number;
-  readonly address: string | undefined;
   readonly target: RawTarget;
   route: Route | undefined = undefined;
   user: string | undefined = undefined;
@@ -39,23 +38,19 @@ export class Exchange implements LoggedRequest {
   size = 0;
   took = 0;
   readonly #began = performance.now();
-  readonly #ended: (exchange: Exchange) => void;
+  readonly #reception: Reception;
+  readonly #number: number;
+  #client: { readonly address: string | undefined } | undefined = undefined;
 
-  /** @param ended is told when the answer is through */
-  constructor(
-    request: Request,
-    peer: Peer,
-    { id, at, address }: Arrival,
-    ended: (exchange: Exchange) => void,
-  ) {
+  /** @param number counts requests */
+  constructor(request: Request, peer: Peer, reception: Reception, number: number, at: number) {
     this.request = request;
     this.peer = peer;
-    this.id = id;
     this.at = at;
-    this.address = address;
+    this.#reception = reception;
+    this.#number = number;
     this.target = rawTarget(request.url);
     this.unread = request.body !== null;
-    this.#ended = ended;
   }
 
   /** The answer is through. @param size bytes of its body that went out */
@@ -64,7 +59,18 @@ export class Exchange implements LoggedRequest {
     this.peer.retime();
     this.size = size;
     this.took = performance.now() - this.#began;
-    this.#ended(this);
+    this.#reception.ended(this);
+  }
+
+  /** Tells it from others in the log. */
+  get id(): string {
+    return `${this.#reception.run}-${this.#number}`;
+  }
+
+  /** The client's address; undefined for a socket's. */
+  get address(): string | undefined {
+    this.#client ??= { address: this.#reception.front.client(this.request.headers, this.peer) };
+    return this.#client.address;
   }
 
   get method(): string {

@@ -75,7 +75,7 @@ describe("the client's address", () => {
     ],
     ["nothing said", trusting, "10.1.1.1", {}, "10.1.1.1"],
   ] as const)("%s", (_, options, peer, headers, client) => {
-    expect(new Front(options).client(new Headers(headers), peer)).toBe(client);
+    expect(new Front(options).client(new Headers(headers), { address: peer })).toBe(client);
   });
 });
 
@@ -85,7 +85,7 @@ describe("Location and Link", () => {
       location: "/team/v2/a/blobs/x",
       link: '</team/v2/_catalog?n=1&last=a>; rel="next"',
     });
-    new Front(options).dress(answer, new Request(`${scheme}://registry/v2/`, { headers }), peer);
+    new Front(options).dress(answer, new Request(`${scheme}://registry/v2/`, { headers }), { address: peer });
     return [answer.get("location"), answer.get("link")];
   };
   const whole = { ...trusting, absolute: true };
@@ -176,7 +176,7 @@ describe("Location and Link", () => {
         if (forwarded !== "") headers.set("forwarded", forwarded);
         const request = new Request("http://registry/v2/", { headers });
         const answer = new Headers({ location: "/v2/a" });
-        new Front(whole).dress(answer, request, "10.1.1.1");
+        new Front(whole).dress(answer, request, { address: "10.1.1.1" });
         expect(answer.get("location")).toMatch(/^(https?:\/\/[A-Za-z0-9.:[\]-]+)?\/v2\/a$/);
       }),
     );
@@ -193,7 +193,7 @@ test("headers of the configuration are sent, but for those that the answer has i
     ],
   });
   const answer = new Headers({ "content-type": "application/json" });
-  front.dress(answer, new Request("http://registry/v2/"), undefined);
+  front.dress(answer, new Request("http://registry/v2/"), { address: undefined });
   expect([...answer]).toEqual([
     ["content-type", "application/json"],
     ["x-a", "1, 2"],

@@ -2,6 +2,10 @@ import type { BlockList } from "node:net";
 import { isLoopback } from "../http/loopback.ts";
 import { isIP } from "../registry/network.ts";
 import { forwardedOf } from "./forwarded.ts";
+import type { Peer } from "./listener.ts";
+
+/** Whom a request comes from: asked for only where it matters. */
+type From = Pick<Peer, "address">;
 
 /** How a server looks from outside. */
 export interface FrontOptions {
@@ -47,14 +51,13 @@ export class Front {
    * The client's address: the connection's, or what trusted proxies say stood behind them. Read from the right, as each
    * proxy adds the address that it saw: the first one that is not trusted is the client, what it says itself counts for
    * nothing.
-   * @param peer the other end of the connection; undefined for a socket's
    */
-  client(headers: Headers, peer: string | undefined): string | undefined {
-    if (!this.#trusts(peer)) return peer;
+  client(headers: Headers, peer: From): string | undefined {
+    if (!this.#trusts(peer)) return peer.address;
     const chain = forwardedOf(headers).clients;
-    const hop = chain.findLastIndex((address) => !this.#trusts(address));
+    const hop = chain.findLastIndex((address) => !this.#trusts({ address }));
     // A proxy that names nobody leaves us with itself.
-    return (chain[hop] ?? chain[0]) || peer;
+    return (chain[hop] ?? chain[0]) || peer.address;
   }
 
   /** Whether a browser asks beforehand what another site may do here; it never shows a login then (Fetch, "CORS-preflight"). */
@@ -70,9 +73,8 @@ export class Front {
    * Whether a page of another site has a browser change something here. It may show its user's login, or reach a registry
    * that answers his machine alone: a form to ChartMuseum's API takes no preflight (Fetch, "CORS-safelisted request-header"). Only
    * browsers say where a request comes from. Where answers name sites that may read them, those may change things too.
-   * @param peer the other end of the connection; undefined for a socket's
    */
-  isForeign(request: Request, peer: string | undefined): boolean {
+  isForeign(request: Request, peer: From): boolean {
     if (reading.has(request.method)) return false;
     const origin = request.headers.get("origin");
     if (origin === null) return false;
@@ -86,14 +88,15 @@ export class Front {
    * Whether a name that both a page and its request have may be another site's, which leads it to this machine by now (DNS
    * rebinding): a browser sees no difference, and there is no certificate to see it by. It has no login for that name to show.
    */
-  #mayBeRebound(from: URL, { headers }: Request, peer: string | undefined): boolean {
+  #mayBeRebound(from: URL, { headers }: Request, peer: From): boolean {
     if (this.#options.base !== undefined || this.#trusts(peer) || headers.has("authorization")) return false;
     const isName = !isLoopback(from.hostname) && isIP(from.hostname.replace(/^\[|\]$/g, "")) === 0;
-    return from.protocol === "http:" && isName && peer !== undefined && isLoopback(peer);
+    const { address } = peer;
+    return from.protocol === "http:" && isName && address !== undefined && isLoopback(address);
   }
 
   /** Put what belongs to the outside on an answer: headers, and where it says so whole URLs in Location and Link. */
-  dress(headers: Headers, request: Request, peer: string | undefined): void {
+  dress(headers: Headers, request: Request, peer: From): void {
     if (this.#names.size > 0) {
       const own = new Set(headers.keys());
       for (const [name, value] of this.#options.headers)
@@ -108,7 +111,7 @@ export class Front {
   }
 
   /** What the server's URLs begin with: as configured, else as the client used it; empty when its Host is none. */
-  origin({ url, headers }: Request, peer: string | undefined): string {
+  origin({ url, headers }: Request, peer: From): string {
     if (this.#options.base !== undefined) return this.#options.base;
     const told = this.#trusts(peer) ? forwardedOf(headers) : undefined;
     const scheme = told?.scheme ?? (url.startsWith("https:") ? "https" : "http");
@@ -116,8 +119,9 @@ export class Front {
     return plainHost.test(host) ? `${scheme}://${host}` : "";
   }
 
-  #trusts(address: string | undefined): boolean {
+  #trusts(from: From): boolean {
     if (this.#trusted === undefined) return false;
+    const { address } = from;
     if (address === undefined) return this.#options.trusted.includes("unix");
     // A socket for both families sees IPv4 as ::ffff:a.b.c.d.
     const plain = address.replace(/^::ffff:(?=[\d.]+$)/i, "");

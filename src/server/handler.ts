@@ -1,9 +1,10 @@
 import { ChartroomError } from "../oci/errors.ts";
+import { type Eventual, orElse, whenThere } from "../oci/eventual.ts";
 import { UpstreamFailed } from "../registry/mirror/failure.ts";
 import { answer } from "./answer.ts";
 import { asMuseum } from "./classic/errors.ts";
 import { contextPath } from "./classic/route.ts";
-import { Exchange } from "./exchange.ts";
+import { Exchange, type Reception } from "./exchange.ts";
 import { Front } from "./front.ts";
 import type { Peer } from "./listener.ts";
 import type { Log } from "./log.ts";
@@ -19,7 +20,7 @@ export interface HandlerOptions extends ResponderOptions {
   readonly front?: Front | undefined;
 }
 
-export type Handler = (request: Request, peer: Peer) => Promise<Response>;
+export type Handler = (request: Request, peer: Peer) => Eventual<Response>;
 
 /** So many bytes of a refused body are read and dropped, so that the connection lives on; a larger one is cut off. */
 const swallowLimit = 1024 * 1024;
@@ -31,40 +32,55 @@ const plainFront = new Front({ base: undefined, absolute: false, headers: [], tr
 /** The one way in: whatever happens to a request is an answer, dressed for the outside, logged and counted. It never throws. */
 export function createHandler(options: HandlerOptions): Handler {
   const { log, now, metrics, front = plainFront, root = "" } = options;
-  const requestId = idMaker();
   const respond = responder(options, front);
   const classic = `${root}${contextPath}/`;
-  const ended = (exchange: Exchange) => {
-    log.request(exchange);
-    metrics?.ended(exchange);
+  const reception: Reception = {
+    front,
+    run: crypto.randomUUID().slice(0, 8),
+    ended(exchange) {
+      log.request(exchange);
+      metrics?.ended(exchange);
+    },
   };
-  return async (request, peer) => {
-    const address = front.client(request.headers, peer.address);
-    const exchange = new Exchange(request, peer, { id: requestId(), at: now(), address }, ended);
+  let count = 0;
+  return (request, peer) => {
+    const exchange = new Exchange(request, peer, reception, ++count, now());
+    log.began(exchange);
     metrics?.began();
-    let response: Response;
-    try {
-      response = await respond(exchange);
-    } catch (error) {
-      response = request.signal.aborted ? answer(clientGone) : errorAnswer(error);
-      // What upstreams fail with is told where they are asked; that too much is asked for is no fault of ours.
-      const isTold = error instanceof UpstreamFailed;
-      const isBusy = error instanceof ChartroomError && error.code === "busy";
-      if (response.status >= 500 && !isTold && !isBusy) log.fault(exchange.at, error);
-    }
-    if (response.status >= 400 && exchange.path.startsWith(classic)) response = await asMuseum(response);
+    const responded = orElse(
+      () => respond(exchange),
+      (error) => failed(exchange, error),
+    );
+    return whenThere(responded, (response) => {
+      if (response.status < 400 || !exchange.path.startsWith(classic)) return dressed(exchange, response);
+      return asMuseum(response).then((told) => dressed(exchange, told));
+    });
+  };
+
+  function failed({ request, at }: Exchange, error: unknown): Response {
+    const response = request.signal.aborted ? answer(clientGone) : errorAnswer(error);
+    // What upstreams fail with is told where they are asked; that too much is asked for is no fault of ours.
+    const isTold = error instanceof UpstreamFailed;
+    const isBusy = error instanceof ChartroomError && error.code === "busy";
+    if (response.status >= 500 && !isTold && !isBusy) log.fault(at, error);
+    return response;
+  }
+
+  /** The answer with what all have, told to log and metrics unless its body says itself when it is through. */
+  function dressed(exchange: Exchange, response: Response): Response {
+    const { request, peer } = exchange;
     const { status, headers } = response;
     exchange.status = status;
     exchange.answered = headers;
     headers.set("docker-distribution-api-version", "registry/2.0");
     headers.set("x-content-type-options", "nosniff");
-    front.dress(headers, request, peer.address);
+    front.dress(headers, request, peer);
     if (exchange.unread && status >= 400 && isLarge(request)) headers.set("connection", "close");
     const isHead = request.method === "HEAD";
     // Its length says how large a body is: to ask for the body itself makes a stream of it, which took a third of a small answer.
     if (!exchange.streaming) exchange.end(isHead ? 0 : Number(headers.get("content-length")));
     return isHead ? new Response(null, response) : response;
-  };
+  }
 }
 
 /** Whether a body is too large to be read for nothing; one that does not say its size may be. */
@@ -72,10 +88,3 @@ const isLarge = ({ headers }: Request): boolean => {
   const length = headers.get("content-length");
   return length === null || Number(length) > swallowLimit;
 };
-
-/** Makes ids that tell requests apart in the logs of several runs: one random part for each, then a count. */
-function idMaker(): () => string {
-  const run = crypto.randomUUID().slice(0, 8);
-  let count = 0;
-  return () => `${run}-${++count}`;
-}

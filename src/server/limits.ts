@@ -30,9 +30,11 @@ export class Limits {
     this.#uploads = uploads;
   }
 
-  /** A request came from an address. @throws RegistryError `requestsTooMany` */
-  fromAddress(address: string | undefined): void {
-    if (address !== undefined && this.#addresses !== undefined) take(this.#addresses, networkOf(address));
+  /** A request came from an address, which is asked for where it matters. @throws RegistryError `requestsTooMany` */
+  fromAddress(from: { readonly address: string | undefined }): void {
+    if (this.#addresses === undefined) return;
+    const { address } = from;
+    if (address !== undefined) take(this.#addresses, networkOf(address));
   }
 
   /** It is a user's. @throws RegistryError `requestsTooMany` */

@@ -34,6 +34,12 @@ export class Log {
     this.#options = { format, requests, level, fields };
   }
 
+  /** A request has come. Where from is nobody's to say once the client is gone: it is asked for now. */
+  began(request: Pick<LoggedRequest, "address">): void {
+    if (this.#options.requests !== "off") void request.address;
+  }
+
+  /** It is through. */
   request(request: LoggedRequest): void {
     const { requests, fields } = this.#options;
     if (requests !== "off") this.#add(requestLine(requests, request, fields));

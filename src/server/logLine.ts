@@ -47,13 +47,25 @@ export function requestLine(
       return textOf(request) + pairsOf(fields);
     case "combined":
       return combinedOf(request);
-    default: {
-      const { at, id, address, user, method, path, operation, repository, digest, status } = request;
-      const { received, agent, size: sent, took } = request;
-      const told = { id, address, user, method, path, operation, repository, digest, status, received };
-      const ms = Number(took.toFixed(1));
-      return jsonLine(format, at, "info", "request", { ...told, agent, sent, ms, ...fields });
-    }
+    default:
+      // One object, and none of it copied from another: that took a third of a line's 1 µs.
+      return JSON.stringify({
+        ...headOf(format, request.at, "info", "request"),
+        id: request.id,
+        address: request.address,
+        user: request.user,
+        method: request.method,
+        path: request.path,
+        operation: request.operation,
+        repository: request.repository,
+        digest: request.digest,
+        status: request.status,
+        received: request.received,
+        agent: request.agent,
+        sent: request.size,
+        ms: Math.round(request.took * 10) / 10,
+        ...fields,
+      });
   }
 }
 
@@ -63,26 +75,19 @@ export function messageLine(
   { at, level, message, fields }: LoggedMessage,
   always: Readonly<Record<string, string>>,
 ): string {
-  if (format !== "text") return jsonLine(format, at, level, message, { ...fields, ...always });
+  if (format !== "text")
+    return JSON.stringify({ ...headOf(format, at, level, message), ...fields, ...always });
   const mark =
     level === "error" ? `${new Date(at).toISOString()} fault ` : level === "warn" ? "Warning: " : "";
   return `${mark}${level === "error" ? word(message) : message}${pairsOf({ ...fields, ...(mark !== "" && always) })}`;
 }
 
-/** One JSON object: names as logrus has them, which Distribution logs with, or as logstash wants them. */
-function jsonLine(
-  format: "json" | "logstash",
-  at: number,
-  level: LogLevel,
-  message: string,
-  more: object,
-): string {
+/** What a JSON object begins with: names as logrus has them, which Distribution logs with, or as logstash wants them. */
+function headOf(format: "json" | "logstash", at: number, level: LogLevel, message: string): object {
   const time = new Date(at).toISOString();
-  return JSON.stringify(
-    format === "json"
-      ? { time, level, msg: message, ...more }
-      : { "@timestamp": time, "@version": "1", level, message, ...more },
-  );
+  return format === "json"
+    ? { time, level, msg: message }
+    : { "@timestamp": time, "@version": "1", level, message };
 }
 
 const textOf = ({ at, address, user, method, path, status, size, took, agent }: LoggedRequest): string =>

@@ -1,3 +1,4 @@
+import type { Eventual } from "../oci/eventual.ts";
 import { RegistryError } from "../registry/errors.ts";
 import type { Call } from "./call.ts";
 import { classicDoor } from "./classic/door.ts";
@@ -12,7 +13,7 @@ import { listTags } from "./v2/tags.ts";
 import { appendUpload, cancelUpload, finishUpload, openUpload, showUpload } from "./v2/uploads.ts";
 
 /** Do what a route says: one function for each operation. */
-export function operate(call: Call, route: Route): Response | Promise<Response> {
+export function operate(call: Call, route: Route): Eventual<Response> {
   if ("door" in route) return classicDoor(call, route);
   switch (route.op) {
     case "welcome":

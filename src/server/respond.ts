@@ -1,8 +1,9 @@
 import type { Asked, Notifications } from "../notify/notifications.ts";
+import { type Eventual, whenThere } from "../oci/eventual.ts";
 import { type Access, type Authenticator, everyoneMay, usersMay } from "../registry/access.ts";
 import { RegistryError } from "../registry/errors.ts";
 import type { Registry } from "../registry/registry.ts";
-import { admit } from "./admission.ts";
+import { type Admission, admit } from "./admission.ts";
 import { answer } from "./answer.ts";
 import { Bodies } from "./bodies.ts";
 import { Call } from "./call.ts";
@@ -13,6 +14,7 @@ import { isUpload, type Metrics } from "./metrics.ts";
 import { operate } from "./operate.ts";
 import { limitPage } from "./paging.ts";
 import { allowedReadOnly } from "./readOnly.ts";
+import type { Route } from "./route.ts";
 import { Routes } from "./routes.ts";
 import { decodePath } from "./target.ts";
 import { errorAnswer } from "./v2/errors.ts";
@@ -48,7 +50,7 @@ export interface PageLimits {
 }
 
 /** Answers a request. What it throws is for `errorAnswer`. */
-export type Responder = (exchange: Exchange) => Promise<Response>;
+export type Responder = (exchange: Exchange) => Eventual<Response>;
 
 const usualStall = 60_000;
 
@@ -61,20 +63,23 @@ export function responder(options: ResponderOptions, front: Front): Responder {
   const doors = { authenticator, access };
   const shared = { registry, version, root, notifications, access, bodies, wholes, stall };
   const routes = new Routes(root);
-  return async (exchange) => {
-    const { request, peer, address } = exchange;
-    limits?.fromAddress(address);
+  return (exchange) => {
+    const { request, peer } = exchange;
+    limits?.fromAddress(exchange);
     // RFC 9112 §3.2: whoever stands in front may have gone by the other one. Bun joins them; no host has a comma.
     if (request.headers.get("host")?.includes(","))
       throw new RegistryError("parameterInvalid", { message: "the request has more than one Host" });
     const path = decodePath(exchange.target.path);
     if (front.isPreflight(request)) return answer(204);
-    if (front.isForeign(request, peer.address))
+    if (front.isForeign(request, peer))
       throw new RegistryError("denied", { message: "a page of another site may change nothing here" });
     const route = routes.find(request.method, path);
     exchange.route = route;
-    const admitted = admit(doors, route, request.headers, address);
-    const admission = admitted instanceof Promise ? await admitted : admitted;
+    return whenThere(admit(doors, route, exchange), (admission) => serve(exchange, route, admission));
+  };
+
+  function serve(exchange: Exchange, route: Route, admission: Admission): Eventual<Response> {
+    const { request, peer } = exchange;
     const { user, refusal } = admission;
     exchange.user = user;
     if (refusal !== undefined) return refusal;
@@ -89,12 +94,12 @@ export function responder(options: ResponderOptions, front: Front): Responder {
     if (pages !== undefined && route.op === "list-repositories") limitPage(call.query, pages.repositories);
     if (pages !== undefined && route.op === "list-tags") limitPage(call.query, pages.tags);
     if (limits !== undefined && isUpload(route.op) && request.body !== null)
-      exchange.through.push(limits.upload(user, address));
+      exchange.through.push(limits.upload(user, exchange.address));
     if (metrics !== undefined && isUpload(route.op)) exchange.through.push(metrics.uploads());
     if (notifications === undefined) return operate(call, route);
-    const base = front.origin(request, peer.address) + root;
+    const base = front.origin(request, peer) + root;
     return notifications.during(askedOf(exchange, base), () => operate(call, route));
-  };
+  }
 }
 
 /** A request as events tell it. */

@@ -1,3 +1,4 @@
+import { copied } from "../oci/copied.ts";
 import { parseRoute, type Route } from "./route.ts";
 
 /** Paths that are remembered, and the longest of them in characters; one more, and all are forgotten. */
@@ -30,6 +31,3 @@ export class Routes {
     return route;
   }
 }
-
-/** The same text in memory of its own: a piece of a text keeps all of it, here a URL with its query, 15 MB of a thousand (measured). */
-const copied = (text: string): string => JSON.parse(JSON.stringify(text));

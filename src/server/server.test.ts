@@ -207,7 +207,7 @@ describe("a server", () => {
     await Bun.sleep(50);
     await server.stop(50);
     await closed;
-    expect(server.logged()).toContain(`PATCH ${location} 499`);
+    expect(server.logged()).toContain(`127.0.0.1 - PATCH ${location} 499`);
     expect(await offsetOf(await server.restart(), location)).toBe(1000);
   });
 

@@ -20,11 +20,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const handle = createHandler(options);
   let underWay = 0;
   let through = () => {};
-  const listener = await listen(addresses, tls, async (request, peer) => {
+  const counted = async (answered: Promise<Response>) => {
     underWay++;
-    const response = await handle(request, peer);
+    const response = await answered;
     if (--underWay === 0) through();
     return response;
+  };
+  const listener = await listen(addresses, tls, (request, peer) => {
+    const answered = handle(request, peer);
+    return answered instanceof Promise ? counted(answered) : answered;
   });
   return {
     ...listener,

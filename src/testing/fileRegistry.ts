@@ -41,7 +41,7 @@ export function fileRegistry(
   const registry = new Registry(store);
   const handle = createHandler({ registry, log: new Log(() => {}), now });
   const peer = { address: "192.0.2.7", untime: () => {}, retime: () => {}, isThrough: () => true };
-  const ask: Ask = (line, body, type = "application/octet-stream") => {
+  const ask: Ask = async (line, body, type = "application/octet-stream") => {
     const [method = "", path = ""] = line.split(" ");
     const headers: Record<string, string> =
       body === undefined ? {} : { "content-type": type, "content-length": `${body.byteLength}` };

@@ -78,7 +78,7 @@ export function testHandler(
   return {
     registry,
     blobs,
-    ask(line, { headers = {}, body } = {}) {
+    async ask(line, { headers = {}, body } = {}) {
       const [method = "", target = ""] = line.split(" ", 2);
       const length = body instanceof Uint8Array ? { "content-length": `${body.byteLength}` } : {};
       const request = new Request(`http://registry.example${target}`, {

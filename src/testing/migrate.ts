@@ -17,11 +17,15 @@ export const stepOf = (row: IndexRow): Step => ({
   tag: parseTag(row.version),
 });
 
-/** The archive of a small chart. */
-export const archiveOf = async (name: string, version: string): Promise<Uint8Array<ArrayBuffer>> =>
-  new Uint8Array(
-    await chartArchive(sampleChart({ "Chart.yaml": `apiVersion: v2\nname: ${name}\nversion: ${version}\n` })),
-  );
+/** The archive of a small chart; `more` stands in its Chart.yaml. */
+export const archiveOf = async (
+  name: string,
+  version: string,
+  more = "",
+): Promise<Uint8Array<ArrayBuffer>> => {
+  const chartYaml = `apiVersion: v2\nname: ${name}\nversion: ${version}\n${more}`;
+  return new Uint8Array(await chartArchive(sampleChart({ "Chart.yaml": chartYaml })));
+};
 
 /** An index.yaml, one version of a chart for each row. */
 export const indexOf = (rows: readonly IndexRow[]): string =>

@@ -94,10 +94,10 @@ function catalogOver(sql: Sql, writer: Writer, outbox: Outbox): Catalog {
   });
   return {
     ...questionsOver(sql),
-    tag: async (repository, tag) => remembered.tag(repository, tag),
-    manifest: async (repository, digest) => remembered.manifest(repository, digest),
-    blob: async (repository, digest) => remembered.blob(repository, digest),
-    chartChange: async (prefix) => remembered.chartChange(prefix),
+    tag: (repository, tag) => remembered.tag(repository, tag),
+    manifest: (repository, digest) => remembered.manifest(repository, digest),
+    blob: (repository, digest) => remembered.blob(repository, digest),
+    chartChange: (prefix) => remembered.chartChange(prefix),
     apply: async <C extends Command>(command: C) => {
       try {
         return (await outbox.send(command)) as Outcome<C>;

@@ -31,12 +31,12 @@ export async function exportChart(
     const exact: TreeFile[] = [{ path: name, bytes: archive }];
     if (chart.provenance !== undefined)
       exact.push({ path: `${name}.prov`, bytes: await read(chart.provenance) });
-    await writeTree(destination, exact, options.force ?? false);
+    await writeTree(context.fs, destination, exact, options.force ?? false);
     path = join(options.destination, name);
   } else {
     // Below the destination, not below the chart's directory: a link of the chart's name would lead out of it.
     const tree = files.map((file) => ({ path: `${metadata.name}/${file.path}`, bytes: unpackedBytes(file) }));
-    await writeTree(destination, tree, options.force ?? false);
+    await writeTree(context.fs, destination, tree, options.force ?? false);
     path = `${join(options.destination, metadata.name)}/`;
   }
   print(context, options, {

@@ -76,6 +76,10 @@ describe("a migration", () => {
     expect(await tags()).toBe("1.0.0\n2.0.0\nv1.0.0\nv2.0.0\n");
     expect((await run(["verify", ...asked])).stdout).toMatch(/^2 verified/m);
     expect((await run(asked)).stdout).toMatch(/: already there\n.*: already there\n2 already there\n$/);
+    // What takes the place of what it named is what it names.
+    await put("vee-1.tgz.prov", provenanceOf(digestOf(await archiveOf("vee", "v1.0.0"))));
+    await run([...asked, "--late-provenance", "--on-conflict", "overwrite"]);
+    expect((await run(["verify", ...asked])).stdout).toMatch(/^2 verified/m);
   });
 
   test("brings what the source tells Artifact Hub to each chart's repository, and replaces nothing there", async () => {

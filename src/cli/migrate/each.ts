@@ -9,6 +9,7 @@ import { explain } from "../exit.ts";
 import { countOf } from "../words.ts";
 import { filtersOf } from "./options.ts";
 import { pageOf, type Verb } from "./page.ts";
+import { PageCharts } from "./pageCharts.ts";
 import { withPlainTags } from "./plainTags.ts";
 import type { Prepared } from "./prepared.ts";
 import { Report } from "./report.ts";
@@ -73,13 +74,14 @@ export async function each(
   } finally {
     report.close();
   }
+  if (context.signal.aborted) report.stop();
   context.signal.throwIfAborted();
   const summary = report.summary();
   const { gone = 0, failed = 0, conflict = 0, ...rest } = summary.counts;
   const there = Object.values(rest).reduce((sum, count) => sum + count, summary.filtered);
   const all = there + failed + conflict;
   if (all + gone > 0) report.print();
-  await writePage(verb, prepared, summary);
+  await writePage(verb, prepared, summary, report.page);
   if (broken !== undefined) throw broken.error;
   if (all === 0)
     throw new ChartroomError("not_found", "Nothing to migrate: the source has no charts", {
@@ -96,8 +98,9 @@ export async function writePage(
   verb: Verb,
   { reportPath, context }: Prepared,
   summary: Summary,
+  charts = new PageCharts(),
 ): Promise<void> {
   if (reportPath === undefined) return;
-  const page = new TextEncoder().encode(pageOf(summary, verb, context.now()));
+  const page = new TextEncoder().encode(pageOf(summary, charts, verb, context.now()));
   await replaceFile(context.fs, reportPath, page, { temporary: `${reportPath}.${crypto.randomUUID()}` });
 }

@@ -4,7 +4,7 @@ import { jsonOf, jsonRowOf, type Summary, type Told } from "./told.ts";
 
 /**
  * The object that `-o json` prints of a migration, written as it comes: an index of a hundred thousand versions has as many rows,
- * and they are not held. So `charts` comes before what is known at the end; who is stopped leaves an object that is cut.
+ * and they are not held. So `charts` comes before what is known at the end.
  */
 export class JsonReport {
   readonly #context: Context;
@@ -25,7 +25,12 @@ export class JsonReport {
     this.#context.write(`${before}\n${jsonText(jsonRowOf(told)).replace(/^/gm, "    ")}`);
   }
 
-  /** @param summary without its rows, which were written */
+  /** Who is stopped leaves a whole object, too, if it has begun one. */
+  stop(summary: Summary): void {
+    if (this.#begun) this.end({ ...summary, stopped: true });
+  }
+
+  /** @param summary whose rows, where there are any, were written */
   end(summary: Summary): void {
     if (!this.#begun) {
       this.#context.write(`${jsonText(jsonOf(summary))}\n`);

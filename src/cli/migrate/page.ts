@@ -1,14 +1,6 @@
-import { cellOf, countOf, sizeInWords } from "../words.ts";
-import {
-  countsOf,
-  isTroubled,
-  reasonOf,
-  remarksOf,
-  type Summary,
-  statuses,
-  type Told,
-  words,
-} from "./told.ts";
+import { countOf } from "../words.ts";
+import { escaped, type PageCharts } from "./pageCharts.ts";
+import { countsOf, reasonOf, remarksOf, type Summary, type Told, words } from "./told.ts";
 
 /** What was done: `migrate run`, `plan` or `verify`. */
 export type Verb = "run" | "plan" | "verify";
@@ -18,10 +10,6 @@ const titles: Readonly<Record<Verb, string>> = {
   plan: "Plan of a migration",
   verify: "Verification of a migration",
 };
-
-/** Text in HTML, whoever wrote it: no markup, no control characters, on one line. */
-const escaped = (text: string): string =>
-  cellOf(text).replace(/[&<>"']/g, (each) => `&#${each.charCodeAt(0)};`);
 
 const style = `
 :root { color-scheme: light dark; --bad: light-dark(#b3261e, #ff8a80); --line: light-dark(#ddd, #444); }
@@ -37,11 +25,11 @@ small, code { font-size: .85rem; }
 /**
  * A migration as a page for people: one file, without scripts, that fetches nothing (its policy forbids it) and believes no word
  * of an index.
+ * @param charts all of them
  * @param ended ms since 1970
  */
-export function pageOf(summary: Summary, verb: Verb, ended: number): string {
-  const { source, target, charts, hints, metadata, unchanged } = summary;
-  const troubled = charts.filter(isTroubled);
+export function pageOf(summary: Summary, charts: PageCharts, verb: Verb, ended: number): string {
+  const { source, target, charts: troubled, hints, metadata, unchanged } = summary;
   const title = `${titles[verb]}: ${source} to ${target}`;
   const counts = unchanged ? "The source has not changed since all of it was migrated" : countsOf(summary);
   return `<!doctype html>
@@ -59,13 +47,13 @@ export function pageOf(summary: Summary, verb: Verb, ended: number): string {
 <p><strong>${escaped(counts)}</strong></p>
 <h2>How to go on</h2>
 <ul>
-${nextOf(summary, verb).join("\n")}
+${nextOf(summary, charts.example, verb).join("\n")}
 </ul>
 ${section("What needs attention", tableOf(troubled))}
 ${section("What to do about it", listOf(hints))}
 ${section("What to know", listOf(remarksOf(summary)))}
 ${section("Told to Artifact Hub", listOf(metadata))}
-${section("Charts", chartsOf(charts))}
+${section("Charts", charts.write())}
 </body>
 </html>
 `;
@@ -86,33 +74,8 @@ function tableOf(rows: readonly Told[]): string {
   return `<table><tr><th>Chart<th>Version<th>Status<th>Why\n${cells.join("\n")}\n</table>`;
 }
 
-/** Chart by chart, in the order of their names; what went well is folded. */
-function chartsOf(charts: readonly Told[]): string {
-  const byName = Map.groupBy(charts, ({ chart }) => chart);
-  return [...byName]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([chart, versions]) => {
-      const counts = statuses.flatMap((status) => {
-        const { length } = versions.filter((each) => each.status === status);
-        return length === 0 ? [] : [`${length} ${words[status]}`];
-      });
-      const open = versions.some(({ status }) => status === "failed" || status === "conflict") ? " open" : "";
-      const rows = versions.map(rowOf).join("\n");
-      return `<details${open}><summary>${escaped(chart)} <small>${counts.join(", ")}</small></summary>
-<table><tr><th>Version<th>Status<th>Size<th>Where, archive, manifest\n${rows}\n</table></details>`;
-    })
-    .join("\n");
-}
-
-function rowOf({ version, status, size, ref, digest, manifest }: Told): string {
-  const names = [ref, digest, manifest].filter((name) => name !== undefined).map(escaped);
-  const where = names.length === 0 ? "" : `<code>${names.join("<br>")}</code>`;
-  const bytes = size === undefined ? "" : sizeInWords(size);
-  return `<tr class="${status}"><td>${escaped(version)}<td>${words[status]}<td>${bytes}<td>${where}`;
-}
-
 /** What a person would do next, as items of a list. */
-function nextOf({ source, target, counts, charts }: Summary, verb: Verb): string[] {
+function nextOf({ source, target, counts }: Summary, example: string | undefined, verb: Verb): string[] {
   const failed = (counts.failed ?? 0) + (counts.conflict ?? 0);
   const command = (name: string) =>
     `<code>chartroom migrate ${name}${quoted(source)} ${quoted(target.replace(/\/$/, ""))}</code>`;
@@ -123,11 +86,8 @@ function nextOf({ source, target, counts, charts }: Summary, verb: Verb): string
     );
   if (verb === "plan") items.push(`${command("")} does it.`);
   if (verb === "run") items.push(`${command("verify ")} compares each version with the target.`);
-  const moved = charts.find(
-    ({ status, ref }) => ref !== undefined && /^(moved|exists|verified)$/.test(status),
-  );
-  const [repository = "", version = ""] = moved?.ref?.split(/:(?=[^:/]*$)/) ?? [];
-  if (moved !== undefined)
+  const [repository = "", version = ""] = example?.split(/:(?=[^:/]*$)/) ?? [];
+  if (example !== undefined)
     items.push(
       `Clients have a chart by its whole name: <code>helm pull ${quoted(`oci://${repository}`)} --version ${quoted(version.replaceAll("_", "+"))}</code>`,
     );

@@ -5,7 +5,7 @@ import type { Works } from "./works.ts";
 
 /**
  * The same works, and what is tagged `v1.2.3` is tagged `1.2.3`, too: Helm passes over the former when it looks for a range in
- * a registry (helm#11107). A tag that is there already and means something else stays.
+ * a registry (helm#11107). A tag that is there already and means something else stays; one that meant what was just replaced goes along.
  */
 export function withPlainTags({ run, plan, verify }: Works, target: MigrationTarget): Works {
   return {
@@ -25,18 +25,21 @@ export function withPlainTags({ run, plan, verify }: Works, target: MigrationTar
 }
 
 async function tagged(outcome: Outcome, target: MigrationTarget): Promise<Outcome> {
-  const { step, tag, manifest, notes } = outcome;
+  const { step, tag, manifest, replaced, notes } = outcome;
   const { repository, plainTag } = step;
   if (plainTag === undefined || plainTag === tag || manifest === undefined) return outcome;
   const reads = target.reads(repository);
   const held = await reads.resolve(plainTag);
   if (held?.digest === manifest) return outcome;
-  if (held !== undefined)
+  if (held !== undefined && held.digest !== replaced)
     return { ...outcome, notes: [...notes, `the tag ${plainTag} holds something else, and stays`] };
   const stored = await reads.manifest(manifest);
   if (stored === undefined) throw new ChartroomError("not_found", `Missing: ${repository}@${manifest}`);
   await target.push(repository, (writes) =>
-    writes.pushManifest(stored.descriptor, stored.bytes, { tags: [plainTag], expect: "absent" }),
+    writes.pushManifest(stored.descriptor, stored.bytes, {
+      tags: [plainTag],
+      expect: held?.digest ?? "absent",
+    }),
   );
   return { ...outcome, notes: [...notes, `it is tagged ${plainTag}, too`] };
 }

@@ -1,7 +1,10 @@
 import { createHash } from "node:crypto";
+import { constants } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { version } from "../../../package.json";
+import { ifThere } from "../../files/filesystem.ts";
 import { Learnings } from "../../migrate/journal.ts";
+import { ChartroomError } from "../../oci/errors.ts";
 import { limiter } from "../../oci/limiter.ts";
 import type { Context } from "../context.ts";
 import { compileEagerly } from "../jit.ts";
@@ -43,7 +46,10 @@ export async function prepared(
       ? join(stateDirectory(context), "migrations", `${hashed(ends.key, ends.prefix).slice(0, 16)}.jsonl`)
       : resolve(context.cwd, options.journal);
   const reportPath = options.report === undefined ? undefined : resolve(context.cwd, options.report);
-  if (reportPath !== undefined) await context.fs.stat(dirname(reportPath)); // not told after hours of work
+  // Not told after hours of work.
+  if (reportPath !== undefined) await context.fs.access(dirname(reportPath), constants.W_OK);
+  await expectNoDirectory("report", options.report, context);
+  await expectNoDirectory("journal", options.journal, context);
   const learnings = await Learnings.read(context.fs, journalPath);
   const how: How = {
     learnings,
@@ -67,6 +73,16 @@ export async function prepared(
   const what = hashed(version, ends.key, ends.prefix, filters, policies);
   const shown = withoutSecrets(source);
   return { ends, how, learnings, options, context, shown, journalPath, reportPath, what };
+}
+
+/** @throws ChartroomError `usage` */
+async function expectNoDirectory(
+  option: string,
+  path: string | undefined,
+  { fs, cwd }: Context,
+): Promise<void> {
+  if (path !== undefined && (await ifThere(fs.stat(resolve(cwd, path))))?.isDirectory())
+    throw new ChartroomError("usage", `Cannot write to --${option} ${path}: it is a directory`);
 }
 
 /** What stands for some words in files and their names, which need not tell a URL's secrets. */

@@ -9,6 +9,7 @@ import { cellOf, countOf, tableOf } from "../words.ts";
 import { JsonReport } from "./jsonReport.ts";
 import { type Advance, LiveLine } from "./live.ts";
 import type { MigrateOptions } from "./options.ts";
+import { PageCharts } from "./pageCharts.ts";
 import { countsOf, isTroubled, reasonOf, remarksOf, type Summary, type Told, words } from "./told.ts";
 
 /** How many hints are given; hundreds that fail mostly fail alike. */
@@ -16,9 +17,11 @@ const hintsTold = 5;
 
 /**
  * What a migration tells: a line for each chart, or on a terminal one live line and what needs attention; at the end a table
- * of that, and counts. Only what needs attention is held, but for `--report`, which has it all.
+ * of that, and counts. Only what needs attention is held; `--report` has it all, on its page.
  */
 export class Report {
+  /** What `--report` shows. */
+  readonly page: PageCharts | undefined;
   readonly #source: string;
   readonly #prefix: string;
   readonly #options: MigrateOptions;
@@ -51,6 +54,7 @@ export class Report {
     this.#source = source;
     this.#prefix = prefix;
     this.#options = options;
+    this.page = options.report === undefined ? undefined : new PageCharts();
     this.#context = context;
     this.#json = options.output === "json" ? new JsonReport(context, { source, target: prefix }) : undefined;
     const isLive = forPeople(options) && context.terminal.stderr && options.progress !== false;
@@ -127,13 +131,17 @@ export class Report {
     };
   }
 
+  /** The user has stopped it: what is read by programs is whole nevertheless. */
+  stop(): void {
+    this.#json?.stop(this.summary());
+  }
+
   print(): void {
     if (this.#json !== undefined) {
       this.#json.end({ ...this.summary(), charts: [] });
       return;
     }
-    const troubled = this.#told.filter(isTroubled);
-    const rows = troubled.map((each) => [each.chart, each.version, words[each.status], reasonOf(each)]);
+    const rows = this.#told.map((each) => [each.chart, each.version, words[each.status], reasonOf(each)]);
     print(this.#context, this.#options, {
       text: [
         rows.length === 0 ? "" : tableOf([["CHART", "VERSION", "STATUS", "WHY"], ...rows]),
@@ -150,7 +158,8 @@ export class Report {
   #add(told: Told): void {
     raise(this.#counts, told.status);
     this.#json?.row(told);
-    if (this.#options.report !== undefined || isTroubled(told)) this.#told.push(told);
+    this.page?.add(told);
+    if (isTroubled(told)) this.#told.push(told);
     const { hint } = told.error ?? {};
     if (hint !== undefined && this.#hints.size < hintsTold) this.#hints.add(hint);
     if (this.#live !== undefined || !forPeople(this.#options)) return;

@@ -107,6 +107,35 @@ describe("a migration", () => {
     });
     expect(stopped).toMatchObject({ exitCode: 130, stdout: "" });
   });
+
+  test("that is stopped under way has told in whole JSON what it did, and that it was stopped", async () => {
+    const stop = new AbortController();
+    const index = JSON.stringify({
+      apiVersion: "v1",
+      entries: { bad: [{ version: "x" }], mychart: [{ version: "1.0.0", urls: ["mychart-1.0.0.tgz"] }] },
+    });
+    const web = Bun.serve({
+      port: 0,
+      hostname: "127.0.0.1",
+      fetch({ url }) {
+        if (url.endsWith("/index.yaml")) return new Response(index);
+        stop.abort(new DOMException("x", "AbortError"));
+        return new Response();
+      },
+    });
+    try {
+      const args = [`http://127.0.0.1:${web.port}`, target, "-o", "json"];
+      const { exitCode, stdout } = await run(args, { signal: stop.signal });
+      expect(exitCode).toBe(130);
+      expect(JSON.parse(stdout)).toMatchObject({
+        counts: { failed: 1, filtered: 0 },
+        charts: [{ chart: "bad", status: "failed" }],
+        stopped: true,
+      });
+    } finally {
+      await web.stop(true);
+    }
+  });
 });
 
 describe("an index on a server", () => {
@@ -179,6 +208,8 @@ describe("words that make no sense", () => {
     [["site", "localhost:5000/b", "--chart", "["], 'Cannot use --chart "["'],
     [["site", "localhost:5000/b", "--versions", "latest"], 'Cannot parse version range "latest"'],
     [["site", "localhost:5000/b", "--on-conflict", "ask"], "fail, skip, overwrite"],
+    [["site", "localhost:5000/b", "--report", "site"], "Cannot write to --report site: it is a directory"],
+    [["site", "localhost:5000/b", "--journal", "site"], "Cannot write to --journal site: it is a directory"],
   ])("%p is a usage error", async (args, says) => {
     const { exitCode, stderr } = await run(args);
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining(says)]);

@@ -33,12 +33,14 @@ export interface Summary {
   readonly dependents: Readonly<Record<string, number>>;
   /** Where Artifact Hub's metadata went, or would go. */
   readonly metadata: readonly string[];
-  /** All of them, or those that need attention. */
+  /** Those that need attention. */
   readonly charts: readonly Told[];
   /** What to do about what failed. */
   readonly hints: readonly string[];
   /** The source had not changed since all of it was there, and nothing was looked at. */
   readonly unchanged?: true;
+  /** The user ended it before its end. */
+  readonly stopped?: true;
 }
 
 /** What becomes of a version, in words, in the order in which they are counted. */

@@ -73,8 +73,8 @@ function registryMirror({ prefix, url, login, ttl }: MirrorSettings, way: Way): 
 }
 
 /**
- * The charts of a classic repository are repositories below the prefix, as `migrate` calls them. Its login is for its own server
- * alone: a registry that its index names is asked as nobody.
+ * The charts of a classic repository are repositories below the prefix, as `migrate` calls them. Its login, the client certificate
+ * and a word on plain http are for its own server: a registry that its index names is a stranger's, asked as nobody.
  */
 function siteMirror(
   { prefix, url, login, ttl, refresh }: MirrorSettings,
@@ -83,7 +83,12 @@ function siteMirror(
 ): MirrorSource {
   const authorization = login && basic(login.username, login.password);
   const home = parseSite(url.href);
-  const registry = (reference: Reference) => new RemoteUpstream(openRemote(reference, way));
+  const strangers = {
+    ...way,
+    transport: way.transport.toStrangers((to) => refusal(home, to)),
+    plainHttp: undefined,
+  };
+  const registry = (reference: Reference) => new RemoteUpstream(openRemote(reference, strangers));
   const source = new Site(home, { transport: way.transport, authorization });
   const site = new MirroredSite(source, { home, registry, read, refresh, now });
   return { prefix, ttl, open: (repository) => new ChartUpstream(site, repository) };

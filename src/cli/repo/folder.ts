@@ -1,3 +1,4 @@
+import type { Dirent } from "node:fs";
 import { join } from "node:path";
 import { openArchive } from "../../chart/archive/archive.ts";
 import { partLimits } from "../../chart/archive/limits.ts";
@@ -5,6 +6,7 @@ import { entryOf, urlPath } from "../../chart/indexEntry.ts";
 import { tryVersion } from "../../chart/version.ts";
 import { errorCode, type FileSystem } from "../../files/filesystem.ts";
 import { readAtMost } from "../../migrate/directory.ts";
+import type { Admit } from "../../migrate/room.ts";
 import { digestOf, hexOf } from "../../oci/digest.ts";
 import { ChartroomError } from "../../oci/errors.ts";
 import type { SiteRow } from "./rows.ts";
@@ -22,23 +24,34 @@ export async function archivesIn(
   const here = await fs.readdir(folder, { withFileTypes: true });
   const filesOf = (name: string) =>
     fs.readdir(join(folder, name)).catch((error: unknown) => {
-      if (errorCode(error) !== "EACCES") throw error;
+      if (!/^(?:EACCES|EPERM)$/.test(errorCode(error) ?? "")) throw error; // the latter on other systems than Linux
       unread(name);
       return [];
     });
-  const below = here
-    .filter((each) => each.isDirectory())
-    .map(async ({ name }) => (await filesOf(name)).map((file) => `${name}/${file}`));
-  const files = [
-    ...here.filter((each) => !each.isDirectory()).map(({ name }) => name),
-    ...(await Promise.all(below)).flat(),
-  ];
-  return files.filter((file) => file.endsWith(".tgz")).sort();
+  const found = here.map(async (each) =>
+    (await isFolder(fs, folder, each))
+      ? (await filesOf(each.name)).map((file) => `${each.name}/${file}`)
+      : [each.name],
+  );
+  return (await Promise.all(found))
+    .flat()
+    .filter((file) => file.endsWith(".tgz"))
+    .sort();
 }
+
+/** A link to a folder is one, as for Helm. One that leads nowhere is a file, which cannot be read. */
+const isFolder = async (fs: FileSystem, folder: string, entry: Dirent): Promise<boolean> =>
+  entry.isDirectory() ||
+  (entry.isSymbolicLink() &&
+    (await fs.stat(join(folder, entry.name)).then(
+      (stats) => stats.isDirectory(),
+      () => false,
+    )));
 
 /**
  * The row of an archive in a folder, dated by its file: `helm repo index` dates it by its own run, and no two of them are alike.
  * @param base what its URL begins with, or nothing
+ * @param admit asked for room before the archive is held
  * @throws ChartroomError `invalid` for what is no chart; node's error
  */
 export async function archiveRow(
@@ -46,9 +59,10 @@ export async function archiveRow(
   folder: string,
   file: string,
   base: string,
+  admit: Admit,
 ): Promise<SiteRow> {
   const path = join(folder, file);
-  const archive = await readAtMost(fs, path, partLimits.content);
+  const archive = await readAtMost(fs, path, partLimits.content, admit);
   if (archive === undefined) throw new ChartroomError("invalid", `Cannot read ${path}: it is gone`);
   const { metadata } = await openArchive(archive);
   const digest = digestOf(archive);

@@ -2,6 +2,7 @@ import { join, resolve } from "node:path";
 import { repositoryMetadataFile, repositoryMetadataTag } from "../../chart/repositoryMetadata.ts";
 import { ifThere } from "../../files/filesystem.ts";
 import { streamFile } from "../../files/stream.ts";
+import { type Admit, roomForArchives } from "../../migrate/room.ts";
 import { type Digest, tryDigest } from "../../oci/digest.ts";
 import { ChartroomError } from "../../oci/errors.ts";
 import { eachInParallel } from "../../oci/parallel.ts";
@@ -28,13 +29,13 @@ interface RepoIndexOptions extends FindOptions {
   readonly force?: boolean;
 }
 
-/** Charts read side by side; an archive is held whole. */
+/** Charts read side by side; an archive is held whole, and of large ones two are. */
 const parallel = 8;
 
 /** What may be listed, and how its row is read. */
 interface Candidate {
   readonly ref: string;
-  read(): Promise<SiteRow>;
+  read(admit: Admit): Promise<SiteRow>;
 }
 
 /** A file for Artifact Hub. */
@@ -51,20 +52,24 @@ export async function repoIndex(
   options: RepoIndexOptions,
   context: Context,
 ): Promise<void> {
+  const { fs } = context;
   const folder = directory ?? text;
   const target = resolve(context.cwd, folder);
   const found =
     directory === undefined ? inFolder(target, options, context) : inPlace(text, options, context);
   const index = new SiteIndex();
+  const room = roomForArchives();
   await eachInParallel(found, parallel, async (candidate) => {
     if ("metadata" in candidate) return index.tell(await candidate.metadata());
-    const row = await tried(candidate, context);
-    if (row !== undefined && index.add(row)) await writeTree(target, row.files, options.force ?? false);
+    await room(async (admit) => {
+      const row = await tried(candidate, admit, context);
+      if (row !== undefined && index.add(row)) await writeTree(fs, target, row.files, options.force ?? false);
+    });
   });
   if (options.merge !== undefined) await merge(index, options.merge, context);
   if (index.versions === 0) throw new ChartroomError("not_found", `No chart was found in ${text}`);
   const bytes = new TextEncoder().encode(index.write(options.json ? "json" : "yaml"));
-  await writeTree(target, [{ path: "index.yaml", bytes }], true);
+  await writeTree(fs, target, [{ path: "index.yaml", bytes }], true);
   await writeMetadata(target, index, context);
   const path = join(folder, "index.yaml");
   const { charts, versions } = index;
@@ -95,7 +100,10 @@ async function* inPlace(
     for (const tag of await names())
       if (tag === repositoryMetadataTag) yield { metadata: () => readMetadata(open.reads(repository)) };
       else if (isTag(tag) && !isAboutCharts(tag))
-        yield { ref: `${repository}:${tag}`, read: () => readRow(open, repository, tag, urls) };
+        yield {
+          ref: `${repository}:${tag}`,
+          read: (admit) => readRow(open, repository, tag, urls, admit),
+        };
 }
 
 const isTag = (name: Tag | Digest): name is Tag => tryDigest(name) === undefined;
@@ -115,7 +123,7 @@ async function* inFolder(
     throw new ChartroomError("not_found", `Not a directory: ${folder}`, { hint });
   const unread = (name: string) => warn(context, `${name}/ is left out: it may not be read`);
   for (const file of await archivesIn(fs, folder, unread))
-    yield { ref: file, read: () => archiveRow(fs, folder, file, base) };
+    yield { ref: file, read: (admit) => archiveRow(fs, folder, file, base, admit) };
 }
 
 /** What archives' URLs begin with. @throws ChartroomError `usage` for a URL that archives cannot have */
@@ -127,9 +135,9 @@ function baseOf({ url }: RepoIndexOptions): string {
 }
 
 /** A candidate's row; what is no chart, or not under its version, is left out and told. */
-async function tried({ ref, read }: Candidate, context: Context): Promise<SiteRow | undefined> {
+async function tried({ ref, read }: Candidate, admit: Admit, context: Context): Promise<SiteRow | undefined> {
   try {
-    return await read();
+    return await read(admit);
   } catch (error) {
     if (!(error instanceof ChartroomError) || error.code !== "invalid") throw error;
     warn(context, `${ref} is left out: ${error.message}`);
@@ -139,11 +147,12 @@ async function tried({ ref, read }: Candidate, context: Context): Promise<SiteRo
 
 /** What charts tell Artifact Hub, for the site as a whole, where they agree. What is there stays. */
 async function writeMetadata(folder: string, { metadata }: SiteIndex, context: Context): Promise<void> {
+  const { fs } = context;
   const [bytes, another] = metadata;
   if (another !== undefined)
     warn(context, `${repositoryMetadataFile} is not written: charts have different ones, and a site has one`);
-  else if (bytes !== undefined && !(await ifThere(context.fs.stat(join(folder, repositoryMetadataFile)))))
-    await writeTree(folder, [{ path: repositoryMetadataFile, bytes }], false);
+  else if (bytes !== undefined && !(await ifThere(fs.stat(join(folder, repositoryMetadataFile)))))
+    await writeTree(fs, folder, [{ path: repositoryMetadataFile, bytes }], false);
 }
 
 /**

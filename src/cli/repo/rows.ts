@@ -6,6 +6,7 @@ import type { Metadata } from "../../chart/metadata.ts";
 import { momentOf } from "../../chart/moment.ts";
 import { repositoryMetadataIn, repositoryMetadataTag } from "../../chart/repositoryMetadata.ts";
 import { tryVersion, type Version } from "../../chart/version.ts";
+import type { Admit } from "../../migrate/room.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { algorithmOf, type Digest, digestOf } from "../../oci/digest.ts";
 import { ChartroomError } from "../../oci/errors.ts";
@@ -42,9 +43,16 @@ export type Urls = { readonly in: "registry" } | { readonly in: "files"; readonl
 
 /**
  * The row of a chart that a tag names. Archives that are to be written are fetched whole; else the manifest and the config do.
+ * @param admit asked for room before an archive is held
  * @throws ChartroomError `invalid` for what is no chart, or not the version that its tag says
  */
-export async function readRow(open: OpenPlace, repository: string, tag: Tag, urls: Urls): Promise<SiteRow> {
+export async function readRow(
+  open: OpenPlace,
+  repository: string,
+  tag: Tag,
+  urls: Urls,
+  admit: Admit,
+): Promise<SiteRow> {
   const reads = open.reads(repository);
   const ref = formatOne({ repository, tag });
   const { bytes, descriptor } = await namedManifest(reads, { tag }, () => open.notFound(ref));
@@ -52,6 +60,7 @@ export async function readRow(open: OpenPlace, repository: string, tag: Tag, url
   const { config, content, provenance } = chartManifest(manifest);
   const read = async (part: Descriptor) => readVerified(await reads.blob(part), part);
   const isWanted = urls.in === "files" || algorithmOf(content.digest) !== "sha256";
+  if (isWanted) await admit(content.size);
   const archive = isWanted ? await read(content) : undefined;
   const metadata =
     archive === undefined ? parseConfig(await read(config)) : (await openArchive(archive)).metadata;

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { FilesystemBlobs } from "../../blobs/filesystem.ts";
 import type { Questions } from "../../catalog/catalog.ts";
-import { makeDirectory, replaceFile, syncDirectory } from "../../files/durable.ts";
+import { makeDirectory, replaceFile, syncDirectory, syncFile } from "../../files/durable.ts";
 import { type FileSystem, ifThere } from "../../files/filesystem.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { eachInParallel } from "../../oci/parallel.ts";
@@ -163,13 +163,4 @@ async function removeOthers(
   }
   await fs.rm(ingest, { recursive: true, force: true });
   return removed;
-}
-
-async function syncFile(fs: FileSystem, path: string): Promise<void> {
-  const file = await fs.open(path, "r");
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }

@@ -3,6 +3,7 @@ import type { HeldManifest, ManifestRows } from "../../catalog/scans.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { algorithmOf, type Digest, digestOf } from "../../oci/digest.ts";
 import { ChartroomError } from "../../oci/errors.ts";
+import { giveWay } from "../../oci/giveWay.ts";
 import { artifactTypeOf, blobsOf, type Manifest, manifestsOf, parseManifest } from "../../oci/manifest.ts";
 import { manifestDigests } from "../scans.ts";
 import type { Examined, Finding } from "./finding.ts";
@@ -26,7 +27,7 @@ export async function checkManifests(examined: Examined): Promise<void> {
     }
     // Questions to a database answer at once: without this nobody else would have a turn.
     if (performance.now() - turned < 5) continue;
-    await new Promise((resolve) => setImmediate(resolve));
+    await giveWay();
     turned = performance.now();
   }
 }

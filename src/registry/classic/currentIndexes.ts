@@ -1,5 +1,6 @@
 import type { Catalog } from "../../catalog/catalog.ts";
 import type { Prefix } from "../../catalog/charts.ts";
+import { type Eventual, whenThere } from "../../oci/eventual.ts";
 import type { Document } from "./document.ts";
 import type { Form } from "./form.ts";
 import type { Choice, Shelf } from "./shelf.ts";
@@ -31,13 +32,22 @@ export class CurrentIndexes {
    * The index, with every change that was made before this was asked.
    * @param open gives the shelf that it is made of, or refuses: the same choice always alike, as long as nothing changes
    */
-  async document(wanted: WantedIndex, open: () => Promise<Shelf>): Promise<Document> {
+  document(wanted: WantedIndex, open: () => Promise<Shelf>): Eventual<Document> {
     const { prefix, form, choice, contextPath } = wanted;
-    const change = await this.#catalog.chartChange(prefix);
     // Neither a form nor a prefix nor the context path holds a blank.
     const key = `${form} ${prefix} ${contextPath} ${choice.name}`;
-    const held = this.#held.get(key);
-    if (held?.change === change) return held.document;
+    return whenThere(this.#catalog.chartChange(prefix), (change) => {
+      const held = this.#held.get(key);
+      return held?.change === change ? held.document : this.#make(key, change, wanted, open);
+    });
+  }
+
+  async #make(
+    key: string,
+    change: number,
+    { form, choice, contextPath }: WantedIndex,
+    open: () => Promise<Shelf>,
+  ): Promise<Document> {
     const shelf = await open();
     const document = await shelf.document(form, choice, contextPath);
     // Prefixes where nothing ever was are without number. While an archive waits to be read, each who asks waits for it.

@@ -1,6 +1,7 @@
 import type { Catalog } from "../../catalog/catalog.ts";
 import type { Prefix, TaggedChart } from "../../catalog/charts.ts";
 import type { Digest } from "../../oci/digest.ts";
+import { giveWay } from "../../oci/giveWay.ts";
 import { type RepositoryName, type Tag, tryRepositoryName, tryTag } from "../../oci/reference.ts";
 import type { ChartReader } from "../charts/chartReader.ts";
 import { jsonEntry } from "./form.ts";
@@ -85,7 +86,7 @@ export class Indexes {
       const texts = await this.#catalog.chartEntries(contents, "json");
       for (const [i, { created }] of some.entries())
         if (texts[i]) entries.push(jsonEntry({ text: texts[i], created }));
-      if (at + entriesAtOnce < versions.length) await new Promise((resolve) => setImmediate(resolve));
+      if (at + entriesAtOnce < versions.length) await giveWay();
     }
     return entries;
   }

@@ -1,3 +1,4 @@
+import { giveWay } from "../../oci/giveWay.ts";
 import { createHash } from "../../oci/hash.ts";
 import { crcShift } from "./crc32.ts";
 import type { Part } from "./part.ts";
@@ -50,7 +51,7 @@ export async function readParts(label: string, file: Uint8Array): Promise<Map<Le
   const hash = createHash("sha256");
   for (let at = 0; at < body.byteLength; at += hashedAtOnce) {
     hash.update(body.subarray(at, at + hashedAtOnce));
-    await new Promise((resolve) => setImmediate(resolve));
+    await giveWay();
   }
   if (hash.digest().compare(file, body.byteLength) !== 0) return parts;
   let at = body.indexOf(0x0a) + 1;

@@ -2,6 +2,7 @@ import { dirname, join } from "node:path";
 import type { Prefix } from "../../catalog/charts.ts";
 import { makeDirectory, writeAll } from "../../files/durable.ts";
 import { type FileSystem, ifThere } from "../../files/filesystem.ts";
+import { giveWay } from "../../oci/giveWay.ts";
 import { createHash } from "../../oci/hash.ts";
 import type { Form } from "./form.ts";
 import { type LeafKey, readParts, writeParts } from "./keptParts.ts";
@@ -67,7 +68,7 @@ export class LeafFile {
     if (parts.size === 0) return;
     for (const [i, leaf] of leaves().entries()) {
       leaf.recall(this.#form, parts);
-      if (i % leavesAtOnce === 0) await new Promise((resolve) => setImmediate(resolve));
+      if (i % leavesAtOnce === 0) await giveWay();
     }
   }
 
@@ -106,7 +107,7 @@ export class LeafFile {
     for (const [i, leaf] of leaves.entries()) {
       const part = leaf.part(this.#form);
       if (part !== undefined) parts.set(leaf.key, part);
-      if (i % leavesAtOnce === 0) await new Promise((resolve) => setImmediate(resolve));
+      if (i % leavesAtOnce === 0) await giveWay();
     }
     await makeDirectory(this.#fs, dirname(this.#path));
     const file = await this.#fs.open(this.#temporary, "w", 0o600);

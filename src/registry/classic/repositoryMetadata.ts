@@ -2,6 +2,7 @@ import type { Catalog } from "../../catalog/catalog.ts";
 import { repositoryMetadataIn, repositoryMetadataTag } from "../../chart/repositoryMetadata.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
+import { giveWay } from "../../oci/giveWay.ts";
 import type { RepositoryName } from "../../oci/reference.ts";
 
 /** Repositories looked at before others have a turn: about a millisecond of the thread. */
@@ -24,7 +25,7 @@ export async function sharedMetadata(
   const seen = new Set<Digest>();
   let found: HeldFile | undefined;
   for (const [i, repository] of repositories.entries()) {
-    if (i % atOnce === atOnce - 1) await new Promise((resolve) => setImmediate(resolve));
+    if (i % atOnce === atOnce - 1) await giveWay();
     const digest = await catalog.tag(repository, repositoryMetadataTag);
     const stored = digest && !seen.has(digest) && (await catalog.manifest(repository, digest));
     if (!digest || !stored) continue;

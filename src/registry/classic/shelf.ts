@@ -1,6 +1,7 @@
 import type { Catalog } from "../../catalog/catalog.ts";
 import type { ChartTag, Prefix } from "../../catalog/charts.ts";
 import type { Digest } from "../../oci/digest.ts";
+import { giveWay } from "../../oci/giveWay.ts";
 import type { RepositoryName } from "../../oci/reference.ts";
 import { ChartList } from "./chartList.ts";
 import { Document } from "./document.ts";
@@ -123,7 +124,7 @@ export class Shelf {
         await Promise.all(lacking.map((leaf) => leaf.build(this.#catalog, form)));
         made += lacking.length;
         lacking = [];
-        await new Promise((resolve) => setImmediate(resolve));
+        await giveWay();
       };
       for (const { leaves } of charts) {
         // A chart may have lost its last version since the list was made.
@@ -159,7 +160,7 @@ export class Shelf {
       gone += items.filter(({ chart }) => chart === undefined).length;
       this.#seen = items.at(-1)?.change ?? this.#seen;
       if (!more) break;
-      await new Promise((resolve) => setImmediate(resolve));
+      await giveWay();
     }
     // Tags that are gone would be read again at every start. The last change stays: its number is counted on from.
     if (gone >= goneLimit)

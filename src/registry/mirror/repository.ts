@@ -148,8 +148,8 @@ export class MirroredRepository extends RegistryRepository {
     );
   }
 
-  #isKept(blob: BlobName): Promise<boolean> {
-    return super.stat(blob).then((size) => size !== undefined);
+  async #isKept(blob: BlobName): Promise<boolean> {
+    return (await super.stat(blob)) !== undefined;
   }
 
   /** Who asks for the rest of a list gets that of the list as it was. */

@@ -1,3 +1,4 @@
+import { type Eventual, whenThere } from "../../oci/eventual.ts";
 import type { Document } from "../../registry/classic/document.ts";
 import { answer } from "../answer.ts";
 import type { Call } from "../call.ts";
@@ -16,16 +17,17 @@ const mediaTypes = { yaml: "application/x-yaml", json: "application/json" } as c
  * The index of a prefix, as far as its reader may pull. Whoever sees nothing there and might log in is asked to.
  * @throws NotAllowed
  */
-export async function chartIndex(call: Call, { prefix, form }: AtIndex): Promise<Response> {
+export function chartIndex(call: Call, { prefix, form }: AtIndex): Eventual<Response> {
   const wanted = {
-    ...{ prefix: lookedBelow(call, prefix), form },
-    ...{ choice: choiceOf(call), contextPath: call.root + contextPath },
+    prefix: lookedBelow(call, prefix),
+    form,
+    choice: choiceOf(call),
+    contextPath: call.root + contextPath,
   };
-  const document = await call.registry.currentIndexes.document(
-    wanted,
-    async () => (await look(call, prefix)).shelf,
+  const open = async () => (await look(call, prefix)).shelf;
+  return whenThere(call.registry.currentIndexes.document(wanted, open), (document) =>
+    sendDocument(call, document, mediaTypes[form]),
   );
-  return sendDocument(call, document, mediaTypes[form]);
 }
 
 /** A document in the coding that its reader asks for. What a HEAD is told, a GET would be told too. */

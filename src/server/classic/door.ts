@@ -1,7 +1,8 @@
+import { type Eventual, orElse } from "../../oci/eventual.ts";
 import type { Call } from "../call.ts";
 import { pullChart, pullMetadata, pullProvenance } from "./archives.ts";
 import { chartIndex } from "./chartIndex.ts";
-import { museumAnswer } from "./errors.ts";
+import { museumRefusal } from "./errors.ts";
 import {
   listCharts,
   listMisplaced,
@@ -16,11 +17,14 @@ import { deleteVersion, postChart, postProvenance } from "./post.ts";
 import type { ClassicRoute } from "./route.ts";
 
 /** The door for those who speak `index.yaml` or ChartMuseum's API. Who may do what is asked here, once the chart is known. */
-export function classicDoor(call: Call, route: ClassicRoute): Promise<Response> {
-  return museumAnswer(call.challenge, () => operate(call, route));
+export function classicDoor(call: Call, route: ClassicRoute): Eventual<Response> {
+  return orElse(
+    () => operate(call, route),
+    (error) => museumRefusal(error, call.challenge),
+  );
 }
 
-function operate(call: Call, route: ClassicRoute): Response | Promise<Response> {
+function operate(call: Call, route: ClassicRoute): Eventual<Response> {
   switch (route.op) {
     case "chart-index":
       return chartIndex(call, route);

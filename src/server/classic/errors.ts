@@ -15,25 +15,18 @@ export class MuseumError extends Error {
 /** A chart's repository that a caller may not reach; a login may help. */
 export class NotAllowed extends Error {}
 
-/** What `work` answers, or its refusal as ChartMuseum tells one. What is none of this door's goes through. */
-export async function museumAnswer(
-  challenge: string | undefined,
-  work: () => Response | Promise<Response>,
-): Promise<Response> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof MuseumError) return jsonAnswer({ error: error.message }, error.status);
-    if (error instanceof NotAllowed)
-      return challenge === undefined
-        ? jsonAnswer({ error: faults.denied.message }, faults.denied.status)
-        : jsonAnswer({ error: "unauthorized" }, 401, { "www-authenticate": challenge });
-    if (error instanceof RegistryError && error.fault === "tagTaken")
-      return jsonAnswer({ error: "file already exists" }, 409);
-    if (error instanceof ChartroomError && (error.code === "invalid" || error.code === "usage"))
-      return jsonAnswer({ error: error.message }, 400);
-    throw error;
-  }
+/** An error as ChartMuseum tells a refusal. What is none of this door's is thrown again. */
+export function museumRefusal(error: unknown, challenge: string | undefined): Response {
+  if (error instanceof MuseumError) return jsonAnswer({ error: error.message }, error.status);
+  if (error instanceof NotAllowed)
+    return challenge === undefined
+      ? jsonAnswer({ error: faults.denied.message }, faults.denied.status)
+      : jsonAnswer({ error: "unauthorized" }, 401, { "www-authenticate": challenge });
+  if (error instanceof RegistryError && error.fault === "tagTaken")
+    return jsonAnswer({ error: "file already exists" }, 409);
+  if (error instanceof ChartroomError && (error.code === "invalid" || error.code === "usage"))
+    return jsonAnswer({ error: error.message }, 400);
+  throw error;
 }
 
 /**

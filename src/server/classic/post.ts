@@ -3,6 +3,7 @@ import { metadataOf } from "../../chart/facts.ts";
 import { packForPush, signForPush } from "../../chart/packed.ts";
 import { isAbout, provenanceKind, signedChart } from "../../chart/provenance.ts";
 import { copy } from "../../oci/copy.ts";
+import { digestOf } from "../../oci/digest.ts";
 import { parseTag, type RepositoryName } from "../../oci/reference.ts";
 import { RegistryError } from "../../registry/errors.ts";
 import { jsonAnswer } from "../answer.ts";
@@ -34,7 +35,7 @@ export async function postChart(call: Call, { prefix }: InRepository): Promise<R
   if (archive === undefined) return putProvenance(call, prefix, provenance!);
   const facts = await call.registry.readArchive(archive);
   if ("unreadable" in facts) throw new MuseumError(400, facts.unreadable);
-  if (provenance !== undefined && provenanceKind(provenance, archive) !== "signed")
+  if (provenance !== undefined && provenanceKind(provenance, digestOf(archive)) !== "signed")
     throw new MuseumError(400, "invalid provenance file");
   const metadata = metadataOf(facts);
   const repository = repositoryOf(call, prefix, metadata.name);

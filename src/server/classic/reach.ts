@@ -55,9 +55,11 @@ export async function look(
   return seen;
 }
 
+const everything: Choice = { name: "everything", includes: () => true };
+
 /** The charts that a caller may pull. Where everyone may pull everything that is one choice, else each user has one. */
 export function choiceOf({ access, user }: Call): Choice {
-  if (access.public === "all") return { name: "everything", includes: () => true };
+  if (access.public === "all") return everything;
   const name = user === undefined ? "nobody" : `user ${user}`;
   return { name, includes: (repository) => access.may(user, "pull", repository) };
 }

@@ -4,7 +4,7 @@ import type { RepositoryName } from "../../oci/reference.ts";
 import { RegistryError } from "../../registry/errors.ts";
 import { answer } from "../answer.ts";
 import type { Call } from "../call.ts";
-import { etagOf, isNotModified, isRangeWanted } from "../conditions.ts";
+import { etagOf, hasTag, isRangeWanted } from "../conditions.ts";
 import { parseRange } from "../range.ts";
 
 interface At {
@@ -32,10 +32,11 @@ export async function pullBlob(
   const repository = call.registry.repository(name);
   const size = await (method === "HEAD" ? repository.keep({ digest }) : repository.stat({ digest }));
   if (size === undefined) throw new RegistryError("blobUnknown", { details: [{ name, digest }] });
-  const told = { "docker-content-digest": digest, etag: etagOf(digest), "accept-ranges": "bytes" };
-  if (isNotModified(headers, digest)) return answer(304, told);
+  const etag = etagOf(digest);
+  const told = { "docker-content-digest": digest, etag, "accept-ranges": "bytes" };
+  if (hasTag(headers, etag)) return answer(304, told);
   // A Range is for GET alone (RFC 9110 §14.2).
-  const ranged = method === "GET" && isRangeWanted(headers, digest);
+  const ranged = method === "GET" && isRangeWanted(headers, etag);
   const range = ranged ? parseRange(headers.get("range"), size) : undefined;
   if (range === "unsatisfiable") return answer(416, { ...told, "content-range": `bytes */${size}` });
   call.notifications?.pulledBlob(name, { digest, size });

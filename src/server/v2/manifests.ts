@@ -1,11 +1,12 @@
 import { type Digest, tryDigest } from "../../oci/digest.ts";
+import { type Eventual, whenThere } from "../../oci/eventual.ts";
 import { manifestLimit } from "../../oci/mediaTypes.ts";
 import { type RepositoryName, type Tag, tryTag } from "../../oci/reference.ts";
 import { RegistryError } from "../../registry/errors.ts";
 import { describeManifest } from "../../registry/manifests.ts";
 import { answer } from "../answer.ts";
 import type { Call } from "../call.ts";
-import { etagOf, isNotModified, parseExpected } from "../conditions.ts";
+import { etagOf, hasTag, parseExpected } from "../conditions.ts";
 
 interface At {
   readonly name: RepositoryName;
@@ -16,17 +17,19 @@ interface At {
 const tagLimit = 100;
 
 /** distribution-spec, "Pulling manifests": the exact bytes that were pushed. @throws RegistryError `manifestUnknown` */
-export async function pullManifest(
+export function pullManifest(
   { registry, request, notifications }: Call,
   { name, reference }: At,
-): Promise<Response> {
-  const stored = await registry.repository(name).manifest(reference);
-  if (stored === undefined) throw new RegistryError("manifestUnknown", { details: [{ name, reference }] });
-  const { mediaType, digest } = stored.descriptor;
-  const headers = { "docker-content-digest": digest, etag: etagOf(digest) };
-  if (isNotModified(request.headers, digest)) return answer(304, headers);
-  notifications?.pulledManifest(name, stored, tryTag(reference));
-  return answer(200, { "content-type": mediaType, ...headers }, stored.bytes);
+): Eventual<Response> {
+  return whenThere(registry.repository(name).manifest(reference), (stored) => {
+    if (stored === undefined) throw new RegistryError("manifestUnknown", { details: [{ name, reference }] });
+    const { mediaType, digest } = stored.descriptor;
+    const etag = etagOf(digest);
+    if (hasTag(request.headers, etag)) return answer(304, { "docker-content-digest": digest, etag });
+    notifications?.pulledManifest(name, stored, tryTag(reference));
+    const headers = { "content-type": mediaType, "docker-content-digest": digest, etag };
+    return answer(200, headers, stored.bytes);
+  });
 }
 
 /**

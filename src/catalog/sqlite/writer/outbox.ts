@@ -1,4 +1,5 @@
 import { ChartroomError } from "../../../oci/errors.ts";
+import { giveWay } from "../../../oci/giveWay.ts";
 import { CatalogFailed, CatalogFull } from "../../catalog.ts";
 import type { Command, Outcome } from "../../command.ts";
 import { type Failure, isLasting, type Reply } from "./messages.ts";
@@ -72,7 +73,7 @@ export class Outbox {
   async #empty(): Promise<void> {
     while (this.#waiting.length > 0) {
       // Requests of this turn of the loop, and those that the last answers set free, join the batch.
-      await new Promise((resolve) => setImmediate(resolve));
+      await giveWay();
       const batch = this.#waiting;
       this.#waiting = [];
       const commands = batch.map(({ command }) => command);
