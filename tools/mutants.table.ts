@@ -50,6 +50,13 @@ export const mutants: readonly Mutant[] = [
     test: faults.power("tag"),
   },
   {
+    without: "the wait of who comes after a directory's sync has begun",
+    file: "src/files/rounds.ts",
+    find: "    round.next ??= round.done.then(begin, begin);\n    return round.next;\n",
+    replace: "    return round.done;\n",
+    test: ["src/files/durable.test.ts", "who comes after a sync has begun waits for another"],
+  },
+  {
     without: "the sync of a new directory's entry",
     file: "src/files/durable.ts",
     find: "  await syncDirectory(fs, dirname(path));\n}\n\n/** How",
@@ -439,6 +446,12 @@ export const mutants: readonly Mutant[] = [
       "src/blobs/filesystem.test.ts",
       "a commit under a wrong digest publishes nothing and keeps the ingest",
     ],
+  },
+  {
+    without: "the comparison of a small blob's digest before it is published",
+    file: "src/blobs/filesystem.ts",
+    find: "    expectDigest(bytes, digest);\n",
+    test: ["src/blobs/filesystem.test.ts", "bytes that are put under a wrong digest are not written"],
   },
   {
     without: "the verification of what is fetched, in copy",
@@ -1084,8 +1097,7 @@ export const mutants: readonly Mutant[] = [
   {
     without: "the look at a blob's size before it is read",
     file: "src/registry/chunk.ts",
-    find: "  if (largest !== undefined && start + announced > largest)\n",
-    replace: "  if (largest !== undefined && start > largest)\n",
+    find: "  refuseLarger(start + announced, largest);\n",
     test: ["src/server/limits.test.ts", "are refused before anything is read where their size is said"],
   },
   {

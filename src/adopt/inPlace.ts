@@ -55,6 +55,10 @@ export class TreeBlobs implements Blobs {
     throw readOnly();
   }
 
+  async put(): Promise<number> {
+    throw readOnly();
+  }
+
   async readIngest(): Promise<undefined> {
     return undefined;
   }

@@ -338,6 +338,28 @@ export function blobsSuite(name: string, make: () => Promise<BlobsFixture>): voi
         await expect(blobs.ingest(bad)).rejects.toMatchObject({ code: "usage" });
     });
 
+    test("bytes that are put are a blob, in place of what was there, and nothing else is left", async () => {
+      for (const bytes of [noise(3_000), new Uint8Array()])
+        for (const algorithm of ["sha256", "sha512"] as const) {
+          const digest = digestOf(bytes, algorithm);
+          for (let times = 0; times < 2; times++)
+            expect(await blobs.put("put-1", digest, bytes)).toBe(bytes.byteLength);
+          expect(await read(digest)).toEqual(bytes);
+          expect(await names()).toEqual([]);
+          expect(await blobs.remove(digest)).toBe(true);
+          await blobs.put("put-1", digest, bytes);
+          expect(await read(digest)).toEqual(bytes);
+        }
+    });
+
+    test("bytes that are put under a wrong digest are not written", async () => {
+      const wrong = digestOf(noise(999));
+      await expect(blobs.put("put-1", wrong, noise(1_000))).rejects.toMatchObject({ code: "not_verified" });
+      expect(await Array.fromAsync(blobs.list())).toEqual([]);
+      expect(await names()).toEqual([]);
+      expect(await codeOf(() => blobs.put("../blobs", digestOf(noise(1)), noise(1)))).toBe("usage");
+    });
+
     test("a read may be left at any point", async () => {
       const bytes = noise(1_000_000);
       const digest = await store(bytes);

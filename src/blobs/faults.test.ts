@@ -55,6 +55,9 @@ const scenes: Record<string, (blobs: FilesystemBlobs) => Promise<void>> = {
     await push(blobs, "one");
     await push(blobs, "two");
   },
+  "a small blob's, at once": async (blobs) => {
+    for (const name of ["two", "three"]) await blobs.put(name, digest, bytes);
+  },
   "a committed ingest that is changed and committed again": async (blobs) => {
     await using ingest = await blobs.ingest("one");
     await ingest.append(streamOf(bytes.subarray(ingest.offset), { chunk: 1 }));
@@ -160,6 +163,34 @@ describe("once it resolved, power loss takes nothing of", () => {
     await survivors(fs, holdsBlob);
     await ingest.discard();
     await survivors(fs, holdsBlob);
+  });
+
+  test("a blob that was put", async () => {
+    const { root, fs, blobs } = await place();
+    await fs.mkdir(join(root, "blobs"));
+    await fs.mkdir(join(root, "blobs", "sha256"));
+    // Another process has it already, and did not sync it.
+    await writeFile(join(root, "blobs", "sha256", digest.slice(7)), bytes);
+    await blobs.put("one", digest, bytes);
+    await survivors(fs, holdsBlob);
+  });
+
+  test("small blobs that share the syncs of their directory", async () => {
+    const { fs, blobs } = await place();
+    const many = Array.from({ length: 20 }, (_, i) => noise(1_000 + i));
+    const left: string[] = [];
+    await Promise.all(
+      many.map(async (each, i) => {
+        await blobs.put(`put-${i}`, digestOf(each), each);
+        await survivors(fs, async (root) => {
+          left.push(root);
+          expect(await blobsIn(root).stat(digestOf(each))).toBe(each.byteLength);
+        });
+      }),
+    );
+    expect(left).toHaveLength(40);
+    const syncs = fs.calls.filter(({ name, path }) => name === "sync" && path.endsWith("sha256"));
+    expect(syncs.length).toBeLessThan(many.length);
   });
 
   test("a commit of an ingest that another process began and did not sync", async () => {

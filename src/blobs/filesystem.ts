@@ -1,11 +1,12 @@
 import type { Dirent } from "node:fs";
 import { dirname, join } from "node:path";
-import { makeDirectory } from "../files/durable.ts";
+import { makeDirectory, replaceFile } from "../files/durable.ts";
 import { errorCode, type FileSystem, ifThere } from "../files/filesystem.ts";
 import { algorithmOf, type Digest, hexOf, tryDigest } from "../oci/digest.ts";
 import type { ByteRange } from "../oci/repository.ts";
 import type { BlobInfo, Blobs, Ingest, IngestOptions, Pieces } from "./blobs.ts";
 import { FilesystemIngest } from "./ingest.ts";
+import { expectDigest } from "./mismatch.ts";
 import { isIngestName, parseIngestName } from "./name.ts";
 import { cannotLink } from "./place.ts";
 import { streamRange } from "./stream.ts";
@@ -87,14 +88,16 @@ export class FilesystemBlobs implements Blobs {
       path,
       brief,
       safe,
-      blobPath: async (digest) => {
-        const target = this.#pathOf(digest);
-        // Both: whoever made the upper one, another tool perhaps, need not have synced it.
-        await this.#make(this.#directories.blobs);
-        await this.#make(dirname(target));
-        return target;
-      },
+      blobPath: (digest) => this.#placeFor(digest),
     });
+  }
+
+  async put(name: string, digest: Digest, bytes: Uint8Array): Promise<number> {
+    expectDigest(bytes, digest);
+    const temporary = join(this.#directories.ingest, parseIngestName(name));
+    await this.#make(this.#directories.ingest);
+    await replaceFile(this.#fs, await this.#placeFor(digest), bytes, { temporary, mode: 0o444 });
+    return bytes.byteLength;
   }
 
   async readIngest(name: string, range: ByteRange): Promise<ReadableStream<Uint8Array> | undefined> {
@@ -132,6 +135,15 @@ export class FilesystemBlobs implements Blobs {
 
   #pathOf(digest: Digest): string {
     return blobPathIn(this.#directories.blobs, digest);
+  }
+
+  /** The file of a blob, whose directory is made first where it is not there. */
+  async #placeFor(digest: Digest): Promise<string> {
+    const target = this.#pathOf(digest);
+    // Both: whoever made the upper one, another tool perhaps, need not have synced it.
+    await this.#make(this.#directories.blobs);
+    await this.#make(dirname(target));
+    return target;
   }
 
   async #entries(directory: string): Promise<Dirent[]> {

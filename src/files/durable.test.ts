@@ -1,10 +1,11 @@
-import { afterEach, beforeEach, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { type Fault, TestFileSystem } from "../testing/filesystem.ts";
 import { makeDirectory, replaceFile, syncDirectory } from "./durable.ts";
-import { nodeFileSystem } from "./filesystem.ts";
+import { errorCode, type FileSystem, nodeFileSystem } from "./filesystem.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
@@ -147,4 +148,71 @@ test("a system that cannot sync directories is put up with, a disk that fails is
   fs.fault = (_, { name }) => (name === "sync" ? { code: "EIO" } : undefined);
   await expect(syncDirectory(fs, root)).rejects.toMatchObject({ code: "EIO" });
   expect(fs.openFiles).toBe(0);
+});
+
+describe("many who want a directory synced", () => {
+  /** Syncs, each of which ends when the test says so. */
+  const slowDisk = () => {
+    const begun: PromiseWithResolvers<void>[] = [];
+    const sync = () => {
+      const end = Promise.withResolvers<void>();
+      begun.push(end);
+      return end.promise;
+    };
+    const open = async (...opened: Parameters<FileSystem["open"]>) => ({
+      ...(await fs.open(...opened)),
+      sync,
+    });
+    const disk: FileSystem = { ...nodeFileSystem, open };
+    const until = async (count: number) => {
+      while (begun.length < count) await setImmediate();
+    };
+    return { disk, begun, until };
+  };
+  const states = (work: Promise<void>[]) =>
+    Promise.all(work.map((each) => Promise.race([each.then(() => "done", String), "waits"])));
+
+  test("who comes after a sync has begun waits for another", async () => {
+    const { disk, begun, until } = slowDisk();
+    const first = syncDirectory(disk, root);
+    await until(1);
+    const later = [syncDirectory(disk, root), syncDirectory(disk, root)];
+    begun[0]!.resolve();
+    await first;
+    await until(2);
+    const last = syncDirectory(disk, root);
+    expect(await states(later)).toEqual(["waits", "waits"]);
+    begun[1]!.resolve();
+    await Promise.all(later);
+    await until(3);
+    expect(await states([last])).toEqual(["waits"]);
+    begun[2]!.resolve();
+    await last;
+    expect(begun).toHaveLength(3);
+    expect(fs.openFiles).toBe(0);
+  });
+
+  test("a sync that fails is told to each who waits for it, and to nobody else", async () => {
+    const { disk, begun, until } = slowDisk();
+    const first = syncDirectory(disk, root);
+    await until(1);
+    const later = [syncDirectory(disk, root), syncDirectory(disk, root)].map((each) => each.catch(errorCode));
+    begun[0]!.resolve();
+    await until(2);
+    const last = syncDirectory(disk, root);
+    begun[1]!.reject(Object.assign(new Error("the disk"), { code: "EIO" }));
+    expect<unknown>(await Promise.all(later)).toEqual(["EIO", "EIO"]);
+    await until(3);
+    begun[2]!.resolve();
+    await Promise.all([first, last]);
+    expect(fs.openFiles).toBe(0);
+  });
+
+  test("another directory's wait for nobody", async () => {
+    const { disk, begun, until } = slowDisk();
+    const work = [syncDirectory(disk, root), syncDirectory(disk, base)];
+    await until(2);
+    for (const { resolve } of begun) resolve();
+    await Promise.all(work);
+  });
 });

@@ -1,20 +1,28 @@
 import { dirname } from "node:path";
 import { errorCode, type FileSystem, type OpenFile } from "./filesystem.ts";
+import { Rounds } from "./rounds.ts";
 
 /** Codes by which a system says that it cannot sync directories (Windows, some network file systems). */
 export const cannotSync = new Set(["EPERM", "EISDIR", "EINVAL"]);
 
+/** The syncs of each file system, by directory. */
+const syncs = new WeakMap<FileSystem, Rounds>();
+
 /**
  * Make a directory's entries survive power loss: files created, linked, renamed or removed in it. Where the system cannot
- * sync a directory, nothing is done.
+ * sync a directory, nothing is done. Many who come while one sync is under way share the next.
  * @throws node's error when the sync fails
  */
-export async function syncDirectory(fs: FileSystem, directory: string): Promise<void> {
-  try {
-    await syncFile(fs, directory);
-  } catch (error) {
-    if (!cannotSync.has(errorCode(error) ?? "")) throw error;
-  }
+export function syncDirectory(fs: FileSystem, directory: string): Promise<void> {
+  const rounds = syncs.get(fs) ?? new Rounds();
+  syncs.set(fs, rounds);
+  return rounds.wait(directory, async () => {
+    try {
+      await syncFile(fs, directory);
+    } catch (error) {
+      if (!cannotSync.has(errorCode(error) ?? "")) throw error;
+    }
+  });
 }
 
 /** Make what a file, or a directory, holds survive power loss, whoever wrote it. @throws node's error */

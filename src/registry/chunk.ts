@@ -14,6 +14,13 @@ export interface Chunk {
   readonly given?: boolean;
 }
 
+/** A whole blob that is small, and not read yet. */
+export interface SmallBody {
+  /** As its sender says it, in bytes, and as the transport sees to it. */
+  readonly size: number;
+  read(): Promise<Uint8Array>;
+}
+
 /** A chunk that does not begin where the session ends. */
 export class OutOfOrder extends RegistryError {
   /** Where the session ends, in bytes. */
@@ -44,8 +51,7 @@ export async function takeChunk(
   const start = ingest.offset;
   if (chunk.start !== undefined && chunk.start !== start) throw new OutOfOrder(start);
   const { length, announced = length ?? 0, given } = chunk;
-  if (largest !== undefined && start + announced > largest)
-    throw new RegistryError("blobTooLarge", { details: [{ limit: largest }] });
+  refuseLarger(start + announced, largest);
   const body = interruptible(chunk.body, signal);
   if (length === undefined)
     return refusing("invalid", "blobTooLarge", () => ingest.append(body, largest, { safe, given }));
@@ -57,6 +63,11 @@ export async function takeChunk(
     if (error instanceof RegistryError && error.fault === "sizeInvalid") await ingest.truncate(start);
     throw error;
   }
+}
+
+/** @throws RegistryError `blobTooLarge` where so many bytes are more than a blob may have */
+export function refuseLarger(size: number, largest = Number.POSITIVE_INFINITY): void {
+  if (size > largest) throw new RegistryError("blobTooLarge", { details: [{ limit: largest }] });
 }
 
 /** `stream`, which fails with the signal's reason as soon as it is aborted, even while a read is waiting for bytes. */

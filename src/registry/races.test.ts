@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import type { RepositoryName } from "../oci/reference.ts";
 import { blobOf, type Content, imageOf, pushArtifact } from "../testing/artifacts.ts";
 import { here, there } from "../testing/commands.ts";
 import { failureOf } from "../testing/errors.ts";
@@ -23,11 +24,17 @@ const faultOf = async (work: Promise<unknown>) => {
   return failure instanceof RegistryError ? failure.fault : String(failure);
 };
 
-/** Send a blob, whether it is there or not. */
-async function send(registry: Registry, { bytes, descriptor }: Content, repository = here): Promise<void> {
+/** Sends a blob, whether it is there or not. */
+type Send = (registry: Registry, content: Content, repository?: RepositoryName) => Promise<void>;
+
+const sendStream: Send = async ({ uploads }, { bytes, descriptor }, repository = here) => {
   const body = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream();
-  await registry.uploads.receive(repository, descriptor.digest, { body });
-}
+  await uploads.receive(repository, descriptor.digest, { body });
+};
+const sendSmall: Send = ({ uploads }, { bytes, descriptor }, repository = here) => {
+  const small = { size: bytes.byteLength, read: async () => bytes };
+  return uploads.receiveSmall(repository, descriptor.digest, small);
+};
 
 /** Whether a repository gives a blob, byte for byte. */
 async function gives(
@@ -39,7 +46,11 @@ async function gives(
   return Buffer.from(found).equals(bytes);
 }
 
-for (const kind of ["memory", "sqlite"] as const) {
+for (const [over, kind, send] of [
+  ["memory", "memory", sendStream],
+  ["memory, of small blobs", "memory", sendSmall],
+  ["sqlite", "sqlite", sendStream],
+] as const) {
   const race = (title: string, body: (place: CollectingRegistry) => Promise<void>) =>
     test(title, async () => {
       await using place = await collectingRegistry(kind);
@@ -51,7 +62,7 @@ for (const kind of ["memory", "sqlite"] as const) {
     place.clock.now += grace;
   };
 
-  describe(`collection and, over ${kind},`, () => {
+  describe(`collection and, over ${over},`, () => {
     for (const step of ["before remove", "after remove"] as const)
       race(
         `1. a push that links ${step === "before remove" ? "before" : "after"} the bytes go`,

@@ -1,5 +1,6 @@
 import type { Notifications } from "../notify/notifications.ts";
 import type { Access, Caller } from "../registry/access.ts";
+import type { SmallBody } from "../registry/chunk.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Admission } from "./admission.ts";
 import type { Bodies } from "./bodies.ts";
@@ -91,6 +92,13 @@ export class Call {
     exchange.received = bytes.byteLength;
     exchange.unread = false;
     return bytes;
+  }
+
+  /** A body that says that it is small, to be read as a whole; undefined of any other. Its `read` throws as ours does. */
+  small(): SmallBody | undefined {
+    if (!isSmall(this.request)) return undefined;
+    const size = Number(this.request.headers.get("content-length"));
+    return { size, read: () => this.read(size) };
   }
 
   /** Whether an answer of so many bytes may be held in memory as a whole; if not, it is to be sent as a stream. */

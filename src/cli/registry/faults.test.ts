@@ -154,7 +154,7 @@ test(
     const witness = new Witness((...request) => ask(...request), repository);
     expect(await day(witness)).not.toContain(false);
     const session = (await witness.half(layer)) ?? "";
-    fs.fault = (_, { name }) => (name === "datasync" ? { code: "EIO" } : undefined);
+    fs.fault = (_, { name }) => (name === "sync" || name === "datasync" ? { code: "EIO" } : undefined);
     expect(await witness.blob(blobOf("lost"), "whole")).toBe(false);
     fs.fault = () => undefined;
     expect(first.told).toEqual([expect.stringContaining("until chartroom is started again")]);

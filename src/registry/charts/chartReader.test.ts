@@ -81,7 +81,7 @@ describe("a chart that is pushed", () => {
     const store = memory();
     const told: unknown[] = [];
     const broken = replacing(store.blobs, {
-      read: async () => Promise.reject(new Error("the disk is gone")),
+      bytes: async () => Promise.reject(new Error("the disk is gone")),
     });
     const first = new Registry({ ...store, blobs: broken });
     await first.start((error) => told.push(error));
@@ -102,10 +102,10 @@ describe("a chart that is pushed", () => {
     let lost: Digest | undefined;
     const told: unknown[] = [];
     const blobs = replacing(store.blobs, {
-      read: async (digest, range) => {
+      bytes: async (digest) => {
         lost ??= digest;
         if (isGone && digest === lost) throw new Error("input/output error");
-        return store.blobs.read(digest, range);
+        return store.blobs.bytes(digest);
       },
     });
     const registry = new Registry({ ...store, blobs });

@@ -135,8 +135,7 @@ export class ChartReader {
       return {
         unreadable: `it has ${size} bytes, and ${partLimits.content} are the most that a chart's has`,
       };
-    const stream = await blobs.read(content);
-    return stream && new Response(stream).bytes();
+    return blobs.bytes(content);
   }
 
   async #put(content: Digest, facts: ChartFacts | Unreadable): Promise<void> {

@@ -27,7 +27,10 @@ export async function openUpload(call: Call, { name }: InRepository): Promise<Re
   }
   if (query.has("digest")) {
     const digest = parseDigestParameter(query.get("digest"));
-    await registry.uploads.receive(name, digest, parseChunk(call));
+    const { uploads } = registry;
+    const small = call.request.headers.has("content-range") ? undefined : call.small();
+    if (small === undefined) await uploads.receive(name, digest, parseChunk(call));
+    else await uploads.receiveSmall(name, digest, small);
     return created(call, name, digest);
   }
   refuseAlgorithm(query.get("digest-algorithm"));

@@ -34,6 +34,8 @@ function open(path: string): Sql {
   // the drive's cache, so SQLite is told to ask for more; elsewhere that means nothing.
   sql.script("PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON");
   sql.script("PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 0; PRAGMA busy_timeout = 5000");
+  // What a savepoint would undo goes to a file in /var/tmp by default once it is 64 KiB, in twice as many writes as the log's.
+  sql.script("PRAGMA temp_store = MEMORY");
   // What a dead process left in the log may stand in the kernel's memory alone, called clean after a failed sync: commits
   // behind it would be lost with it. Copied into the database now, all that is there is synced anew, and the log is empty.
   sql.run("PRAGMA wal_checkpoint(TRUNCATE)");
