@@ -51,8 +51,8 @@ describe("pushing a blob", () => {
       const put = spyOn(handler.blobs, "put");
       const { bytes: whole, descriptor } = blobOf(noise(size));
       // A stream does not say how long it is.
-      const sent = (bytes: Uint8Array) => ({
-        body: headers ? bytes : streamOf(bytes),
+      const sent = (body: Uint8Array) => ({
+        body: headers ? body : streamOf(body),
         headers: { ...headers },
       });
       const line = `POST /v2/a/b/blobs/uploads/?digest=${descriptor.digest}`;
