@@ -40,6 +40,8 @@ export interface Transferred extends Job {
   readonly ref: string;
   readonly manifest: Descriptor;
   readonly status: "copied" | "exists" | "dry-run";
+  /** What the target's tag held before, and holds no more. */
+  readonly replaced?: Digest | undefined;
   /** How many manifests went along because they refer to another. */
   readonly referrers: number;
   /** All manifests that were looked at. */
@@ -86,7 +88,8 @@ export async function transfer(transfers: Transfers, job: Job): Promise<Transfer
     if (tag === undefined) await writer.name(ref, descriptor);
     return done;
   });
-  return { ...result, ...copied, status: there ? "exists" : "copied" };
+  if (there) return { ...result, ...copied, status: "exists" };
+  return { ...result, ...copied, status: "copied", replaced: held };
 }
 
 /** A layout keeps blobs for all its repositories, a registry for each. */

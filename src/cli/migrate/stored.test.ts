@@ -80,6 +80,22 @@ describe("what is in a registry", () => {
     expect(first).toMatchObject({ chart: "team/two", version: "1.0.0", ref: `${host}/new/team/two:1.0.0` });
   });
 
+  test("takes its plain tag along when it replaces what that named", async () => {
+    await charts("old", { vee: ["v1.0.0", "2.0.0"] });
+    const args = [`oci://${host}/old`, `${host}/new`, "--plain-tags"];
+    expect((await told(...args)).counts).toEqual({ moved: 2, filtered: 0 });
+    const other = (await remote("old/vee").manifest(parseTag("2.0.0")))!;
+    const moved = { tags: [parseTag("v1.0.0")], expect: "any" } as const;
+    await remote("old/vee").pushManifest(other.descriptor, other.bytes, moved);
+    expect((await told(...args, "--on-conflict", "overwrite")).counts).toEqual({
+      exists: 1,
+      moved: 1,
+      filtered: 0,
+    });
+    expect(await held("new/vee", "1.0.0")).toBe((await held("old/vee", "2.0.0"))!);
+    expect((await told("verify", ...args)).counts).toEqual({ verified: 2, filtered: 0 });
+  });
+
   test("that is no chart is left and named, before anything of it goes over", async () => {
     await charts("old", { one: ["1.0.0"] });
     await push("old/image", imageOf([blobOf("layer")]), "1.0.0");

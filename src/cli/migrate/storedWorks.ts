@@ -40,7 +40,7 @@ export function storedWorks({ charts, source, target, prefix }: StoredEnds, how:
     try {
       const done = await transfer({ ...transfers, dryRun, admits }, job);
       const status = ({ copied: "moved", "dry-run": "planned", exists: "exists" } as const)[done.status];
-      return { step, tag, status, ...told(parts, done.manifest), notes: [] };
+      return { step, tag, status, ...told(parts, done.manifest), replaced: done.replaced, notes: [] };
     } catch (error) {
       if (error instanceof NoChart || (isConflict(error) && how.onConflict === "skip"))
         return { step, tag, status: "skipped", notes: [error.message] };
