@@ -39,8 +39,8 @@ describe("pushing a blob", () => {
     await expectMade(handler, made);
   });
 
-  test("in one POST, which is put at once where it says that it is small, and is a whole", async () => {
-    for (const [size, headers, isPut] of [
+  test("in one POST, which is read at once where it says that it is small, and is a whole", async () => {
+    for (const [size, headers, isSmall] of [
       [0, { "content-length": "0" }, true],
       [65_536, { "content-length": "65536" }, true],
       [65_537, { "content-length": "65537" }, false],
@@ -48,7 +48,7 @@ describe("pushing a blob", () => {
       [5_000, { "content-length": "5000", "content-range": "0-4999" }, false],
     ] as const) {
       const handler = testHandler();
-      const put = spyOn(handler.blobs, "put");
+      const small = spyOn(handler.blobs, "smallIngest");
       const { bytes: whole, descriptor } = blobOf(noise(size));
       // A stream does not say how long it is.
       const sent = (body: Uint8Array) => ({
@@ -57,7 +57,7 @@ describe("pushing a blob", () => {
       });
       const line = `POST /v2/a/b/blobs/uploads/?digest=${descriptor.digest}`;
       await expectMade(handler, await handler.ask(line, sent(whole)), descriptor.digest);
-      expect([size, put.mock.calls.length]).toEqual([size, isPut ? 1 : 0]);
+      expect([size, small.mock.calls.length]).toEqual([size, isSmall ? 1 : 0]);
       const wrong = line.replace("/a/b/", "/a/c/");
       if (size > 0) expect((await handler.ask(wrong, sent(noise(size, 9)))).status).toBe(400);
     }
