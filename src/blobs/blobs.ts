@@ -28,8 +28,8 @@ export interface Blobs {
    */
   read(digest: Digest, range?: ByteRange, pieces?: Pieces): Promise<ReadableStream<Uint8Array> | undefined>;
   /**
-   * All of a small blob's bytes at once; undefined when it is not there. Of 10 KB out of the page cache it is 5 µs of work, where a
-   * stream is 50.
+   * All of a small blob's bytes at once, the caller's own; undefined when it is not there. Of 10 KB out of the page cache it is 5 µs
+   * of work, where a stream is 50.
    */
   bytes(digest: Digest): Promise<Uint8Array | undefined>;
   /** Free a blob. Gives false when it was not there. */

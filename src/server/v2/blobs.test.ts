@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
 import { absentDigest, blobOf, imageOf, pushArtifact, pushContent } from "../../testing/artifacts.ts";
 import { errorCodes, testHandler } from "../../testing/handler.ts";
 import { noise } from "../../testing/streams.ts";
@@ -31,6 +31,15 @@ describe("GET and HEAD of a blob", () => {
     }
     expect<Uint8Array>(await get.bytes()).toEqual(blob.bytes);
     expect(head.body).toBeNull();
+  });
+
+  test("hold what was read once, in the answer", async () => {
+    const { ask, blobs } = await withBlob();
+    const read = spyOn(blobs, "bytes");
+    const response = await ask(`GET ${path}`);
+    const bytes = (await read.mock.results[0]?.value) as Uint8Array;
+    expect(bytes.byteLength).toBe(0);
+    expect<Uint8Array>(await response.bytes()).toEqual(blob.bytes);
   });
 
   test("an empty blob and one by sha512", async () => {
