@@ -449,9 +449,21 @@ export const mutants: readonly Mutant[] = [
   },
   {
     without: "the comparison of a small blob's digest before it is published",
-    file: "src/blobs/filesystem.ts",
-    find: "    expectDigest(bytes, digest);\n",
-    test: ["src/blobs/filesystem.test.ts", "bytes that are put under a wrong digest are not written"],
+    file: "src/blobs/smallIngest.ts",
+    find: "    expectDigest(this.#bytes, digest);\n",
+    test: ["src/blobs/filesystem.test.ts", "a small ingest under a wrong digest publishes nothing"],
+  },
+  {
+    without: "the sync of a small blob's bytes",
+    file: "src/blobs/smallIngest.ts",
+    find: "      await file.datasync();\n",
+    test: ["src/blobs/faults.test.ts", "once it resolved, power loss takes nothing of a small blob"],
+  },
+  {
+    without: "the sync of the directory that a small blob is linked into",
+    file: "src/blobs/smallIngest.ts",
+    find: "    await syncDirectory(this.#fs, dirname(target));\n",
+    test: ["src/blobs/faults.test.ts", "once it resolved, power loss takes nothing of a small blob"],
   },
   {
     without: "the verification of what is fetched, in copy",

@@ -55,7 +55,7 @@ export class TreeBlobs implements Blobs {
     throw readOnly();
   }
 
-  async put(): Promise<number> {
+  async smallIngest(): Promise<Ingest> {
     throw readOnly();
   }
 

@@ -338,26 +338,32 @@ export function blobsSuite(name: string, make: () => Promise<BlobsFixture>): voi
         await expect(blobs.ingest(bad)).rejects.toMatchObject({ code: "usage" });
     });
 
-    test("bytes that are put are a blob, in place of what was there, and nothing else is left", async () => {
+    test("a small ingest makes a blob, again and again, and is there until it is discarded", async () => {
       for (const bytes of [noise(3_000), new Uint8Array()])
         for (const algorithm of ["sha256", "sha512"] as const) {
           const digest = digestOf(bytes, algorithm);
-          for (let times = 0; times < 2; times++)
-            expect(await blobs.put("put-1", digest, bytes)).toBe(bytes.byteLength);
+          const small = await blobs.smallIngest("small-1", bytes);
+          for (let times = 0; times < 2; times++) expect(await small.commit(digest)).toBe(bytes.byteLength);
+          expect(await read(digest)).toEqual(bytes);
+          expect(await Array.fromAsync(blobs.ingests())).toMatchObject([
+            { name: "small-1", size: bytes.byteLength },
+          ]);
+          expect(await blobs.remove(digest)).toBe(true);
+          await small.commit(digest);
+          await small.discard();
           expect(await read(digest)).toEqual(bytes);
           expect(await names()).toEqual([]);
-          expect(await blobs.remove(digest)).toBe(true);
-          await blobs.put("put-1", digest, bytes);
-          expect(await read(digest)).toEqual(bytes);
         }
     });
 
-    test("bytes that are put under a wrong digest are not written", async () => {
-      const wrong = digestOf(noise(999));
-      await expect(blobs.put("put-1", wrong, noise(1_000))).rejects.toMatchObject({ code: "not_verified" });
+    test("a small ingest under a wrong digest publishes nothing", async () => {
+      const small = await blobs.smallIngest("small-1", noise(1_000));
+      await expect(small.commit(digestOf(noise(999)))).rejects.toMatchObject({ code: "not_verified" });
       expect(await Array.fromAsync(blobs.list())).toEqual([]);
+      await small.commit(digestOf(noise(1_000)));
+      await small.discard();
       expect(await names()).toEqual([]);
-      expect(await codeOf(() => blobs.put("../blobs", digestOf(noise(1)), noise(1)))).toBe("usage");
+      expect(await codeOf(() => blobs.smallIngest("../blobs", noise(1)))).toBe("usage");
     });
 
     test("a read may be left at any point", async () => {

@@ -42,12 +42,10 @@ export interface Blobs {
    */
   ingest(name: string, options?: IngestOptions): Promise<Ingest>;
   /**
-   * Publish bytes that are all here as the blob `digest`, durably as `Ingest.commit` does, by way of the ingest `name`, of which
-   * nothing is left. A small blob takes a third of the calls that way.
-   * @returns their size
-   * @throws ChartroomError `not_verified` when the bytes have another digest; nothing is written then
+   * An ingest of this name, of bytes that are all in memory, and nobody's to go on with. A small blob takes half of the disk's
+   * calls that way.
    */
-  put(name: string, digest: Digest, bytes: Uint8Array): Promise<number>;
+  smallIngest(name: string, bytes: Uint8Array): Promise<Committing>;
   /**
    * Bytes that an ingest has taken and told as `written`, while more may come; undefined when there is no such ingest.
    * The stream is as that of `read`, and goes on to its end when the ingest ends meanwhile.
@@ -78,11 +76,24 @@ export interface AppendOptions {
   readonly given?: boolean | undefined;
 }
 
+/** Bytes that are to become a blob. */
+export interface Committing {
+  /**
+   * Publish what was taken as the blob `digest`, durably: it survives power loss once this resolves. The ingest stays
+   * until `discard`, so that a collection that takes the blob meanwhile costs nothing: commit again.
+   * @returns the blob's size in bytes
+   * @throws ChartroomError `not_verified` when the bytes have another digest; the ingest stays as it is
+   */
+  commit(digest: Digest): Promise<number>;
+  /** Let go of open files and of the bytes. */
+  discard(): Promise<void>;
+}
+
 /**
  * Bytes on their way in. They survive the process; `commit` makes them a blob. Whoever opened it closes or discards it,
  * at the latest by `await using`, which closes: a forgotten file handle ends a Bun process when it is collected.
  */
-export interface Ingest extends AsyncDisposable {
+export interface Ingest extends Committing, AsyncDisposable {
   /** Bytes taken so far. */
   readonly offset: number;
   /**
@@ -94,15 +105,6 @@ export interface Ingest extends AsyncDisposable {
   append(stream: ReadableStream<Uint8Array>, limit?: number, options?: AppendOptions): Promise<void>;
   /** Cut back to `size` bytes: what lies behind was never acknowledged. */
   truncate(size: number): Promise<void>;
-  /**
-   * Publish what was taken as the blob `digest`, durably: it survives power loss once this resolves. The ingest stays
-   * until `discard`, so that a collection that takes the blob meanwhile costs nothing: commit again.
-   * @returns the blob's size in bytes
-   * @throws ChartroomError `not_verified` when the bytes have another digest; the ingest stays as it is
-   */
-  commit(digest: Digest): Promise<number>;
   /** Let go of open files; the bytes stay for a later `ingest(name)`. Doing it again changes nothing. */
   close(): Promise<void>;
-  /** Let go of open files and of the bytes. */
-  discard(): Promise<void>;
 }

@@ -1,14 +1,14 @@
 import type { Dirent } from "node:fs";
 import { dirname, join } from "node:path";
-import { makeDirectory, replaceFile } from "../files/durable.ts";
+import { makeDirectory } from "../files/durable.ts";
 import { errorCode, type FileSystem, ifThere } from "../files/filesystem.ts";
 import { algorithmOf, type Digest, hexOf, tryDigest } from "../oci/digest.ts";
 import type { ByteRange } from "../oci/repository.ts";
 import type { BlobInfo, Blobs, Ingest, IngestOptions, Pieces } from "./blobs.ts";
 import { FilesystemIngest } from "./ingest.ts";
-import { expectDigest } from "./mismatch.ts";
 import { isIngestName, parseIngestName } from "./name.ts";
 import { cannotLink } from "./place.ts";
+import { SmallIngest } from "./smallIngest.ts";
 import { streamRange } from "./stream.ts";
 
 /** Where the two directories are; both in one file system, made when first needed. */
@@ -92,12 +92,10 @@ export class FilesystemBlobs implements Blobs {
     });
   }
 
-  async put(name: string, digest: Digest, bytes: Uint8Array): Promise<number> {
-    expectDigest(bytes, digest);
-    const temporary = join(this.#directories.ingest, parseIngestName(name));
+  async smallIngest(name: string, bytes: Uint8Array): Promise<SmallIngest> {
+    const path = join(this.#directories.ingest, parseIngestName(name));
     await this.#make(this.#directories.ingest);
-    await replaceFile(this.#fs, await this.#placeFor(digest), bytes, { temporary, mode: 0o444 });
-    return bytes.byteLength;
+    return new SmallIngest(this.#fs, { path, blobPath: (digest) => this.#placeFor(digest) }, bytes);
   }
 
   async readIngest(name: string, range: ByteRange): Promise<ReadableStream<Uint8Array> | undefined> {

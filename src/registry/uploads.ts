@@ -1,4 +1,4 @@
-import type { Ingest } from "../blobs/blobs.ts";
+import type { Committing, Ingest } from "../blobs/blobs.ts";
 import type { Upload } from "../catalog/catalog.ts";
 import type { Digest } from "../oci/digest.ts";
 import { ChartroomError } from "../oci/errors.ts";
@@ -118,31 +118,22 @@ export class Uploads {
    * @throws RegistryError `mirrored`, `sizeInvalid`, `digestInvalid` when the bytes have another digest
    */
   async receive(repository: RepositoryName, digest: Digest, chunk: Chunk | undefined): Promise<void> {
-    await this.#whole(repository, async (name) => {
-      const ingest = await this.#store.blobs.ingest(name, { brief: true });
-      try {
-        const { signal } = new AbortController();
-        if (chunk !== undefined)
-          await takeChunk(ingest, chunk, signal, async () => {}, this.#store.rules?.largestBlob);
-        await this.#link({ repository, digest }, () => ingest.commit(digest));
-      } finally {
-        // What cannot be taken away now is swept later, as what a crash leaves is.
-        await ingest.discard().catch(() => {});
-      }
+    const { blobs, rules } = this.#store;
+    const { signal } = new AbortController();
+    const open = (name: string) => blobs.ingest(name, { brief: true });
+    await this.#whole({ repository, digest }, open, async (ingest) => {
+      if (chunk !== undefined) await takeChunk(ingest, chunk, signal, async () => {}, rules?.largestBlob);
     });
   }
 
   /**
-   * As `receive`, of a blob that fits into memory: it takes a third of the disk's calls.
+   * As `receive`, of a blob that fits into memory: it takes half of the disk's calls.
    * @throws RegistryError `mirrored`, `blobTooLarge` before anything is read, `digestInvalid`
    */
   async receiveSmall(repository: RepositoryName, digest: Digest, { size, read }: SmallBody): Promise<void> {
     const { blobs, rules } = this.#store;
     refuseLarger(size, rules?.largestBlob);
-    await this.#whole(repository, async (name) => {
-      const bytes = await read();
-      await this.#link({ repository, digest }, () => blobs.put(name, digest, bytes));
-    });
+    await this.#whole({ repository, digest }, async (name) => blobs.smallIngest(name, await read()));
   }
 
   /**
@@ -189,13 +180,27 @@ export class Uploads {
     await Promise.all(closing);
   }
 
-  /** Do `work` with the name of an ingest that belongs to no session. */
-  async #whole(repository: RepositoryName, work: (name: string) => Promise<void>): Promise<void> {
-    this.#refuseMirror(repository);
+  /**
+   * Publish a blob that comes without a session by an ingest of its own. That stays until the blob has its row: so a check knows
+   * that it is on its way in.
+   */
+  async #whole<Opened extends Committing>(
+    blob: BlobToLink,
+    open: (name: string) => Promise<Opened>,
+    fill: (ingest: Opened) => Promise<void> = async () => {},
+  ): Promise<void> {
+    this.#refuseMirror(blob.repository);
     const name = crypto.randomUUID();
     this.#receiving.add(name);
     try {
-      await work(name);
+      const ingest = await open(name);
+      try {
+        await fill(ingest);
+        await this.#link(blob, () => ingest.commit(blob.digest));
+      } finally {
+        // What cannot be taken away now is swept later, as what a crash leaves is.
+        await ingest.discard().catch(() => {});
+      }
     } finally {
       this.#receiving.delete(name);
     }

@@ -77,7 +77,7 @@ export function outgoing(body: Bytes, stallAfter: number, end: (size: number) =>
 const small = 16 * 1024;
 
 /** Whether a body says that it is small, and within `limit`: then `readSmall` spares the work of a stream of it. */
-export function isSmall({ headers }: Request, limit = small): boolean {
+export function isSmall({ headers }: Request, limit: number): boolean {
   const length = headers.get("content-length");
   return length !== null && Number(length) <= Math.min(small, limit);
 }

@@ -32,6 +32,9 @@ export interface Shared {
 /** A client takes something within this time, in ms, or its download is cut: kernels buffer minutes of a slow one. */
 const downloadStall = 15 * 60_000;
 
+/** In bytes; most charts have less. */
+const smallBlob = 64 * 1024;
+
 /** A request that was let in, as the operations see it. */
 export class Call {
   readonly registry: Registry;
@@ -96,9 +99,8 @@ export class Call {
 
   /** A body that says that it is small, to be read as a whole; undefined of any other. Its `read` throws as ours does. */
   small(): SmallBody | undefined {
-    if (!isSmall(this.request)) return undefined;
-    const size = Number(this.request.headers.get("content-length"));
-    return { size, read: () => this.read(size) };
+    const size = Number(this.request.headers.get("content-length") ?? Number.NaN);
+    return size <= smallBlob ? { size, read: () => this.read(size) } : undefined;
   }
 
   /** Whether an answer of so many bytes may be held in memory as a whole; if not, it is to be sent as a stream. */

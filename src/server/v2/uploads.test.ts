@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
 import { digestOf } from "../../oci/digest.ts";
 import { absentDigest, blobOf, pushContent } from "../../testing/artifacts.ts";
 import { errorCodes, type TestHandler, testHandler } from "../../testing/handler.ts";
@@ -37,6 +37,30 @@ describe("pushing a blob", () => {
     const handler = testHandler();
     const made = await handler.ask(`POST /v2/a/b/blobs/uploads/?digest=${digest}`, { body: bytes });
     await expectMade(handler, made);
+  });
+
+  test("in one POST, which is read at once where it says that it is small, and is a whole", async () => {
+    for (const [size, headers, isSmall] of [
+      [0, { "content-length": "0" }, true],
+      [65_536, { "content-length": "65536" }, true],
+      [65_537, { "content-length": "65537" }, false],
+      [5_000, undefined, false],
+      [5_000, { "content-length": "5000", "content-range": "0-4999" }, false],
+    ] as const) {
+      const handler = testHandler();
+      const small = spyOn(handler.blobs, "smallIngest");
+      const { bytes: whole, descriptor } = blobOf(noise(size));
+      // A stream does not say how long it is.
+      const sent = (body: Uint8Array) => ({
+        body: headers ? body : streamOf(body),
+        headers: { ...headers },
+      });
+      const line = `POST /v2/a/b/blobs/uploads/?digest=${descriptor.digest}`;
+      await expectMade(handler, await handler.ask(line, sent(whole)), descriptor.digest);
+      expect([size, small.mock.calls.length]).toEqual([size, isSmall ? 1 : 0]);
+      const wrong = line.replace("/a/b/", "/a/c/");
+      if (size > 0) expect((await handler.ask(wrong, sent(noise(size, 9)))).status).toBe(400);
+    }
   });
 
   test("by POST and PUT", async () => {
