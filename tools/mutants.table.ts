@@ -1113,6 +1113,12 @@ export const mutants: readonly Mutant[] = [
     test: ["src/server/limits.test.ts", "are refused before anything is read where their size is said"],
   },
   {
+    without: "the look at a small blob's size before it is read",
+    file: "src/registry/uploads.ts",
+    find: "    refuseLarger(size, rules?.largestBlob);\n",
+    test: ["src/server/limits.test.ts", "are refused before anything is read where their size is said"],
+  },
+  {
     without: "the count of a blob's bytes while they come",
     file: "src/registry/chunk.ts",
     find: "ingest.append(body, largest, { safe, given })",
