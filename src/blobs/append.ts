@@ -3,7 +3,7 @@ import type { OpenFile } from "../files/filesystem.ts";
 
 /**
  * Bytes gathered for one write: bodies come in pieces of 64 KiB, and a call for each costs a third of the speed, one for each
- * 256 KiB a sixth.
+ * 256 KiB a fifth (docs/performance.md).
  */
 const batchSize = 1024 * 1024;
 /** A stream of tiny pieces is written before its batch is full: so many are what the kernel takes in one call (IOV_MAX). */

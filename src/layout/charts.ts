@@ -31,7 +31,7 @@ const parallel = 64;
 
 /**
  * Every named entry as a chart or as what is wrong with it, sorted by name. What a manifest says never changes, so it is
- * remembered beside the layout by digest; whether the files are there, and of the right size, is asked each time.
+ * remembered beside the layout, by name and digest; whether the files are there, and of the right size, is asked each time.
  * @param matches which names to look at
  */
 export async function charts(
@@ -62,6 +62,7 @@ type Look = (digest: Digest) => Stats | undefined;
 interface Found {
   readonly name: string;
   readonly descriptor: Descriptor | undefined;
+  /** Undefined until its manifest is read. */
   facts: ChartFacts | ChartroomError | undefined;
 }
 

@@ -48,7 +48,7 @@ export function requestLine(
     case "combined":
       return combinedOf(request);
     default:
-      // One object, and none of it copied from another: that took a third of a line's 1 µs.
+      // Written out: to copy these from an object in between took a third of a line's 1 µs.
       return JSON.stringify({
         ...headOf(format, request.at, "info", "request"),
         id: request.id,
