@@ -20,6 +20,11 @@ export interface Context {
   readInput(): Promise<Uint8Array>;
   /** Keys of the terminal on standard input, unseen, until the returned function is called; only where it is a terminal. */
   listenToKeys(listener: KeyListener): () => void;
+  /**
+   * Begin the program anew with this environment, in the same process and with the same arguments. Does not return, unless that
+   * cannot be done.
+   */
+  restart(env: Context["env"]): void;
   /** Aborted by Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal;
   /** Now, ms since 1970. */

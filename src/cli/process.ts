@@ -42,7 +42,18 @@ export function processContext(): Context {
       return Buffer.concat(chunks);
     },
     listenToKeys: (listener) => listenToKeys(process.stdin, listener),
+    restart,
     signal: interrupted.signal,
     now: () => Date.now(),
   };
+}
+
+/** The binary alone: Bun with a script takes other arguments, and Windows has no such call. A binary that went away meanwhile goes on as it is. */
+function restart(env: Context["env"]): void {
+  if (!import.meta.url.includes("$bunfs")) return;
+  try {
+    process.execve?.(process.execPath, [process.argv0, ...process.argv.slice(2)], { ...env });
+  } catch {
+    return;
+  }
 }

@@ -58,6 +58,7 @@ export function contextOf(world: TestWorld, said = { stdout: "", stderr: "" }): 
       queueMicrotask(() => typed(world.keys ?? ""));
       return () => {};
     },
+    restart: () => {},
     signal: world.signal ?? new AbortController().signal,
     now: () => Date.now(),
   };

@@ -53,6 +53,30 @@ describe("a start", () => {
   );
 });
 
+describe("a registry's process", () => {
+  onBench(
+    "is the one that was started, in the runtime of a server, and inherits nothing open",
+    async (bench) => {
+      const settings = { BUN_JSC_heapGrowthMaxIncrease: "1.6", BUN_JSC_useFTLJIT: "0" };
+      const registry = await bench.chartroom([], { BUN_JSC_useWarmUpMarkedBlocks: "1" });
+      const environment = await readFile(`/proc/${registry.pid()}/environ`, "utf8");
+      expect(
+        environment
+          .split("\0")
+          .filter((line) => line.startsWith("BUN_JSC_"))
+          .sort(),
+      ).toEqual([
+        "BUN_JSC_heapGrowthMaxIncrease=1.6",
+        "BUN_JSC_useFTLJIT=0",
+        "BUN_JSC_useWarmUpMarkedBlocks=1",
+      ]);
+      const begunAtOnce = await bench.chartroom([], { ...settings, BUN_JSC_useWarmUpMarkedBlocks: "0" });
+      const opened = async (pid: number) => (await readdir(`/proc/${pid}/fd`)).length;
+      expect(await opened(registry.pid())).toBe(await opened(begunAtOnce.pid()));
+    },
+  );
+});
+
 describe("who may enter", () => {
   const add = (bench: Bench, name: string, ...more: string[]) =>
     bench.run("chartroom", ["registry", "user", "add", name, "--password-stdin", ...more], {

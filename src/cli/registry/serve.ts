@@ -26,6 +26,7 @@ import { mirrorLine } from "./mirrorSettings.ts";
 import { openMirrors } from "./mirrors.ts";
 import { notificationGauges } from "./notificationGauges.ts";
 import { openServed } from "./served.ts";
+import { enterServerRuntime } from "./serverRuntime.ts";
 import { ownData, type RegistryOptions, readSettings } from "./settings.ts";
 import { followServerTls, readServerTls } from "./tls.ts";
 import { openUsers } from "./users.ts";
@@ -39,6 +40,7 @@ const tlsEvery = 10_000;
  * `-q` standard output gets where it listens, once it does.
  */
 export async function serve([file]: string[], options: RegistryOptions, context: Context): Promise<void> {
+  enterServerRuntime(context);
   compileEagerly();
   const { env, cwd, platform, now, signal } = context;
   const place = { env, cwd, platform, home: env.HOME || homedir() };
