@@ -1,3 +1,4 @@
+import { edenGC } from "bun:jsc";
 import { ChartroomError } from "../oci/errors.ts";
 import { type Eventual, orElse, whenThere } from "../oci/eventual.ts";
 import { UpstreamFailed } from "../registry/mirror/failure.ts";
@@ -27,6 +28,13 @@ const swallowLimit = 1024 * 1024;
 /** What nginx calls a client that went away before its answer: nobody sees it but the log. */
 const clientGone = 499;
 
+/**
+ * Garbage is collected after so many requests: the runtime would wait until 8 MiB of it lie about, some 2,500 small ones. A collection
+ * takes 0.6 ms, and what comes after finds more of its memory in the processor's caches: a small GET takes what it took, and the peak under
+ * load is 5 MiB lower (docs/performance.md).
+ */
+const sweepAfter = 500;
+
 const plainFront = new Front({ base: undefined, absolute: false, headers: [], trusted: [] });
 
 /** The one way in: whatever happens to a request is an answer, dressed for the outside, logged and counted. It never throws. */
@@ -45,6 +53,7 @@ export function createHandler(options: HandlerOptions): Handler {
   let count = 0;
   return (request, peer) => {
     const exchange = new Exchange(request, peer, reception, ++count, now());
+    if (count % sweepAfter === 0) edenGC();
     log.began(exchange);
     metrics?.began();
     const responded = orElse(
