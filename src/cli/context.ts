@@ -21,8 +21,8 @@ export interface Context {
   /** Keys of the terminal on standard input, unseen, until the returned function is called; only where it is a terminal. */
   listenToKeys(listener: KeyListener): () => void;
   /**
-   * Begin the program anew with this environment, in the same process and with the same arguments. Does not return, unless that
-   * cannot be done.
+   * Begin the program anew with this environment, in the same process and with the same arguments, and nothing open but the standard
+   * streams. Does not return, unless that cannot be done.
    */
   restart(env: Context["env"]): void;
   /** Aborted by Ctrl-C and SIGTERM. */

@@ -48,9 +48,16 @@ export function processContext(): Context {
   };
 }
 
-/** The binary alone: Bun with a script takes other arguments, and Windows has no such call. A binary that went away meanwhile goes on as it is. */
+/** A name of an open file that is none of the standard streams, as a shell's `<(…)` is. */
+const openFile = /\/(dev|proc\/\w+)\/fd\/(?![012]\b)/;
+
+/**
+ * The binary alone: Bun with a script takes other arguments, and Windows has no such call. Bun closes what is open (1.4.5), so nothing is done
+ * where something names it; and where the call fails, since the binary went away or may not be run, the process goes on as it is.
+ */
 function restart(env: Context["env"]): void {
   if (!import.meta.url.includes("$bunfs")) return;
+  if ([...process.argv, ...Object.values(env)].some((each) => openFile.test(each ?? ""))) return;
   try {
     process.execve?.(process.execPath, [process.argv0, ...process.argv.slice(2)], { ...env });
   } catch {

@@ -29,9 +29,9 @@ const swallowLimit = 1024 * 1024;
 const clientGone = 499;
 
 /**
- * Garbage is collected after so many requests: the runtime would wait until 8 MiB of it lie about, some 2,500 small ones. A collection
- * takes 0.6 ms, and what comes after finds more of its memory in the processor's caches: a small GET takes what it took, and the peak under
- * load is 5 MiB lower (docs/performance.md).
+ * What is young is collected after so many requests: the runtime would wait until 8 MiB of it lie about, some 2,500 small ones. It takes
+ * 0.6 ms where no collection is under way, and what comes after finds more of its memory in the processor's caches: a small GET takes what
+ * it took, and its peak is 5 MiB lower (docs/performance.md).
  */
 const sweepAfter = 500;
 

@@ -40,7 +40,7 @@ const tlsEvery = 10_000;
  * `-q` standard output gets where it listens, once it does.
  */
 export async function serve([file]: string[], options: RegistryOptions, context: Context): Promise<void> {
-  enterServerRuntime(context);
+  await enterServerRuntime(context);
   compileEagerly();
   const { env, cwd, platform, now, signal } = context;
   const place = { env, cwd, platform, home: env.HOME || homedir() };

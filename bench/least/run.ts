@@ -1,0 +1,60 @@
+// The largest resident set of the least program that takes uploads, and of the registry, under the loads of `bench/server/uploads.ts` and
+// `largeBlob.ts`. Linux only, since it reads /proc.
+//
+//   npm run build && runtime/node_modules/.bin/bun bench/least/run.ts
+import { join } from "node:path";
+import { type Bench, withBench } from "../../tests/bench.ts";
+import { pinServer } from "../peers/cores.ts";
+import { generate } from "../peers/generate.ts";
+import { memoryOf } from "../peers/process.ts";
+
+const [mebi, rounds] = [1024 * 1024, 8];
+const loads = [
+  ["blob PUT 1 MB", 30, mebi, "whole"],
+  ["blob PUT 1 MB in four chunks", 30, mebi, "chunked"],
+  ["blob PUT 100 MB", 1, 100 * mebi, "whole"],
+  ["blob PUT 100 MB in four chunks", 1, 100 * mebi, "chunked"],
+] as const;
+
+/** Somebody who takes uploads. */
+interface Taker {
+  readonly host: string;
+  readonly pid: number;
+  stop(): Promise<unknown>;
+}
+
+async function least(bench: Bench, binary: string, number: number): Promise<Taker> {
+  const folder = bench.path(`least-${number}`);
+  await Bun.write(join(folder, "here"), "");
+  const child = Bun.spawn([binary], { env: { LEAST_FOLDER: folder }, stdout: "pipe", stderr: "inherit" });
+  const { value } = await child.stdout.getReader().read();
+  const stop = () => {
+    child.kill();
+    return child.exited;
+  };
+  return { host: `127.0.0.1:${new TextDecoder().decode(value).trim()}`, pid: child.pid, stop };
+}
+
+async function ours(bench: Bench): Promise<Taker> {
+  const registry = await bench.chartroom();
+  return { host: registry.host, pid: registry.pid(), stop: () => registry.stop() };
+}
+
+await withBench(async (bench) => {
+  const binary = bench.path("least");
+  const source = join(import.meta.dir, "uploads.ts");
+  const build = [process.execPath, "build", "--compile", "--minify", source, "--outfile", binary];
+  if ((await Bun.spawn(build, { stdout: "ignore", stderr: "inherit" }).exited) !== 0) process.exit(1);
+  for (const [number, [what, count, size, how]] of loads.entries())
+    for (const [name, taker] of [
+      ["the least program", await least(bench, binary, number)],
+      ["chartroom", await ours(bench)],
+    ] as const) {
+      const rest = memoryOf(taker.pid, "now");
+      if (size === mebi) pinServer(taker.pid);
+      for (let round = 0; round < rounds; round++)
+        await generate("uploader", taker.host, round, count, size, how);
+      console.log(`${what}, ${name}: ${rest.toFixed(0)} MiB, then ${memoryOf(taker.pid, "peak").toFixed(0)}`);
+      await taker.stop();
+    }
+});
