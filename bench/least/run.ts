@@ -2,6 +2,7 @@
 // `largeBlob.ts`. Linux only, since it reads /proc.
 //
 //   npm run build && runtime/node_modules/.bin/bun bench/least/run.ts
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Bench, withBench } from "../../tests/bench.ts";
 import { pinServer } from "../peers/cores.ts";
@@ -25,7 +26,7 @@ interface Taker {
 
 async function least(bench: Bench, binary: string, number: number): Promise<Taker> {
   const folder = bench.path(`least-${number}`);
-  await Bun.write(join(folder, "here"), "");
+  await mkdir(folder);
   const child = Bun.spawn([binary], { env: { LEAST_FOLDER: folder }, stdout: "pipe", stderr: "inherit" });
   const { value } = await child.stdout.getReader().read();
   const stop = () => {
@@ -46,15 +47,19 @@ await withBench(async (bench) => {
   const build = [process.execPath, "build", "--compile", "--minify", source, "--outfile", binary];
   if ((await Bun.spawn(build, { stdout: "ignore", stderr: "inherit" }).exited) !== 0) process.exit(1);
   for (const [number, [what, count, size, how]] of loads.entries())
-    for (const [name, taker] of [
-      ["the least program", await least(bench, binary, number)],
-      ["chartroom", await ours(bench)],
+    for (const [name, start] of [
+      ["the least program", () => least(bench, binary, number)],
+      ["chartroom", () => ours(bench)],
     ] as const) {
-      const rest = memoryOf(taker.pid, "now");
-      if (size === mebi) pinServer(taker.pid);
-      for (let round = 0; round < rounds; round++)
-        await generate("uploader", taker.host, round, count, size, how);
-      console.log(`${what}, ${name}: ${rest.toFixed(0)} MiB, then ${memoryOf(taker.pid, "peak").toFixed(0)}`);
-      await taker.stop();
+      const { host, pid, stop } = await start();
+      try {
+        const rest = memoryOf(pid, "now");
+        if (size === mebi) pinServer(pid);
+        for (let round = 0; round < rounds; round++)
+          await generate("uploader", host, round, count, size, how);
+        console.log(`${what}, ${name}: ${rest.toFixed(0)} MiB, then ${memoryOf(pid, "peak").toFixed(0)}`);
+      } finally {
+        await stop();
+      }
     }
 });
