@@ -7,6 +7,7 @@ import { type Digest, digestOf, hexOf } from "../oci/digest.ts";
 import { TestFileSystem } from "../testing/filesystem.ts";
 import { bytesOf, noise, streamOf } from "../testing/streams.ts";
 import { blobsSuite } from "./blobs.suite.ts";
+import type { Pieces } from "./blobs.ts";
 import { FilesystemBlobs } from "./filesystem.ts";
 
 async function place() {
@@ -64,6 +65,23 @@ test("pieces that are lent are one buffer, others are their reader's own", async
   }
 });
 
+test("what is soon read is read here first: a blob of a MiB, and lent pieces; any other waits for a thread", async () => {
+  const large = noise(1024 * 1024 + 1);
+  for (const content of [bytes, large]) await store(content);
+  const first = async (reading: () => Promise<unknown>) => {
+    fs.calls.length = 0;
+    await reading();
+    return fs.calls.map(({ name }) => name).find((name) => name.startsWith("read"));
+  };
+  const piece = (pieces: Pieces) => async () => bytesOf((await blobs.read(digest, undefined, pieces))!);
+  expect({
+    small: await first(() => blobs.bytes(digest, bytes.byteLength)),
+    large: await first(() => blobs.bytes(digestOf(large), large.byteLength)),
+    lent: await first(piece("lent")),
+    own: await first(piece("own")),
+  }).toEqual({ small: "readFileSync", large: "readFile", lent: "readSync", own: "read" });
+});
+
 test("pieces that are given away are freed once they are written, parts of something larger and others are not", async () => {
   for (const given of [true, false]) {
     const [own, larger] = [noise(2_000_000), noise(600_000, 2)];
@@ -81,7 +99,7 @@ test("pieces that are given away are freed once they are written, parts of somet
       given ? [0, 300_000, 0] : [2_000_000, 300_000, 100_000],
     );
     await ingest.commit(digestOf(all));
-    expect(await blobs.bytes(digestOf(all))).toEqual(all);
+    expect(await blobs.bytes(digestOf(all), all.byteLength)).toEqual(all);
     await ingest.discard();
   }
 });

@@ -1,5 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { OpenFile } from "../files/filesystem.ts";
+import { PromptReads } from "../files/promptReads.ts";
+import { giveWay } from "../oci/giveWay.ts";
 import type { ByteRange } from "../oci/repository.ts";
 import type { Pieces } from "./blobs.ts";
 
@@ -8,6 +10,9 @@ import type { Pieces } from "./blobs.ts";
  * milliseconds; handing the file to Bun whole stalls the loop for as long as the kernel sends it.
  */
 const chunkSize = 256 * 1024;
+
+/** Chunks that may be read here and now before others get a turn: half a millisecond, with what it takes to send them. */
+const turn = 4;
 
 /**
  * The bytes of an open file in `range`, chunk by chunk.
@@ -20,9 +25,14 @@ export async function* readChunks(
   pieces: Pieces = "own",
 ): AsyncGenerator<Uint8Array> {
   let buffer = Buffer.allocUnsafeSlow(Math.min(chunkSize, end - start));
-  for (let at = start; at < end; ) {
+  const reads = new PromptReads();
+  for (let at = start, count = 1; at < end; count++) {
     if (pieces === "own" && at > start) buffer = Buffer.allocUnsafeSlow(Math.min(chunkSize, end - at));
-    const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.byteLength, end - at), at);
+    const length = Math.min(buffer.byteLength, end - at);
+    const byThread = async () => (await file.read(buffer, 0, length, at)).bytesRead;
+    const here = () => file.readSync(buffer, 0, length, at);
+    const bytesRead = await (pieces === "lent" ? reads.read(here, byThread) : byThread());
+    if (pieces === "lent" && count % turn === 0) await giveWay();
     if (bytesRead === 0) throw new Error(`${what} ends at byte ${at}, expected ${end}`);
     at += bytesRead;
     yield new Uint8Array(buffer.buffer, 0, bytesRead);

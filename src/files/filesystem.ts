@@ -1,4 +1,4 @@
-import { constants, type Dirent, type Stats, statSync } from "node:fs";
+import { constants, type Dirent, readFileSync, readSync, type Stats, statSync } from "node:fs";
 import {
   access,
   chmod,
@@ -15,9 +15,11 @@ import {
   unlink,
 } from "node:fs/promises";
 
-/** The calls on an open file that we use, a part of node's `FileHandle`. */
+/** The calls on an open file that we use, a part of node's `FileHandle` but for `readSync`. */
 export interface OpenFile {
   read(buffer: Uint8Array, offset: number, length: number, position: number): Promise<{ bytesRead: number }>;
+  /** The same here and now. @returns how many bytes it read */
+  readSync(buffer: Uint8Array, offset: number, length: number, position: number): number;
   writev(buffers: readonly Uint8Array[], position: number): Promise<{ bytesWritten: number }>;
   datasync(): Promise<void>;
   sync(): Promise<void>;
@@ -34,6 +36,8 @@ export interface OpenFile {
 export interface FileSystem {
   open(path: string, flags: string, mode?: number): Promise<OpenFile>;
   readFile(path: string): Promise<Uint8Array>;
+  /** The same here and now. */
+  readFileSync(path: string): Uint8Array;
   rename(from: string, to: string): Promise<void>;
   link(existing: string, path: string): Promise<void>;
   /** A new file with another's bytes, which share their place on the disk where the file system can do that. */
@@ -64,10 +68,18 @@ export function statIfThere(path: string): Stats | undefined {
   }
 }
 
+/** `open` of `FileSystem`, of the machine. @param flags node's letters, or the bits of `constants` */
+export async function openFile(path: string, flags: string | number, mode?: number): Promise<OpenFile> {
+  const handle = await open(path, flags, mode);
+  const here: OpenFile["readSync"] = (...into) => readSync(handle.fd, ...into);
+  return Object.assign(handle, { readSync: here }) as OpenFile;
+}
+
 /** The file system of the machine. */
 export const nodeFileSystem: FileSystem = {
-  open: (path, flags, mode) => open(path, flags, mode) as Promise<OpenFile>,
+  open: openFile,
   readFile: (path) => readFile(path),
+  readFileSync: (path) => readFileSync(path),
   rename,
   link,
   copyFile: (from, to) => copyFile(from, to, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL),

@@ -9,6 +9,7 @@ import { type FileSystem, type OpenFile, statIfThere } from "./filesystem.ts";
 export const promptFileSystem: FileSystem = {
   open: async (path, flags, mode) => new PromptFile(node.openSync(path, flags, mode)),
   readFile: async (path) => node.readFileSync(path),
+  readFileSync: (path) => node.readFileSync(path),
   rename: async (from, to) => node.renameSync(from, to),
   link: async (existing, path) => node.linkSync(existing, path),
   copyFile: async (from, to) =>
@@ -44,10 +45,13 @@ class PromptFile implements OpenFile {
   async read(buffer: Uint8Array, offset: number, length: number, position: number) {
     const bytesRead =
       length < bulk
-        ? node.readSync(this.#fd, buffer, offset, length, position)
+        ? this.readSync(buffer, offset, length, position)
         : await told<number>((done) => node.read(this.#fd, buffer, offset, length, position, done));
     return { bytesRead };
   }
+
+  readSync = (buffer: Uint8Array, offset: number, length: number, position: number) =>
+    node.readSync(this.#fd, buffer, offset, length, position);
 
   async writev(buffers: readonly Uint8Array[], position: number) {
     const size = buffers.reduce((sum, { byteLength }) => sum + byteLength, 0);

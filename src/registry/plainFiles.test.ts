@@ -36,7 +36,11 @@ test("a link in a blob's place is not read, and one in an upload's not written t
   await symlink(secret, join(root, "planted/blobs/sha256", hexOf(digest)));
   await symlink(secret, join(root, "planted/ingest/upload"));
   await symlink(join(root, "nothing"), join(root, "planted/ingest/other"));
-  for (const read of [() => blobs.read(digest), () => blobs.bytes(digest)]) {
+  for (const read of [
+    () => blobs.read(digest),
+    () => blobs.bytes(digest, 10),
+    () => blobs.bytes(digest, 2 ** 30),
+  ]) {
     expect(await codeOf(read)).toBe("storage");
     expect(String(await failureOf(read))).toContain("it is a link, and only files are kept there");
   }

@@ -1,6 +1,6 @@
-import { constants } from "node:fs";
-import { open, readFile, stat } from "node:fs/promises";
-import { errorCode, type FileSystem, nodeFileSystem, type OpenFile } from "../files/filesystem.ts";
+import { constants, readFileSync } from "node:fs";
+import { readFile, stat } from "node:fs/promises";
+import { errorCode, type FileSystem, nodeFileSystem, openFile } from "../files/filesystem.ts";
 import { ChartroomError } from "../oci/errors.ts";
 
 /** Flags that would follow a link; those that make a file new do not (open(2), O_EXCL). */
@@ -11,6 +11,7 @@ const following: Readonly<Record<string, number>> = {
 };
 /** Windows has no such flag, and lets nobody but administrators make links. */
 const noFollow = constants.O_NOFOLLOW ?? 0;
+const plain = { flag: constants.O_RDONLY | noFollow };
 
 /**
  * The machine's file system, where a file that is opened is no link. In a data directory that was restored from somewhere a
@@ -24,7 +25,7 @@ export const plainFiles: FileSystem = {
     const own = following[flags];
     if (own === undefined) return nodeFileSystem.open(path, flags, mode);
     try {
-      return (await open(path, own | noFollow, mode)) as OpenFile;
+      return await openFile(path, own | noFollow, mode);
     } catch (error) {
       if (errorCode(error) !== "ELOOP") throw error;
       if ((await stat(path).catch(() => undefined))?.isDirectory()) return nodeFileSystem.open(path, flags);
@@ -33,7 +34,14 @@ export const plainFiles: FileSystem = {
   },
   async readFile(path) {
     try {
-      return await readFile(path, { flag: constants.O_RDONLY | noFollow });
+      return await readFile(path, plain);
+    } catch (error) {
+      throw errorCode(error) === "ELOOP" ? isLink(path, error) : error;
+    }
+  },
+  readFileSync(path) {
+    try {
+      return readFileSync(path, plain);
     } catch (error) {
       throw errorCode(error) === "ELOOP" ? isLink(path, error) : error;
     }

@@ -73,7 +73,7 @@ export class RegistryRepository implements Reads, Writes, Deletes, Mounts {
   /** All of a small blob at once. @throws as `blob` */
   bytes(blob: BlobName): Promise<Uint8Array> {
     return this.#taken(blob, async (size) => {
-      const bytes = await this.#store.blobs.bytes(blob.digest);
+      const bytes = await this.#store.blobs.bytes(blob.digest, size);
       if (bytes === undefined || bytes.byteLength === size) return bytes;
       const why = `it has ${bytes.byteLength} bytes, expected ${size}`;
       throw new ChartroomError("storage", `Blob ${blob.digest} is not as it was left: ${why}`);

@@ -94,6 +94,10 @@ export class TestFileSystem implements FileSystem {
     return {
       read: (buffer, offset, length, position) =>
         call("read", () => file.read(buffer, offset, length, position)),
+      readSync: (...into) => {
+        this.#throwIfAsked({ name: "readSync", path });
+        return file.readSync(...into);
+      },
       writev: async (buffers, position) => {
         const fault = this.#ask({ name: "writev", path });
         if (fault?.short) {
@@ -127,6 +131,10 @@ export class TestFileSystem implements FileSystem {
 
   readFile: FileSystem["readFile"] = (path) =>
     this.#call({ name: "readFile", path }, () => nodeFileSystem.readFile(path));
+  readFileSync: FileSystem["readFileSync"] = (path) => {
+    this.#throwIfAsked({ name: "readFileSync", path });
+    return nodeFileSystem.readFileSync(path);
+  };
   rename: FileSystem["rename"] = (from, to) =>
     this.#call({ name: "rename", path: to }, () => nodeFileSystem.rename(from, to));
   link: FileSystem["link"] = (existing, path) =>

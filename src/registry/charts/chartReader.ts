@@ -130,12 +130,12 @@ export class ChartReader {
   /** An archive's bytes, or why it is not opened; undefined where there is none. */
   async #archive(content: Digest): Promise<Uint8Array | Unreadable | undefined> {
     const { blobs } = this.#store;
-    const size = await blobs.stat(content);
-    if ((size ?? 0) > partLimits.content)
+    const size = (await blobs.stat(content)) ?? 0;
+    if (size > partLimits.content)
       return {
         unreadable: `it has ${size} bytes, and ${partLimits.content} are the most that a chart's has`,
       };
-    return blobs.bytes(content);
+    return blobs.bytes(content, size);
   }
 
   async #put(content: Digest, facts: ChartFacts | Unreadable): Promise<void> {
