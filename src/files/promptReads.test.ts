@@ -66,7 +66,7 @@ test("as many prompt ones in a row as would be spared let it be forgotten", asyn
   );
 });
 
-test("a read that fails, fails; and counts as any other", async () => {
+test("a read that fails, fails, and counts like the others", async () => {
   const { reads, took } = timed();
   const failing = reads.read(
     () => {
