@@ -15,7 +15,8 @@ const chunkSize = 256 * 1024;
 const turn = 4;
 
 /**
- * The bytes of an open file in `range`, chunk by chunk.
+ * The bytes of an open file in `range`, chunk by chunk. Lent ones may be read here and now: they are passed on, which is no work
+ * that a read on another core could go beside.
  * @param what names the content in the error for a file that ends too soon
  */
 export async function* readChunks(
@@ -31,8 +32,9 @@ export async function* readChunks(
     const length = Math.min(buffer.byteLength, end - at);
     const byThread = async () => (await file.read(buffer, 0, length, at)).bytesRead;
     const here = () => file.readSync(buffer, 0, length, at);
-    const bytesRead = await (pieces === "lent" ? reads.read(here, byThread) : byThread());
-    if (pieces === "lent" && count % turn === 0) await giveWay();
+    const isLent = pieces === "lent";
+    const bytesRead = await (isLent ? reads.read(here, byThread) : byThread());
+    if (isLent && count % turn === 0) await giveWay();
     if (bytesRead === 0) throw new Error(`${what} ends at byte ${at}, expected ${end}`);
     at += bytesRead;
     yield new Uint8Array(buffer.buffer, 0, bytesRead);
