@@ -1,5 +1,5 @@
-// The largest resident set of the least program that takes uploads, and of the registry, under the loads of `bench/server/uploads.ts` and
-// `largeBlob.ts`. Linux only, since it reads /proc.
+// The largest resident set of the least program that takes uploads, of the same with a registry's modules loaded, and of the registry, under
+// the loads of `bench/server/uploads.ts` and `largeBlob.ts`. Linux only, since it reads /proc.
 //
 //   npm run build && runtime/node_modules/.bin/bun bench/least/run.ts
 import { mkdir } from "node:fs/promises";
@@ -24,8 +24,8 @@ interface Taker {
   stop(): Promise<unknown>;
 }
 
-async function least(bench: Bench, binary: string, number: number): Promise<Taker> {
-  const folder = bench.path(`least-${number}`);
+async function least(bench: Bench, binary: string): Promise<Taker> {
+  const folder = bench.path(`rows-${crypto.randomUUID()}`);
   await mkdir(folder);
   const child = Bun.spawn([binary], { env: { LEAST_FOLDER: folder }, stdout: "pipe", stderr: "inherit" });
   const { value } = await child.stdout.getReader().read();
@@ -36,19 +36,27 @@ async function least(bench: Bench, binary: string, number: number): Promise<Take
   return { host: `127.0.0.1:${new TextDecoder().decode(value).trim()}`, pid: child.pid, stop };
 }
 
+/** @returns where the program is */
+async function built(bench: Bench, source: "uploads" | "loaded"): Promise<string> {
+  const binary = bench.path(source);
+  const path = join(import.meta.dir, `${source}.ts`);
+  const build = ["build", "--compile", "--minify", "--splitting", "--format=esm", path, "--outfile", binary];
+  const child = Bun.spawn([process.execPath, ...build], { stdout: "ignore", stderr: "inherit" });
+  if ((await child.exited) !== 0) process.exit(1);
+  return binary;
+}
+
 async function ours(bench: Bench): Promise<Taker> {
   const registry = await bench.chartroom();
   return { host: registry.host, pid: registry.pid(), stop: () => registry.stop() };
 }
 
 await withBench(async (bench) => {
-  const binary = bench.path("least");
-  const source = join(import.meta.dir, "uploads.ts");
-  const build = [process.execPath, "build", "--compile", "--minify", source, "--outfile", binary];
-  if ((await Bun.spawn(build, { stdout: "ignore", stderr: "inherit" }).exited) !== 0) process.exit(1);
-  for (const [number, [what, count, size, how]] of loads.entries())
+  const [alone, loaded] = [await built(bench, "uploads"), await built(bench, "loaded")];
+  for (const [what, count, size, how] of loads)
     for (const [name, start] of [
-      ["the least program", () => least(bench, binary, number)],
+      ["the least program", () => least(bench, alone)],
+      ["with a registry's modules", () => least(bench, loaded)],
       ["chartroom", () => ours(bench)],
     ] as const) {
       const { host, pid, stop } = await start();
