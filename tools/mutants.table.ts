@@ -66,7 +66,8 @@ export const mutants: readonly Mutant[] = [
   {
     without: "the sync of a blob's bytes",
     file: "src/blobs/ingest.ts",
-    find: "      await this.#file.datasync();\n",
+    find: "Promise.all([this.#entered, this.#file.datasync()])",
+    replace: "this.#entered",
     test: ["src/blobs/faults.test.ts", "once it resolved, power loss takes nothing of a commit"],
   },
   {
@@ -80,10 +81,17 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    without: "the entry of an upload's file, on the disk before its bytes are taken",
+    without: "the wait for the entry of an upload's file",
     file: "src/blobs/ingest.ts",
-    find: "ready: this.#place.brief ? undefined : this.#enter(),",
-    replace: "",
+    find: "Promise.all([this.#entered, this.#file.datasync()])",
+    replace: "this.#file.datasync()",
+    test: ["src/blobs/filesystem.test.ts", "and not told before it is there"],
+  },
+  {
+    without: "the loss of an upload's bytes whose entry could not be synced",
+    file: "src/blobs/ingest.ts",
+    find: "      this.#lost = error;\n      this.#entered = undefined;\n",
+    replace: "      this.#entered = undefined;\n",
     test: ["src/registry/uploads.faults.test.ts", "bytes whose file may go with the power are not taken"],
   },
   {
@@ -105,7 +113,8 @@ export const mutants: readonly Mutant[] = [
   {
     without: "the sync of an ingest's own entry",
     file: "src/blobs/ingest.ts",
-    find: "    await syncDirectory(this.#fs, dirname(this.#place.path));\n",
+    find: "syncDirectory(this.#fs, dirname(this.#place.path))",
+    replace: "Promise.resolve()",
     test: ["src/blobs/faults.test.ts", "once it resolved, power loss takes nothing of an append"],
   },
   {
