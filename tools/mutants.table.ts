@@ -66,8 +66,7 @@ export const mutants: readonly Mutant[] = [
   {
     without: "the sync of a blob's bytes",
     file: "src/blobs/ingest.ts",
-    find: "Promise.all([this.#entered, this.#file.datasync()])",
-    replace: "this.#entered",
+    find: "      await this.#file.datasync();\n",
     test: ["src/blobs/faults.test.ts", "once it resolved, power loss takes nothing of a commit"],
   },
   {
@@ -81,17 +80,10 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    without: "the wait for the entry of an upload's file",
+    without: "the entry of an upload's file, on the disk before its bytes are taken",
     file: "src/blobs/ingest.ts",
-    find: "Promise.all([this.#entered, this.#file.datasync()])",
-    replace: "this.#file.datasync()",
-    test: ["src/blobs/filesystem.test.ts", "and not told before it is there"],
-  },
-  {
-    without: "the loss of an upload's bytes whose entry could not be synced",
-    file: "src/blobs/ingest.ts",
-    find: "      this.#lost = error;\n      this.#entered = undefined;\n",
-    replace: "      this.#entered = undefined;\n",
+    find: "ready: this.#place.brief ? undefined : this.#enter(),",
+    replace: "",
     test: ["src/registry/uploads.faults.test.ts", "bytes whose file may go with the power are not taken"],
   },
   {
@@ -113,8 +105,7 @@ export const mutants: readonly Mutant[] = [
   {
     without: "the sync of an ingest's own entry",
     file: "src/blobs/ingest.ts",
-    find: "syncDirectory(this.#fs, dirname(this.#place.path))",
-    replace: "Promise.resolve()",
+    find: "    await syncDirectory(this.#fs, dirname(this.#place.path));\n",
     test: ["src/blobs/faults.test.ts", "once it resolved, power loss takes nothing of an append"],
   },
   {
@@ -1295,7 +1286,7 @@ export const mutants: readonly Mutant[] = [
   {
     without: "the refusal of links in a data directory",
     file: "src/registry/plainFiles.ts",
-    find: "own | noFollow",
+    find: "own | plainly",
     replace: "own",
     test: [
       "src/registry/plainFiles.test.ts",

@@ -18,6 +18,8 @@ const [worthSyncing, syncPause] = [2 * 1024 * 1024, 250];
 
 /** Who looks on while bytes are appended. */
 export interface AppendWatch {
+  /** Nothing is written before; meanwhile a batch is gathered. */
+  readonly ready?: Promise<void> | undefined;
   /** Each piece, while its batch is on the way to the disk. */
   piece?(piece: Uint8Array): void;
   /** Each piece, once it was written. */
@@ -32,7 +34,7 @@ export interface AppendWatch {
  * Write what `pieces` gives into `file` from `start` on. While a batch is being written, `watch` looks at it and the next
  * one is gathered; two batches at most are held. When `pieces` fails, all that came before is written, then its error
  * thrown. No write is under way any more when this settles.
- * @throws the source's error, else node's
+ * @throws the source's error, else node's, or that of `ready`
  */
 export async function appendAll(
   file: OpenFile,
@@ -45,7 +47,7 @@ export async function appendAll(
   let at = start;
   let written = start;
   let synced = start;
-  let writing = Promise.resolve();
+  let writing = quietly(watch.ready ?? Promise.resolve());
   let syncing = Promise.resolve();
   let timer: ReturnType<typeof setTimeout> | undefined;
 

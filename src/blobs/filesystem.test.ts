@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type FileSystem, nodeFileSystem } from "../files/filesystem.ts";
+import { nodeFileSystem } from "../files/filesystem.ts";
 import { type Digest, digestOf, hexOf } from "../oci/digest.ts";
 import { TestFileSystem } from "../testing/filesystem.ts";
 import { bytesOf, noise, streamOf } from "../testing/streams.ts";
@@ -102,32 +102,6 @@ test("pieces that are given away are freed once they are written, parts of somet
     expect(await blobs.bytes(digestOf(all), all.byteLength)).toEqual(all);
     await ingest.discard();
   }
-});
-
-test("bytes are written while the entry of their file is on its way to the disk, and not told before it is there", async () => {
-  const [entered, written] = [Promise.withResolvers<void>(), Promise.withResolvers<number>()];
-  const directory = join(root, "ingest");
-  const slow: FileSystem = {
-    ...nodeFileSystem,
-    async open(path, ...how) {
-      const file = await nodeFileSystem.open(path, ...how);
-      return path === directory ? Object.assign(file, { sync: () => entered.promise }) : file;
-    },
-  };
-  await mkdir(directory);
-  await using ingest = await new FilesystemBlobs(slow, {
-    blobs: join(root, "blobs"),
-    ingest: directory,
-  }).ingest("one");
-  let told = false;
-  const appended = ingest.append(streamOf(bytes), bytes.byteLength, { written: written.resolve }).then(() => {
-    told = true;
-  });
-  expect(await written.promise).toBe(bytes.byteLength);
-  await Bun.sleep(20);
-  expect([told, (await stat(join(directory, "one"))).size]).toEqual([false, bytes.byteLength]);
-  entered.resolve();
-  await appended;
 });
 
 test("it all works on the machine's own file system", async () => {

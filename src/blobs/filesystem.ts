@@ -35,7 +35,9 @@ export class FilesystemBlobs implements Blobs {
   readonly #fs: FileSystem;
   readonly #directories: BlobDirectories;
   readonly #made = new Map<string, Promise<void>>();
-  readonly #reads = new PromptReads();
+  /** Small blobs are asked for a hundred times as often as pieces of downloads: one would not learn from the other. */
+  readonly #small = new PromptReads();
+  readonly #pieces = new PromptReads();
 
   constructor(fs: FileSystem, directories: BlobDirectories) {
     this.#fs = fs;
@@ -56,7 +58,8 @@ export class FilesystemBlobs implements Blobs {
     if (file === undefined) return undefined;
     try {
       const all = range ?? { start: 0, end: (await file.stat()).size };
-      return streamRange(file, all, `Blob ${digest}`, pieces);
+      // Who is lent pieces passes them on, which is no work for this thread that a read by another could go beside.
+      return streamRange(file, all, `Blob ${digest}`, pieces, pieces === "lent" ? this.#pieces : undefined);
     } catch (error) {
       await file.close();
       throw error;
@@ -66,7 +69,7 @@ export class FilesystemBlobs implements Blobs {
   bytes(digest: Digest, size: number): Promise<Uint8Array | undefined> {
     const path = this.#pathOf(digest);
     const byThread = () => this.#fs.readFile(path);
-    return ifThere(size > small ? byThread() : this.#reads.read(() => this.#fs.readFileSync(path), byThread));
+    return ifThere(size > small ? byThread() : this.#small.read(() => this.#fs.readFileSync(path), byThread));
   }
 
   // Not synced: a blob that comes back after power loss is whole, and only waste.

@@ -37,10 +37,10 @@ export class FilesystemIngest implements Ingest {
   #synced = 0;
   /** Whether nothing changed since the last sync. */
   #clean = false;
-  /** The error of a sync that failed, of the file or its entry: bytes behind `#synced` may be lost. */
+  /** The error of a sync that failed: bytes behind `#synced` may be lost. */
   #lost: unknown;
-  /** Until the ingest's own entry in its directory is on the disk; undefined where nobody asked for that. */
-  #entered: Promise<void> | undefined;
+  /** Whether the ingest's own entry in its directory is on the disk. */
+  #entered = false;
   /** Whether the inode is, or was, a blob's: read-only, or with another name. */
   #sealed: boolean;
   /** Whether a commit took the file away, where there are no hard links. */
@@ -92,9 +92,11 @@ export class FilesystemIngest implements Ingest {
     await this.#detach();
     const live = this.#live;
     this.#changed();
-    if (!this.#place.brief) this.#enter();
     try {
       await appendAll(this.#file, this.#offset, limited(stream, this.#offset, limit), {
+        // No byte is taken that a power loss would take with the entry of its file; those that come meanwhile are read, since what
+        // a connection that breaks has brought unread is lost with it.
+        ready: this.#place.brief ? undefined : this.#enter(),
         piece(piece) {
           if (live === undefined) return;
           live.digester.update(piece);
@@ -187,11 +189,9 @@ export class FilesystemIngest implements Ingest {
     return readChunks(this.#file, { start: 0, end: this.#offset }, `Ingest "${this.#place.path}"`, pieces);
   }
 
-  /** What a power loss would take with the entry of its file is not on the disk either. */
   async #datasync(size: number): Promise<void> {
-    if (this.#lost !== undefined) throw this.#lost;
     try {
-      await Promise.all([this.#entered, this.#file.datasync()]);
+      await this.#file.datasync();
       this.#synced = size;
     } catch (error) {
       this.#lost = error;
@@ -225,13 +225,11 @@ export class FilesystemIngest implements Ingest {
     if (size === 0) this.#live = { digester: new Digester(), hashed: 0 };
   }
 
-  /** Have the ingest's own entry on the disk, once, while bytes come. It is waited for before any is told to be safe. */
-  #enter(): void {
-    this.#entered ??= syncDirectory(this.#fs, dirname(this.#place.path));
-    this.#entered.catch((error: unknown) => {
-      this.#lost = error;
-      this.#entered = undefined;
-    });
+  /** Have the ingest's own entry on the disk, once. */
+  async #enter(): Promise<void> {
+    if (this.#entered) return;
+    await syncDirectory(this.#fs, dirname(this.#place.path));
+    this.#entered = true;
   }
 
   /** Leave the inode to the blob and go on with a copy of the bytes. */
@@ -253,8 +251,7 @@ export class FilesystemIngest implements Ingest {
     this.#file = copy;
     this.#synced = this.#offset;
     this.#clean = true;
-    this.#sealed = this.#moved = false;
-    this.#entered = undefined;
+    this.#sealed = this.#moved = this.#entered = false;
     this.#lost = undefined;
     await blob.close();
   }

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { OpenFile } from "../files/filesystem.ts";
-import { PromptReads } from "../files/promptReads.ts";
+import type { PromptReads } from "../files/promptReads.ts";
 import { giveWay } from "../oci/giveWay.ts";
 import type { ByteRange } from "../oci/repository.ts";
 import type { Pieces } from "./blobs.ts";
@@ -15,26 +15,25 @@ const chunkSize = 256 * 1024;
 const turn = 4;
 
 /**
- * The bytes of an open file in `range`, chunk by chunk. Lent ones may be read here and now: they are passed on, which is no work
- * that a read on another core could go beside.
+ * The bytes of an open file in `range`, chunk by chunk.
  * @param what names the content in the error for a file that ends too soon
+ * @param prompt what is known of such reads, where they may be made here and now; unsaid, each goes by a thread
  */
 export async function* readChunks(
   file: OpenFile,
   { start, end }: ByteRange,
   what: string,
   pieces: Pieces = "own",
+  prompt?: PromptReads,
 ): AsyncGenerator<Uint8Array> {
   let buffer = Buffer.allocUnsafeSlow(Math.min(chunkSize, end - start));
-  const reads = new PromptReads();
   for (let at = start, count = 1; at < end; count++) {
     if (pieces === "own" && at > start) buffer = Buffer.allocUnsafeSlow(Math.min(chunkSize, end - at));
     const length = Math.min(buffer.byteLength, end - at);
     const byThread = async () => (await file.read(buffer, 0, length, at)).bytesRead;
     const here = () => file.readSync(buffer, 0, length, at);
-    const isLent = pieces === "lent";
-    const bytesRead = await (isLent ? reads.read(here, byThread) : byThread());
-    if (isLent && count % turn === 0) await giveWay();
+    const bytesRead = await (prompt === undefined ? byThread() : prompt.read(here, byThread));
+    if (prompt !== undefined && count % turn === 0) await giveWay();
     if (bytesRead === 0) throw new Error(`${what} ends at byte ${at}, expected ${end}`);
     at += bytesRead;
     yield new Uint8Array(buffer.buffer, 0, bytesRead);
@@ -50,8 +49,9 @@ export function streamRange(
   range: ByteRange,
   what: string,
   pieces?: Pieces,
+  prompt?: PromptReads,
 ): ReadableStream<Uint8Array> {
-  const chunks = readChunks(file, range, what, pieces);
+  const chunks = readChunks(file, range, what, pieces, prompt);
   let closing: Promise<void> | undefined;
   const close = () => {
     closing ??= file.close();

@@ -48,6 +48,15 @@ test("a link in a blob's place is not read, and one in an upload's not written t
   expect(await readFile(secret, "utf8")).toBe("the secret");
 });
 
+test("a pipe in a blob's place gives nothing, and keeps nobody waiting", async () => {
+  const blobs = blobsIn("piped");
+  await mkdir(join(root, "piped/blobs/sha256"), { recursive: true });
+  expect(Bun.spawnSync(["mkfifo", join(root, "piped/blobs/sha256", hexOf(digest))]).exitCode).toBe(0);
+  for (const size of [10, 2 ** 30]) expect(await blobs.bytes(digest, size)).toHaveLength(0);
+  const stream = await blobs.read(digest, { start: 0, end: 10 }, "lent");
+  await expect(new Response(stream).bytes()).rejects.toThrow("ESPIPE");
+});
+
 test("a link in the reserve's place is not written over", async () => {
   const path = join(root, "reserve");
   await symlink(secret, path);

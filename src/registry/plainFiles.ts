@@ -9,15 +9,18 @@ const following: Readonly<Record<string, number>> = {
   "r+": constants.O_RDWR,
   w: constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC,
 };
-/** Windows has no such flag, and lets nobody but administrators make links. */
-const noFollow = constants.O_NOFOLLOW ?? 0;
-const plain = { flag: constants.O_RDONLY | noFollow };
+/**
+ * Windows has no such flags, and lets nobody but administrators make links. A pipe in a file's place gives nothing, where it would be
+ * waited for without end; files know no waiting (open(2), O_NONBLOCK).
+ */
+const plainly = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+const reading = { flag: constants.O_RDONLY | plainly };
 
 /**
  * The machine's file system, where a file that is opened is no link. In a data directory that was restored from somewhere a
  * link could give any file of the machine under a blob's digest, or have it written over. Directories may be links: so
  * people put blobs on another disk.
- * @throws ChartroomError `storage` from `open` and `readFile` where a link leads to anything but a directory
+ * @throws ChartroomError `storage` from what opens or reads a file, where a link leads to anything but a directory
  */
 export const plainFiles: FileSystem = {
   ...nodeFileSystem,
@@ -25,7 +28,7 @@ export const plainFiles: FileSystem = {
     const own = following[flags];
     if (own === undefined) return nodeFileSystem.open(path, flags, mode);
     try {
-      return await openFile(path, own | noFollow, mode);
+      return await openFile(path, own | plainly, mode);
     } catch (error) {
       if (errorCode(error) !== "ELOOP") throw error;
       if ((await stat(path).catch(() => undefined))?.isDirectory()) return nodeFileSystem.open(path, flags);
@@ -34,14 +37,14 @@ export const plainFiles: FileSystem = {
   },
   async readFile(path) {
     try {
-      return await readFile(path, plain);
+      return await readFile(path, reading);
     } catch (error) {
       throw errorCode(error) === "ELOOP" ? isLink(path, error) : error;
     }
   },
   readFileSync(path) {
     try {
-      return readFileSync(path, plain);
+      return readFileSync(path, reading);
     } catch (error) {
       throw errorCode(error) === "ELOOP" ? isLink(path, error) : error;
     }
