@@ -30,7 +30,7 @@ export interface Blobs {
   /**
    * All of a small blob's bytes at once, the caller's own; undefined when it is not there. Of 10 KB out of the page cache it is 5 µs
    * of work, where a stream is 50.
-   * @param size how many there are: the fewer, the more will be done for quickness
+   * @param size of the blob in bytes, as the caller knows it: a small one may be read here and now
    */
   bytes(digest: Digest, size: number): Promise<Uint8Array | undefined>;
   /** Free a blob. Gives false when it was not there. */

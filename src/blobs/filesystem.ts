@@ -25,7 +25,7 @@ export const blobPathIn = (directory: string, digest: Digest): string =>
   join(directory, algorithmOf(digest), hexOf(digest));
 
 /** Bytes up to which a blob may be read here and now: of a MiB it takes a third of a millisecond. */
-const small = 1024 * 1024;
+const promptSize = 1024 * 1024;
 
 /** Blobs whose sizes are asked for at once by `list`. */
 const listed = 256;
@@ -35,7 +35,7 @@ export class FilesystemBlobs implements Blobs {
   readonly #fs: FileSystem;
   readonly #directories: BlobDirectories;
   readonly #made = new Map<string, Promise<void>>();
-  /** Small blobs are asked for a hundred times as often as pieces of downloads: one would not learn from the other. */
+  /** Apart: small blobs that are prompt would have a cold download try again and again. */
   readonly #small = new PromptReads();
   readonly #pieces = new PromptReads();
 
@@ -69,7 +69,9 @@ export class FilesystemBlobs implements Blobs {
   bytes(digest: Digest, size: number): Promise<Uint8Array | undefined> {
     const path = this.#pathOf(digest);
     const byThread = () => this.#fs.readFile(path);
-    return ifThere(size > small ? byThread() : this.#small.read(() => this.#fs.readFileSync(path), byThread));
+    return ifThere(
+      size > promptSize ? byThread() : this.#small.read(() => this.#fs.readFileSync(path), byThread),
+    );
   }
 
   // Not synced: a blob that comes back after power loss is whole, and only waste.

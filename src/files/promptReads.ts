@@ -7,8 +7,8 @@ const most = 4096;
 
 /**
  * Reads here and now, as long as they find their bytes in the kernel's memory: by way of a thread a small one costs half as much again,
- * and a large one is copied on by a core that has not seen it (docs/decisions/0037-what-memory-has-is-read-at-once.md). While one waits for a disk, everybody does;
- * so after such a one the next go by threads, until it is tried again.
+ * and a large one is copied on by a core that has not seen it. While one waits for a disk, everybody does; so after such a one the
+ * next go by threads, until it is tried again (docs/decisions/0037-what-memory-has-is-read-at-once.md).
  */
 export class PromptReads {
   readonly #now: () => number;

@@ -32,26 +32,29 @@ export const plainFiles: FileSystem = {
     } catch (error) {
       if (errorCode(error) !== "ELOOP") throw error;
       if ((await stat(path).catch(() => undefined))?.isDirectory()) return nodeFileSystem.open(path, flags);
-      throw isLink(path, error);
+      throw naming(path, error);
     }
   },
   async readFile(path) {
     try {
       return await readFile(path, reading);
     } catch (error) {
-      throw errorCode(error) === "ELOOP" ? isLink(path, error) : error;
+      throw naming(path, error);
     }
   },
   readFileSync(path) {
     try {
       return readFileSync(path, reading);
     } catch (error) {
-      throw errorCode(error) === "ELOOP" ? isLink(path, error) : error;
+      throw naming(path, error);
     }
   },
 };
 
-const isLink = (path: string, cause: unknown): ChartroomError =>
-  new ChartroomError("storage", `Cannot open ${path}: it is a link, and only files are kept there`, {
-    cause,
-  });
+/** The error of a call on `path`, which says so where that is a link. */
+const naming = (path: string, cause: unknown): unknown =>
+  errorCode(cause) === "ELOOP"
+    ? new ChartroomError("storage", `Cannot open ${path}: it is a link, and only files are kept there`, {
+        cause,
+      })
+    : cause;
