@@ -1286,7 +1286,7 @@ export const mutants: readonly Mutant[] = [
   {
     without: "the refusal of links in a data directory",
     file: "src/registry/plainFiles.ts",
-    find: "own | plainly",
+    find: "own | noFollow",
     replace: "own",
     test: [
       "src/registry/plainFiles.test.ts",

@@ -82,6 +82,23 @@ test("what is soon read is read here first: a blob of a MiB, and lent pieces; an
   }).toEqual({ small: "readFileSync", large: "readFile", lent: "readSync", own: "read" });
 });
 
+test("a disk that keeps one download waiting is not waited for by the next; small blobs learn for themselves", async () => {
+  await store();
+  const read = async () => bytesOf((await blobs.read(digest, undefined, "lent"))!);
+  let slow = true;
+  fs.fault = (_, { name }) => {
+    if (slow && name === "readSync") Bun.sleepSync(20);
+    return undefined;
+  };
+  await read();
+  slow = false;
+  fs.calls.length = 0;
+  await read();
+  await blobs.bytes(digest, bytes.byteLength);
+  const names = fs.calls.map(({ name }) => name).filter((name) => name.startsWith("read"));
+  expect(names).toEqual(["read", "read", "read", "readFileSync"]);
+});
+
 test("pieces that are given away are freed once they are written, parts of something larger and others are not", async () => {
   for (const given of [true, false]) {
     const [own, larger] = [noise(2_000_000), noise(600_000, 2)];

@@ -52,9 +52,11 @@ test("a pipe in a blob's place gives nothing, and keeps nobody waiting", async (
   const blobs = blobsIn("piped");
   await mkdir(join(root, "piped/blobs/sha256"), { recursive: true });
   expect(Bun.spawnSync(["mkfifo", join(root, "piped/blobs/sha256", hexOf(digest))]).exitCode).toBe(0);
-  for (const size of [10, 2 ** 30]) expect(await blobs.bytes(digest, size)).toHaveLength(0);
+  // By threads first: where those wait this test runs out of time, and does not stand still.
+  expect(await blobs.bytes(digest, 2 ** 30)).toHaveLength(0);
   const stream = await blobs.read(digest, { start: 0, end: 10 }, "lent");
   await expect(new Response(stream).bytes()).rejects.toThrow("ESPIPE");
+  expect(await blobs.bytes(digest, 10)).toHaveLength(0);
 });
 
 test("a link in the reserve's place is not written over", async () => {
